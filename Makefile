@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# nbd.so, an extension of crash(8). `make help` lists the targets.
+
+# The directory that holds crash/defs.h.
+CRASH_INCLUDE ?= /usr/include
+CRASH         ?= crash
+# crash's own name for the machine, X86_64 or the like: the machine tells, else crash does.
+TARGET_x86_64      := X86_64
+TARGET_aarch64     := ARM64
+TARGET_ppc64le     := PPC64
+TARGET_s390x       := S390X
+TARGET_riscv64     := RISCV64
+TARGET_loongarch64 := LOONGARCH64
+TARGET ?= $(or $(TARGET_$(shell uname -m)),$(shell $(CRASH) --buildinfo | sed -n 's/ *build_target: //p'))
+
+PREFIX        ?= /usr
+# 64-bit Fedora and RHEL have crash's directory in lib64, Debian in lib.
+LIBDIR        ?= $(PREFIX)/$(if $(wildcard $(PREFIX)/lib64/crash),lib64,lib)
+EXTENSION_DIR ?= $(LIBDIR)/crash/extensions
+
+# The kernel of demo, shell and the end-to-end tests: see vmcore-fixtures/README.md.
+KERNEL ?= 6.1
+
+BUILD  ?= build
+MODULE ?= nbd.so
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 -Wall -Wextra $(if $(CI),-Werror) -Iinclude -MMD -MP $(CPPFLAGS) $(CFLAGS)
+MODULE_CFLAGS = -fPIC -fvisibility=hidden -D$(TARGET) $(addprefix -isystem ,$(filter-out /usr/include,$(CRASH_INCLUDE)))
+LIBS := -lbpf -ljson-c
+
+SOURCES := $(wildcard *.c)
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+
+# What knows neither crash nor kernel memory is tested alone, with the sanitizers.
+PURE := arena fold names nbd_flags nbd_json nbd_report ptr_map text_table
+UNIT_SOURCES := $(PURE:%=%.c) $(wildcard tests/unit/*.c)
+UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$(BUILD)/unit/%.o)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+E2E_SOURCES := $(wildcard tests/e2e/*.c)
+E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
+
+FORMATTED = $(wildcard *.c include/*.h tests/*/*.c tests/*/*.h)
+
+.PHONY: all check unit e2e compilers demo shell packages install uninstall format clean help
+.DELETE_ON_ERROR:
+
+all: $(MODULE)
+
+$(MODULE): $(OBJECTS)
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -Wl,-z,now -o $@ $(OBJECTS) $(LIBS)
+
+$(OBJECTS): $(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(MODULE_CFLAGS) -c -o $@ $<
+
+$(BUILD)/unit/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(SANITIZE) -Itests/unit -c -o $@ $<
+
+$(BUILD)/unit/unit: $(UNIT_OBJECTS)
+	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check json-c)
+
+$(E2E_OBJECTS): $(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Itests/e2e -c -o $@ $<
+
+$(BUILD)/tests/e2e/e2e: $(E2E_OBJECTS)
+	$(CC) $(CFLAGS) -o $@ $^ $$(pkg-config --libs check json-c)
+
+-include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(E2E_OBJECTS:.o=.d)
+
+# Packages come first, then the rest in an order of its own: what fails fast is run first.
+check:
+	tools/packages.sh build fixtures check
+	$(MAKE) all
+	$(MAKE) compilers
+	$(MAKE) unit
+	$(MAKE) e2e
+
+unit: $(BUILD)/unit/unit
+	$<
+
+# Both compilers accept everything without a warning.
+compilers:
+	$(MAKE) CC=gcc CI=1 BUILD=build/gcc MODULE=build/gcc/nbd.so build/gcc/nbd.so build/gcc/tests/e2e/e2e
+	$(MAKE) CC=clang CI=1 BUILD=build/clang MODULE=build/clang/nbd.so build/clang/nbd.so build/clang/unit/unit build/clang/tests/e2e/e2e
+	clang-format --dry-run --Werror $(FORMATTED)
+
+e2e: $(MODULE) $(BUILD)/tests/e2e/e2e
+	tests/e2e/run.sh $(KERNEL) $(CRASH) $(MODULE) $(BUILD)/tests/e2e/e2e
+
+demo:
+	tools/packages.sh build fixtures
+	$(MAKE) all
+	tools/demo.sh $(KERNEL) $(CRASH) $(MODULE)
+
+shell:
+	tools/packages.sh build fixtures
+	$(MAKE) all
+	tools/demo.sh --interactive $(KERNEL) $(CRASH) $(MODULE)
+
+install: $(MODULE)
+	install -D -m 755 $(MODULE) $(DESTDIR)$(EXTENSION_DIR)/nbd.so
+
+uninstall:
+	rm -f $(DESTDIR)$(EXTENSION_DIR)/nbd.so
+
+format:
+	clang-format -i $(FORMATTED)
+
+clean:
+	rm -rf build nbd.so
+
+help:
+	@echo 'make            nbd.so; needs crash (its defs.h), libbpf and json-c'
+	@echo 'make demo       nbd.so explaining a hung device in a real vmcore; gets what it needs'
+	@echo 'make shell      the same vmcore in an interactive crash, with nbd.so loaded'
+	@echo 'make check      all tests; gets what it needs'
+	@echo 'make unit       the unit tests, with the sanitizers'
+	@echo 'make e2e        the end-to-end tests on a real vmcore'
+	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR)'
+	@echo 'make uninstall  removes it again'
+	@echo 'make format     clang-format on all C files'
+	@echo 'make clean      removes what was built; the cache of vmcores stays'
+	@echo
+	@echo 'Variables: CRASH_INCLUDE (holds crash/defs.h), CRASH, KERNEL, PREFIX, DESTDIR, CFLAGS, LDFLAGS'

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "file_owner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "kernel_types.h"
+#include "names.h"
+
+/* Slots of an fd array read at a time: 128 KiB. */
+#define SLOTS_PER_READ 16384
+/* No table is believed beyond this many slots: 128 MiB of pointers, 16 times the default of
+ * fs.nr_open. A damaged max_fds must not keep the user waiting. */
+#define MAX_FDS (16u << 20)
+
+/* include/linux/file_ref.h */
+#define FILE_REF_DEAD 0xC000000000000000u
+
+/* Deeper paths exist only in broken images. */
+#define MAX_PATH_DEPTH 64
+#define MAX_NAME       255
+
+num file_refs(uint64_t addr)
+{
+	num n;
+
+	if (!k_has(KM_FILE_REF))
+		return k_num_at(addr, KM_FILE_COUNT);
+	n = k_num_at(addr, KM_FILE_REF);
+	if (n.known)
+		n.v = n.v >= FILE_REF_DEAD ? 0 : n.v + 1;
+	return n;
+}
+
+struct file *file_watch(struct file_set *set, uint64_t addr)
+{
+	void **slot;
+	struct file *file;
+
+	if (!addr)
+		return NULL;
+	slot = ptr_map_at(&set->by_addr, addr);
+	if (*slot)
+		return *slot;
+	file = arena_alloc(sizeof(*file));
+	file->addr = addr;
+	file->refs = file_refs(addr);
+	*slot = file;
+	*ARENA_PUSH(set->v, set->n) = file;
+	return file;
+}
+
+void file_add_holder(struct file *file, const char *kind, const char *what, uint64_t object)
+{
+	*ARENA_PUSH(file->holders, file->n_holders) = (struct holder){kind, what, object};
+}
+
+/* By table, then thread group; in a group its leader first, for it has the name people know. */
+static int by_table(const void *a, const void *b)
+{
+	const struct task *x = *(const struct task *const *)a;
+	const struct task *y = *(const struct task *const *)b;
+
+	if (x->files != y->files)
+		return x->files < y->files ? -1 : 1;
+	if (x->tgid != y->tgid)
+		return x->tgid < y->tgid ? -1 : 1;
+	if ((x->pid == x->tgid) != (y->pid == y->tgid))
+		return x->pid == x->tgid ? -1 : 1;
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+/* One file table and the tasks that share it. */
+struct table {
+	const struct task **tasks;
+	size_t n_tasks;
+};
+
+static void add_owners(struct file *file, const struct table *table, uint32_t fd)
+{
+	file->n_table_refs++;
+	for (size_t i = 0; i < table->n_tasks; i++) {
+		const struct task *t = table->tasks[i];
+
+		if (!i || t->tgid != table->tasks[i - 1]->tgid)
+			*ARENA_PUSH(file->owners, file->n_owners) = (struct fd_owner){t, fd};
+	}
+}
+
+/* False when a part of the table could not be read. */
+static bool scan_table(const struct file_set *set, const struct table *table, uint64_t *slots)
+{
+	num fdt = k_num_at(table->tasks[0]->files, KM_FILES_FDT);
+	struct kobj o;
+	num fd_array, max_fds;
+
+	if (!fdt.known || !k_load(&o, K_FDTABLE, fdt.v))
+		return false;
+	fd_array = k_num(&o, KM_FDT_FD);
+	max_fds = k_num(&o, KM_FDT_MAX_FDS);
+	for (uint64_t first = 0; first < max_fds.v; first += SLOTS_PER_READ) {
+		uint64_t n =
+			max_fds.v - first < SLOTS_PER_READ ? max_fds.v - first : SLOTS_PER_READ;
+
+		if (first >= MAX_FDS || k_interrupted() ||
+		    !k_read(fd_array.v + first * sizeof(*slots), slots, n * sizeof(*slots),
+			    "fdtable.fd"))
+			return false;
+		for (uint64_t i = 0; i < n; i++) {
+			struct file *file = slots[i] ? ptr_map_get(&set->by_addr, slots[i]) : NULL;
+
+			if (file)
+				add_owners(file, table, (uint32_t)(first + i));
+		}
+	}
+	return true;
+}
+
+void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats)
+{
+	const struct task **order = arena_alloc(tasks->n * sizeof(const struct task *));
+	uint64_t *slots = arena_alloc(SLOTS_PER_READ * sizeof(*slots));
+	size_t n = 0;
+
+	memset(stats, 0, sizeof(*stats));
+	stats->tasks = tasks->n;
+	stats->tasks_unreadable = tasks->unreadable;
+	stats->interrupted = tasks->interrupted;
+	for (size_t i = 0; i < tasks->n; i++) {
+		if (tasks->v[i].files)
+			order[n++] = &tasks->v[i];
+	}
+	qsort(order, n, sizeof(*order), by_table);
+	for (size_t first = 0, next; first < n; first = next) {
+		struct table table = {.tasks = order + first};
+
+		for (next = first; next < n && order[next]->files == order[first]->files; next++)
+			table.n_tasks++;
+		if (k_interrupted()) {
+			stats->interrupted = true;
+			break;
+		}
+		stats->tables++;
+		if (!scan_table(set, &table, slots))
+			stats->tables_unreadable++;
+	}
+}
+
+const char *file_dentry_path(uint64_t file)
+{
+	num dentry = k_num_at(k_at(file, KM_FILE_PATH), KM_PATH_DENTRY);
+	const char *path = "";
+
+	for (int depth = 0; depth < MAX_PATH_DEPTH; depth++) {
+		num parent = dentry.known ? k_num_at(dentry.v, KM_DENTRY_PARENT) : NUM_UNKNOWN;
+		uint64_t qstr = k_at(dentry.v, KM_DENTRY_NAME);
+		num name = k_num_at(qstr, KM_QSTR_NAME), len = k_num_at(qstr, KM_QSTR_LEN);
+		char bytes[MAX_NAME];
+
+		if (!parent.known)
+			return NULL;
+		if (parent.v == dentry.v)
+			return *path ? path : "/";
+		if (!name.known || !len.known || !len.v || len.v > sizeof(bytes) ||
+		    !k_read(name.v, bytes, len.v, "dentry.d_name"))
+			return NULL;
+		path = arena_printf("/%s%s", name_escape(bytes, len.v), path);
+		dentry = parent;
+	}
+	return NULL;
+}
+
+bool file_is_plausible(uint64_t addr)
+{
+	num inode = k_num_at(addr, KM_FILE_INODE), op = k_num_at(addr, KM_FILE_OP);
+	num dentry = k_num_at(k_at(addr, KM_FILE_PATH), KM_PATH_DENTRY);
+
+	return inode.known && inode.v && op.known && op.v && dentry.known &&
+	       num_is(k_num_at(dentry.v, KM_DENTRY_INODE), inode.v);
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who holds a struct file. All files of interest are watched first; then one pass over the file
+ * tables of all tasks answers for every one of them.
+ */
+#ifndef NBD_FILE_OWNER_H
+#define NBD_FILE_OWNER_H
+
+#include "nbd_model.h"
+#include "ptr_map.h"
+
+struct file_set {
+	struct ptr_map by_addr;
+	struct file **v;
+	size_t n;
+};
+
+/* The record of the struct file at addr, made when it is new, with its reference count read.
+ * NULL for address 0. Memory: arena. */
+struct file *file_watch(struct file_set *set, uint64_t addr);
+
+/*
+ * References to a struct file: f_count, or f_ref + 1 where f_ref exists (f_ref counts from 0; values
+ * from 0xC000000000000000 on mean a dead file: 0 references, include/linux/file_ref.h).
+ */
+num file_refs(uint64_t addr);
+
+/* Notes that something other than a file descriptor holds the file. Strings must live in the arena. */
+void file_add_holder(struct file *file, const char *kind, const char *what, uint64_t object);
+
+/*
+ * Reads each file table of the tasks once (tables are told apart by the address of files_struct) and
+ * fills owners and n_table_refs of all watched files: one owner for each thread group and fd; a
+ * thread with a table of its own counts for itself. *stats says how far the search reached.
+ */
+void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats);
+
+/* The path of a file's dentry inside its file system, escaped; NULL when unreadable. Memory: arena. */
+const char *file_dentry_path(uint64_t file);
+
+/* True when a struct file seems to be at addr: its dentry and itself name the same inode. */
+bool file_is_plausible(uint64_t addr);
+
+#endif

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Where each member of each kernel structure is, and checked reads of them.
+ *
+ * Everything that differs between kernels is a row of the table in kernel_types.c; the other files
+ * ask for a member and get its value, or learn that it is not known.
+ */
+#ifndef NBD_KERNEL_TYPES_H
+#define NBD_KERNEL_TYPES_H
+
+#include "nbd_model.h"
+
+/* The structures. K_NBD_* come from the nbd module, all others from the kernel proper. */
+enum ktype {
+	K_NBD_DEVICE,
+	K_NBD_CONFIG,
+	K_NBD_SOCK,
+	K_BLK_MQ_TAG_SET,
+	K_GENDISK,
+	K_HD_STRUCT,
+	K_BLOCK_DEVICE,
+	K_IDR,
+	K_RADIX_TREE_ROOT,
+	K_XARRAY,
+	K_RADIX_TREE_NODE,
+	K_XA_NODE,
+	K_TASK,
+	K_SIGNAL,
+	K_PID,
+	K_UPID,
+	K_FILES,
+	K_FDTABLE,
+	K_FILE,
+	K_PATH,
+	K_DENTRY,
+	K_QSTR,
+	K_INODE,
+	K_SOCKET,
+	K_SOCKET_ALLOC,
+	K_SOCK,
+	K_SOCK_COMMON,
+	K_SK_BUFF_HEAD,
+	K_UNIX_SOCK,
+	K_UNIX_ADDRESS,
+	K_INET_SOCK,
+	K_TCP_SOCK,
+	K_INET_HASHINFO,
+	K_EHASH_BUCKET,
+	K_BTF_MODULE,
+	K_BTF,
+	K_TYPE_COUNT
+};
+
+enum kmember {
+	/* nbd_device */
+	KM_NBD_INDEX,
+	KM_NBD_CONFIG_REFS,
+	KM_NBD_REFS,
+	KM_NBD_CONFIG,
+	KM_NBD_DISK,
+	KM_NBD_TAG_SET,
+	KM_NBD_TASK_SETUP,
+	KM_NBD_PID,
+	KM_NBD_TASK_RECV,
+	KM_NBD_FLAGS,
+	KM_NBD_BACKEND,
+	/* nbd_config */
+	KM_CONFIG_FLAGS,
+	KM_CONFIG_RUNTIME_FLAGS,
+	KM_CONFIG_DEAD_CONN_TIMEOUT,
+	KM_CONFIG_SOCKS,
+	KM_CONFIG_NUM_CONNECTIONS,
+	KM_CONFIG_LIVE_CONNECTIONS,
+	KM_CONFIG_RECV_THREADS,
+	KM_CONFIG_BLKSIZE,
+	KM_CONFIG_BLKSIZE_BITS,
+	/* nbd_sock */
+	KM_NSOCK_SOCK,
+	KM_NSOCK_DEAD,
+	/* blk_mq_tag_set */
+	KM_TAG_SET_TIMEOUT,
+	/* gendisk, hd_struct, block_device */
+	KM_DISK_NAME,
+	KM_DISK_PRIVATE_DATA,
+	KM_DISK_PART0,
+	KM_HD_NR_SECTS,
+	KM_BDEV_NR_SECTORS,
+	/* idr and the two generations of its tree */
+	KM_IDR_RT,
+	KM_IDR_BASE,
+	KM_RADIX_RNODE,
+	KM_XARRAY_HEAD,
+	KM_RADIX_NODE_SHIFT,
+	KM_RADIX_NODE_SLOTS,
+	KM_XA_NODE_SHIFT,
+	KM_XA_NODE_SLOTS,
+	/* task_struct, signal_struct */
+	KM_TASK_STATE,
+	KM_TASK_EXIT_STATE,
+	KM_TASK_TASKS,
+	KM_TASK_PID,
+	KM_TASK_TGID,
+	KM_TASK_SIGNAL,
+	KM_TASK_THREAD_NODE,
+	KM_TASK_COMM,
+	KM_TASK_FILES,
+	KM_SIGNAL_THREAD_HEAD,
+	/* pid, upid */
+	KM_PID_TASKS,
+	KM_PID_NUMBERS,
+	KM_UPID_NR,
+	/* files_struct, fdtable, file, dentry, inode */
+	KM_FILES_FDT,
+	KM_FDT_MAX_FDS,
+	KM_FDT_FD,
+	KM_FILE_COUNT,
+	KM_FILE_REF,
+	KM_FILE_OP,
+	KM_FILE_PRIVATE_DATA,
+	KM_FILE_INODE,
+	KM_FILE_PATH,
+	KM_PATH_DENTRY,
+	KM_DENTRY_PARENT,
+	KM_DENTRY_NAME,
+	KM_DENTRY_INODE,
+	KM_QSTR_NAME,
+	KM_QSTR_LEN,
+	KM_INODE_INO,
+	/* socket */
+	KM_SOCKET_TYPE,
+	KM_SOCKET_FILE,
+	KM_SOCKET_SK,
+	KM_SOCKET_VFS_INODE,
+	/* sock */
+	KM_SK_COMMON,
+	KM_SK_SHUTDOWN,
+	KM_SK_SOCKET,
+
+	KM_SK_PEER_PID,
+	KM_SK_RECEIVE_QUEUE,
+	KM_SK_WMEM_ALLOC,
+	KM_SKC_FAMILY,
+	KM_SKC_STATE,
+	KM_SKC_PROT,
+	KM_SKC_FLAGS,
+	KM_SKC_DPORT,
+	KM_SKC_NUM,
+	KM_SKC_DADDR,
+	KM_SKC_RCV_SADDR,
+	KM_SKC_V6_DADDR,
+	KM_SKC_V6_RCV_SADDR,
+	KM_SKC_NET,
+	KM_SKC_NODE,
+	KM_SKB_QLEN,
+	KM_UNIX_ADDR,
+	KM_UNIX_PEER,
+	KM_UNIX_ADDRESS_LEN,
+	KM_UNIX_ADDRESS_NAME,
+	KM_INET_SPORT,
+	KM_TCP_WRITE_SEQ,
+	KM_TCP_SND_UNA,
+	KM_EHASH,
+	KM_EHASH_MASK,
+	KM_EHASH_CHAIN,
+	/* BTF of modules, as the kernel keeps it */
+	KM_BTF_MODULE_LIST,
+	KM_BTF_MODULE_BTF,
+	KM_BTF_NAME,
+	KM_BTF_DATA,
+	KM_BTF_DATA_SIZE,
+	KM_MEMBER_COUNT
+};
+
+/*
+ * Resolves all layouts on the first call; cheap afterwards. Returns NULL, or a message for the user
+ * that says what is missing and how to get it (static memory). Tried again after a failure, since
+ * `mod -s nbd` may have come in between.
+ */
+const char *k_init(void);
+
+/* Where nbd's own layouts came from: "debuginfo" or "btf". */
+const char *k_layout_source(void);
+
+/* True when this kernel has the member. */
+bool k_has(enum kmember m);
+
+/* Size of a structure in bytes, 0 when this kernel does not have it. */
+size_t k_sizeof(enum ktype t);
+
+/* Size of a member in bytes, 0 when this kernel does not have it. */
+size_t k_member_size(enum kmember m);
+
+/* Address of a member inside the structure at addr; the inverse of container_of(). */
+uint64_t k_at(uint64_t addr, enum kmember m);
+
+/* container_of(addr, its structure, m). */
+uint64_t k_container(uint64_t addr, enum kmember m);
+
+/* Reads len bytes at a kernel address. what ("nbd_config.socks") names them in crash's debug output.
+ * False when any of it cannot be read; buf is then undefined. */
+bool k_read(uint64_t addr, void *buf, size_t len, const char *what);
+
+/* One kernel structure, read in one piece (from its first to its last member of interest). */
+#define KOBJ_MAX 4096
+struct kobj {
+	uint64_t addr;
+	enum ktype type;
+	bool whole; /* bytes holds the span; otherwise members are read one by one */
+	uint8_t bytes[KOBJ_MAX];
+};
+
+/* Reads the structure at addr into o. False when it cannot be read in one piece; k_num() on o then
+ * still yields those members that can be read. */
+bool k_load(struct kobj *o, enum ktype t, uint64_t addr);
+
+/* The member as an unsigned number of its own width; unknown when absent or unreadable. */
+num k_num(const struct kobj *o, enum kmember m);
+
+/* The member as a signed number of its own width, sign-extended. */
+num k_signed(const struct kobj *o, enum kmember m);
+
+/* The bytes of a member (an array), at most len of them. False when absent or unreadable. */
+bool k_bytes(const struct kobj *o, enum kmember m, void *buf, size_t len);
+
+/* k_num() of one member, without the rest of its structure. */
+num k_num_at(uint64_t addr, enum kmember m);
+
+/* The pointer stored at addr. */
+num k_pointer(uint64_t addr, const char *what);
+
+/* Address of a kernel or module symbol, unknown when there is none. */
+num k_symbol(const char *name);
+
+/* True when addr is exactly the address of the symbol. */
+bool k_is_symbol(num addr, const char *name);
+
+/* utsname of the image, and how many tasks crash itself knows. The strings are crash's. */
+struct k_system {
+	const char *release, *version, *machine;
+	uint64_t tasks_in_crash;
+};
+struct k_system k_system(void);
+
+/* Ticks a second, to turn jiffies into seconds. */
+unsigned k_hz(void);
+
+/* True once the user pressed Ctrl-C in this command: every long loop ends on it. */
+bool k_interrupted(void);
+
+#endif

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Puts the collectors in order: tasks, devices, endpoints, then one search for all owners. */
+#ifndef NBD_COLLECT_H
+#define NBD_COLLECT_H
+
+#include "file_owner.h"
+#include "nbd_model.h"
+
+/* An address that unix_peer or file_owner was asked about. */
+struct query {
+	uint64_t addr;
+	struct sock_info *sock;	       /* the socket it means, or NULL */
+	const struct connection *conn; /* the connection, when it is an nbd_sock */
+	struct file *file;	       /* the struct file it means, or NULL */
+	const char *path;	       /* of a file that is no socket */
+};
+
+/*
+ * Collects all devices, and what the n queries ask about, with one scan of the file tables for all.
+ * Layouts must have been resolved (k_init()). Memory: arena; what could not be read is unknown in the
+ * report and named in its problems.
+ */
+struct report *nbd_collect(struct query *queries, size_t n);
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Flags by name. Pure. */
+#ifndef NBD_FLAGS_H
+#define NBD_FLAGS_H
+
+#include "nbd_model.h"
+
+#define FLAG_BITS 64
+
+/*
+ * Which numbering nbd_config.runtime_flags has. Bits 0 to 5 never changed since 4.12; 6 and 7 did:
+ *   A  6 DESTROY_ON_DISCONNECT  7 DISCONNECT_ON_CLOSE
+ *   B  6 DISCONNECT_ON_CLOSE           since c9a2f90f4d6b ("nbd: handle device refs for
+ *                                      DESTROY_ON_DISCONNECT properly") (in v5.12, v5.10.21)
+ *   C  6 DISCONNECT_ON_CLOSE  7 HAS_BACKEND_FILE
+ *                                      since 6497ef8df568 (in v5.14)
+ * Told by the members of nbd_device, and by release and version (of utsname) only where A and B have
+ * the same members.
+ */
+enum flag_numbering flags_numbering(bool has_backend, bool has_flags, bool has_pid,
+				    const char *release, const char *version);
+
+/*
+ * Fills names[] with the name of each set bit, lowest first, and returns how many there are. Strings
+ * are static or live in the arena. A bit without a name is "BIT9", an ambiguous one
+ * "BIT6(DESTROY_ON_DISCONNECT?DISCONNECT_ON_CLOSE)".
+ */
+size_t flags_runtime_names(uint64_t value, enum flag_numbering numbering,
+			   const char *names[FLAG_BITS]);
+
+/* The same for nbd_config.flags, what the server announced (NBD_FLAG_* of uapi/linux/nbd.h). */
+size_t flags_server_names(uint64_t value, const char *names[FLAG_BITS]);
+
+/* All names with a space between, "none" when no bit is set; in the arena. */
+const char *flags_join(const char *const names[], size_t n);
+
+#endif

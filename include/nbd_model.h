@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The glossary: plain C structs that the collectors fill from the kernel image
+ * and that the renderers print. Nothing here knows crash or kernel memory.
+ *
+ * All memory of a report belongs to the arena (arena.h) and goes with it.
+ */
+#ifndef NBD_MODEL_H
+#define NBD_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A value of the kernel image. Not known: the member does not exist in this kernel or could not be
+ * read. What is not known is printed as unknown, never as 0. */
+typedef struct {
+	uint64_t v;
+	bool known;
+} num;
+
+#define NUM(value)  ((num){.v = (uint64_t)(value), .known = true})
+#define NUM_UNKNOWN ((num){0})
+
+/* True when the value was read and equals v; an unknown value equals nothing. */
+static inline bool num_is(num n, uint64_t v)
+{
+	return n.known && n.v == v;
+}
+
+/* One thread, found by walking the kernel's own lists. */
+struct task {
+	uint64_t addr;	/* task_struct */
+	uint32_t pid;	/* thread id in the initial pid namespace */
+	uint32_t tgid;	/* its thread group: what ps calls the pid */
+	char comm[17];	/* task_struct.comm, always terminated, not escaped */
+	char state;	/* R S D T t Z X I as ps prints them, ? when unreadable */
+	uint64_t files; /* files_struct, 0 past exit_files() and for kernel threads */
+};
+
+struct task_list {
+	struct task *v; /* by address of task_struct */
+	size_t n;
+	size_t unreadable; /* tasks or list links that could not be read */
+	bool interrupted;
+};
+
+/* One file descriptor of a thread group (or of a single thread with a table of its own). */
+struct fd_owner {
+	const struct task *task;
+	uint32_t fd;
+};
+
+/* A reference to a struct file that is no file descriptor. */
+struct holder {
+	const char *kind; /* "nbd" */
+	const char *what; /* "nbd101 connection 0" */
+	uint64_t object;  /* address of what holds the reference */
+};
+
+/* One struct file of interest, with everybody who was found to hold it. */
+struct file {
+	uint64_t addr;
+	num refs;	     /* f_count, as a number of references */
+	size_t n_table_refs; /* slots of file tables that hold it, one reference each */
+	struct fd_owner *owners;
+	size_t n_owners;
+	struct holder *holders;
+	size_t n_holders;
+};
+
+/* How many of a file's references are accounted for. */
+static inline size_t file_refs_explained(const struct file *file)
+{
+	return file->n_table_refs + file->n_holders;
+}
+
+/* What became of the other end of a connection. */
+enum peer_status {
+	PEER_UNKNOWN,	   /* could not be read */
+	PEER_OPEN,	   /* has a socket, both directions open */
+	PEER_NOT_ACCEPTED, /* connected, still in the listener's queue */
+	PEER_CLOSED,	   /* its last file is gone, or TCP's state says so */
+	PEER_SHUT_DOWN,	   /* has a socket, but one of both ends was shut down */
+	PEER_REMOTE,	   /* TCP to a socket that is not in this kernel */
+};
+
+/* One socket: struct socket and struct sock, whichever of them exist. */
+struct sock_info {
+	uint64_t socket; /* 0: none (orphaned, or not accepted yet) */
+	uint64_t sk;	 /* 0: none */
+	struct file *file;
+	num inode; /* the number of "socket:[N]" */
+	num family, type, state;
+	num shutdown; /* sk_shutdown: 1 RCV_SHUTDOWN, 2 SEND_SHUTDOWN */
+	num dead;     /* SOCK_DEAD */
+	num send_queue_bytes;
+	num receive_queue; /* socket buffers (skbs) waiting to be read */
+	const char *local; /* escaped path, @abstract, or address:port; NULL when unnamed */
+	const char *remote;
+
+	/* AF_UNIX: who called listen() at the other end (sk_peer_pid), thread group id. */
+	num listener_pid, listener_alive;
+
+	num peer_sk;		/* AF_UNIX: unix_sock.peer, 0 when there is none */
+	struct sock_info *peer; /* the other end, where it is in this kernel and readable */
+	enum peer_status peer_status;
+};
+
+/* One nbd_sock of an nbd_config. */
+struct connection {
+	uint32_t index;
+	uint64_t nbd_sock;
+	num dead;		/* nbd_sock.dead: nbd itself has given the connection up */
+	struct sock_info *sock; /* never NULL; all unknown when unreadable */
+};
+
+struct device {
+	const char *name; /* escaped disk_name */
+	uint32_t index;
+	uint64_t gendisk, nbd_device;
+	uint64_t config;  /* 0: not configured */
+	num config_known; /* the config pointer itself was readable */
+	num config_refs, refs;
+	num server_flags, runtime_flags;
+	num num_connections, live_connections, recv_threads;
+	num capacity_bytes, block_size;
+	num timeout_seconds, dead_conn_timeout_seconds; /* 0: none */
+
+	num task_setup;		       /* task_struct address as found, 0 when none */
+	const struct task *setup_task; /* the living task there, or NULL */
+	num recv_pid;		       /* thread id that ran NBD_DO_IT or the netlink connect */
+	num recv_task_addr;	       /* kernels that keep a pointer instead of a pid */
+	const struct task *recv_task;  /* the living task, or NULL */
+
+	struct connection *conns;
+	size_t n_conns; /* connections that were read; num_connections is the kernel's count */
+	size_t n_dead;	/* of them, marked dead */
+
+	const char **problems; /* what could not be read, a sentence each */
+	size_t n_problems;
+};
+
+/* How far the search for owners reached: printed beside every "no owner". */
+struct scan_stats {
+	size_t tables, tables_unreadable;
+	size_t tasks, tasks_unreadable;
+	bool interrupted;
+};
+
+/* Which meaning bits 6 and 7 of runtime_flags have (nbd_flags.h). */
+enum flag_numbering {
+	FLAGS_A,      /* before c9a2f90f4d6b */
+	FLAGS_B,      /* c9a2f90f4d6b (5.12) */
+	FLAGS_C,      /* 6497ef8df568 (5.14) */
+	FLAGS_A_OR_B, /* the image does not tell */
+};
+
+struct report {
+	const char *release, *machine;
+	const char *layout_source; /* "debuginfo" or "btf" */
+	enum flag_numbering numbering;
+	struct task_list tasks;
+	uint64_t tasks_in_crash; /* what crash's own list holds */
+	struct scan_stats scan;
+	struct device *devices; /* by index, unconfigured ones too */
+	size_t n_devices;
+	const char **problems; /* of the whole search, a sentence each */
+	size_t n_problems;
+};
+
+#endif

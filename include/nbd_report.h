@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The report as text for a terminal. Pure: plain structs in, text out. */
+#ifndef NBD_REPORT_H
+#define NBD_REPORT_H
+
+#include <stdio.h>
+
+#include "nbd_collect.h"
+#include "nbd_model.h"
+
+struct report_options {
+	bool peers;    /* the other end of each connection */
+	bool unfolded; /* a row for each connection, however alike they are */
+};
+
+/* One row a device, and under it what deserves attention. */
+void report_summary(FILE *out, const struct report *report, struct device *const devs[], size_t n);
+
+/* Everything about one device. */
+void report_device(FILE *out, const struct report *report, const struct device *dev,
+		   const struct report_options *options);
+
+/* The connections of one device, with the addresses of all structures behind them. */
+void report_connections(FILE *out, const struct report *report, const struct device *dev,
+			const struct report_options *options);
+
+/* What unix_peer and file_owner say of one address. */
+void report_socket(FILE *out, const struct report *report, const struct query *query);
+void report_file(FILE *out, const struct report *report, const struct query *query);
+
+/* How far the search for owners reached, and what could not be read: printed last. */
+void report_coverage(FILE *out, const struct report *report);
+
+#endif

@@ -1,0 +1,567 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Layouts and reads of kernel memory: the only file that asks crash for them.
+ *
+ * Of crash only functions are used, and the few fields that have the same place in all releases
+ * from 7.2.9 on: one nbd.so serves them all.
+ */
+#include "kernel_types.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <crash/defs.h>
+
+#include "kernel_btf.h"
+
+#define MAX_ALTERNATIVES 3
+/* Refuses absurd sizes before memory is taken for them: a kernel's BTF is about 5 MB. */
+#define MAX_BTF_SIZE (64 << 20)
+
+static const char *const type_names[K_TYPE_COUNT] = {
+	[K_NBD_DEVICE] = "nbd_device",
+	[K_NBD_CONFIG] = "nbd_config",
+	[K_NBD_SOCK] = "nbd_sock",
+	[K_BLK_MQ_TAG_SET] = "blk_mq_tag_set",
+	[K_GENDISK] = "gendisk",
+	[K_HD_STRUCT] = "hd_struct",
+	[K_BLOCK_DEVICE] = "block_device",
+	[K_IDR] = "idr",
+	[K_RADIX_TREE_ROOT] = "radix_tree_root",
+	[K_XARRAY] = "xarray",
+	[K_RADIX_TREE_NODE] = "radix_tree_node",
+	[K_XA_NODE] = "xa_node",
+	[K_TASK] = "task_struct",
+	[K_SIGNAL] = "signal_struct",
+	[K_PID] = "pid",
+	[K_UPID] = "upid",
+	[K_FILES] = "files_struct",
+	[K_FDTABLE] = "fdtable",
+	[K_FILE] = "file",
+	[K_PATH] = "path",
+	[K_DENTRY] = "dentry",
+	[K_QSTR] = "qstr",
+	[K_INODE] = "inode",
+	[K_SOCKET] = "socket",
+	[K_SOCKET_ALLOC] = "socket_alloc",
+	[K_SOCK] = "sock",
+	[K_SOCK_COMMON] = "sock_common",
+	[K_SK_BUFF_HEAD] = "sk_buff_head",
+	[K_UNIX_SOCK] = "unix_sock",
+	[K_UNIX_ADDRESS] = "unix_address",
+	[K_INET_SOCK] = "inet_sock",
+	[K_TCP_SOCK] = "tcp_sock",
+	[K_INET_HASHINFO] = "inet_hashinfo",
+	[K_EHASH_BUCKET] = "inet_ehash_bucket",
+	[K_BTF_MODULE] = "btf_module",
+	[K_BTF] = "btf",
+};
+
+enum need { OPTIONAL, REQUIRED };
+
+struct member {
+	enum ktype type;
+	enum need need; /* REQUIRED: nbd.so can say nothing sound without it */
+	const char *names[MAX_ALTERNATIVES];
+};
+
+static const struct member members[KM_MEMBER_COUNT] = {
+	[KM_NBD_INDEX] = {K_NBD_DEVICE, REQUIRED, {"index"}},
+	[KM_NBD_CONFIG_REFS] = {K_NBD_DEVICE, REQUIRED, {"config_refs"}},
+	[KM_NBD_REFS] = {K_NBD_DEVICE, OPTIONAL, {"refs"}},
+	[KM_NBD_CONFIG] = {K_NBD_DEVICE, REQUIRED, {"config"}},
+	[KM_NBD_DISK] = {K_NBD_DEVICE, REQUIRED, {"disk"}},
+	[KM_NBD_TAG_SET] = {K_NBD_DEVICE, REQUIRED, {"tag_set"}},
+	[KM_NBD_TASK_SETUP] = {K_NBD_DEVICE, REQUIRED, {"task_setup"}},
+	/* Linux kernel commit 0c98057be9ef ("nbd: Fix use-after-free in pid_show") (in v5.16) */
+	[KM_NBD_PID] = {K_NBD_DEVICE, OPTIONAL, {"pid"}},
+	[KM_NBD_TASK_RECV] = {K_NBD_DEVICE, OPTIONAL, {"task_recv"}},
+	[KM_NBD_FLAGS] = {K_NBD_DEVICE, OPTIONAL, {"flags"}},
+	/* Linux kernel commit 6497ef8df568 ("nbd: provide a way for userspace processes to
+	 * identify device backends") (in v5.14) */
+	[KM_NBD_BACKEND] = {K_NBD_DEVICE, OPTIONAL, {"backend"}},
+
+	[KM_CONFIG_FLAGS] = {K_NBD_CONFIG, REQUIRED, {"flags"}},
+	[KM_CONFIG_RUNTIME_FLAGS] = {K_NBD_CONFIG, REQUIRED, {"runtime_flags"}},
+	[KM_CONFIG_DEAD_CONN_TIMEOUT] = {K_NBD_CONFIG, REQUIRED, {"dead_conn_timeout"}},
+	[KM_CONFIG_SOCKS] = {K_NBD_CONFIG, REQUIRED, {"socks"}},
+	[KM_CONFIG_NUM_CONNECTIONS] = {K_NBD_CONFIG, REQUIRED, {"num_connections"}},
+	[KM_CONFIG_LIVE_CONNECTIONS] = {K_NBD_CONFIG, REQUIRED, {"live_connections"}},
+	[KM_CONFIG_RECV_THREADS] = {K_NBD_CONFIG, REQUIRED, {"recv_threads"}},
+	/* Bytes until 5.10, a shift from 5.15 on. */
+	[KM_CONFIG_BLKSIZE] = {K_NBD_CONFIG, OPTIONAL, {"blksize"}},
+	[KM_CONFIG_BLKSIZE_BITS] = {K_NBD_CONFIG, OPTIONAL, {"blksize_bits"}},
+
+	[KM_NSOCK_SOCK] = {K_NBD_SOCK, REQUIRED, {"sock"}},
+	[KM_NSOCK_DEAD] = {K_NBD_SOCK, REQUIRED, {"dead"}},
+
+	[KM_TAG_SET_TIMEOUT] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"timeout"}},
+
+	[KM_DISK_NAME] = {K_GENDISK, REQUIRED, {"disk_name"}},
+	[KM_DISK_PRIVATE_DATA] = {K_GENDISK, REQUIRED, {"private_data"}},
+	/* An embedded hd_struct until 5.10, a pointer to a block_device since 5.11. */
+	[KM_DISK_PART0] = {K_GENDISK, REQUIRED, {"part0"}},
+	[KM_HD_NR_SECTS] = {K_HD_STRUCT, OPTIONAL, {"nr_sects"}},
+	[KM_BDEV_NR_SECTORS] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_nr_sectors"}},
+
+	[KM_IDR_RT] = {K_IDR, REQUIRED, {"idr_rt"}},
+	[KM_IDR_BASE] = {K_IDR, OPTIONAL, {"idr_base"}},
+	[KM_RADIX_RNODE] = {K_RADIX_TREE_ROOT, OPTIONAL, {"rnode"}},
+	[KM_XARRAY_HEAD] = {K_XARRAY, OPTIONAL, {"xa_head"}},
+	[KM_RADIX_NODE_SHIFT] = {K_RADIX_TREE_NODE, OPTIONAL, {"shift"}},
+	[KM_RADIX_NODE_SLOTS] = {K_RADIX_TREE_NODE, OPTIONAL, {"slots"}},
+	[KM_XA_NODE_SHIFT] = {K_XA_NODE, OPTIONAL, {"shift"}},
+	[KM_XA_NODE_SLOTS] = {K_XA_NODE, OPTIONAL, {"slots"}},
+
+	/* Linux kernel commit 2f064a59a11f ("sched: Change task_struct::state") (in v5.14) */
+	[KM_TASK_STATE] = {K_TASK, REQUIRED, {"__state", "state"}},
+	[KM_TASK_EXIT_STATE] = {K_TASK, REQUIRED, {"exit_state"}},
+	[KM_TASK_TASKS] = {K_TASK, REQUIRED, {"tasks"}},
+	[KM_TASK_PID] = {K_TASK, REQUIRED, {"pid"}},
+	[KM_TASK_TGID] = {K_TASK, REQUIRED, {"tgid"}},
+	[KM_TASK_SIGNAL] = {K_TASK, REQUIRED, {"signal"}},
+	[KM_TASK_THREAD_NODE] = {K_TASK, REQUIRED, {"thread_node"}},
+	[KM_TASK_COMM] = {K_TASK, REQUIRED, {"comm"}},
+	[KM_TASK_FILES] = {K_TASK, REQUIRED, {"files"}},
+	[KM_SIGNAL_THREAD_HEAD] = {K_SIGNAL, REQUIRED, {"thread_head"}},
+
+	[KM_PID_TASKS] = {K_PID, REQUIRED, {"tasks"}},
+	[KM_PID_NUMBERS] = {K_PID, REQUIRED, {"numbers"}},
+	[KM_UPID_NR] = {K_UPID, REQUIRED, {"nr"}},
+
+	[KM_FILES_FDT] = {K_FILES, REQUIRED, {"fdt"}},
+	[KM_FDT_MAX_FDS] = {K_FDTABLE, REQUIRED, {"max_fds"}},
+	[KM_FDT_FD] = {K_FDTABLE, REQUIRED, {"fd"}},
+	/* Linux kernel commit 90ee6ed776c0 ("fs: port files to file_ref") (in v6.13): f_ref
+	 * counts from 0, see file_refs(). */
+	[KM_FILE_COUNT] = {K_FILE, OPTIONAL, {"f_count"}},
+	[KM_FILE_REF] = {K_FILE, OPTIONAL, {"f_ref"}},
+	[KM_FILE_OP] = {K_FILE, REQUIRED, {"f_op"}},
+	[KM_FILE_PRIVATE_DATA] = {K_FILE, REQUIRED, {"private_data"}},
+	[KM_FILE_INODE] = {K_FILE, REQUIRED, {"f_inode"}},
+	[KM_FILE_PATH] = {K_FILE, REQUIRED, {"f_path"}},
+	[KM_PATH_DENTRY] = {K_PATH, REQUIRED, {"dentry"}},
+	[KM_DENTRY_PARENT] = {K_DENTRY, REQUIRED, {"d_parent"}},
+	[KM_DENTRY_NAME] = {K_DENTRY, REQUIRED, {"d_name"}},
+	[KM_DENTRY_INODE] = {K_DENTRY, REQUIRED, {"d_inode"}},
+	[KM_QSTR_NAME] = {K_QSTR, REQUIRED, {"name"}},
+	[KM_QSTR_LEN] = {K_QSTR, REQUIRED, {"len"}},
+	[KM_INODE_INO] = {K_INODE, REQUIRED, {"i_ino"}},
+
+	[KM_SOCKET_TYPE] = {K_SOCKET, REQUIRED, {"type"}},
+	[KM_SOCKET_FILE] = {K_SOCKET, REQUIRED, {"file"}},
+	[KM_SOCKET_SK] = {K_SOCKET, REQUIRED, {"sk"}},
+	[KM_SOCKET_VFS_INODE] = {K_SOCKET_ALLOC, REQUIRED, {"vfs_inode"}},
+
+	[KM_SK_COMMON] = {K_SOCK, REQUIRED, {"__sk_common"}},
+	[KM_SK_SHUTDOWN] = {K_SOCK, OPTIONAL, {"sk_shutdown"}},
+	[KM_SK_SOCKET] = {K_SOCK, REQUIRED, {"sk_socket"}},
+	[KM_SK_PEER_PID] = {K_SOCK, OPTIONAL, {"sk_peer_pid"}},
+	[KM_SK_RECEIVE_QUEUE] = {K_SOCK, REQUIRED, {"sk_receive_queue"}},
+	[KM_SK_WMEM_ALLOC] = {K_SOCK, REQUIRED, {"sk_wmem_alloc"}},
+	[KM_SKC_FAMILY] = {K_SOCK_COMMON, REQUIRED, {"skc_family"}},
+	[KM_SKC_STATE] = {K_SOCK_COMMON, REQUIRED, {"skc_state"}},
+	[KM_SKC_PROT] = {K_SOCK_COMMON, REQUIRED, {"skc_prot"}},
+	[KM_SKC_FLAGS] = {K_SOCK_COMMON, OPTIONAL, {"skc_flags"}},
+	[KM_SKC_DPORT] = {K_SOCK_COMMON, REQUIRED, {"skc_dport"}},
+	[KM_SKC_NUM] = {K_SOCK_COMMON, REQUIRED, {"skc_num"}},
+	[KM_SKC_DADDR] = {K_SOCK_COMMON, REQUIRED, {"skc_daddr"}},
+	[KM_SKC_RCV_SADDR] = {K_SOCK_COMMON, REQUIRED, {"skc_rcv_saddr"}},
+	[KM_SKC_V6_DADDR] = {K_SOCK_COMMON, OPTIONAL, {"skc_v6_daddr"}},
+	[KM_SKC_V6_RCV_SADDR] = {K_SOCK_COMMON, OPTIONAL, {"skc_v6_rcv_saddr"}},
+	[KM_SKC_NET] = {K_SOCK_COMMON, REQUIRED, {"skc_net"}},
+	[KM_SKC_NODE] = {K_SOCK_COMMON, REQUIRED, {"skc_nulls_node"}},
+	[KM_SKB_QLEN] = {K_SK_BUFF_HEAD, REQUIRED, {"qlen"}},
+	[KM_UNIX_ADDR] = {K_UNIX_SOCK, REQUIRED, {"addr"}},
+	[KM_UNIX_PEER] = {K_UNIX_SOCK, REQUIRED, {"peer"}},
+	[KM_UNIX_ADDRESS_LEN] = {K_UNIX_ADDRESS, REQUIRED, {"len"}},
+	[KM_UNIX_ADDRESS_NAME] = {K_UNIX_ADDRESS, REQUIRED, {"name"}},
+	[KM_INET_SPORT] = {K_INET_SOCK, REQUIRED, {"inet_sport"}},
+	[KM_TCP_WRITE_SEQ] = {K_TCP_SOCK, OPTIONAL, {"write_seq"}},
+	[KM_TCP_SND_UNA] = {K_TCP_SOCK, OPTIONAL, {"snd_una"}},
+	[KM_EHASH] = {K_INET_HASHINFO, REQUIRED, {"ehash"}},
+	[KM_EHASH_MASK] = {K_INET_HASHINFO, REQUIRED, {"ehash_mask"}},
+	[KM_EHASH_CHAIN] = {K_EHASH_BUCKET, REQUIRED, {"chain"}},
+
+	[KM_BTF_MODULE_LIST] = {K_BTF_MODULE, OPTIONAL, {"list"}},
+	[KM_BTF_MODULE_BTF] = {K_BTF_MODULE, OPTIONAL, {"btf"}},
+	[KM_BTF_NAME] = {K_BTF, OPTIONAL, {"name"}},
+	[KM_BTF_DATA] = {K_BTF, OPTIONAL, {"data"}},
+	[KM_BTF_DATA_SIZE] = {K_BTF, OPTIONAL, {"data_size"}},
+};
+
+/* What was found out about this kernel. */
+static struct {
+	const char *source; /* of nbd's layouts; NULL until resolved */
+	bool kernel_resolved;
+	long type_size[K_TYPE_COUNT];
+	struct {
+		long offset; /* -1: absent */
+		size_t size;
+	} member[KM_MEMBER_COUNT];
+	struct {
+		size_t start, size; /* from the first to the last member of interest */
+	} span[K_TYPE_COUNT];
+} layout;
+
+static bool is_nbd_type(enum ktype t)
+{
+	return t <= K_NBD_SOCK;
+}
+
+static long debuginfo_size(const struct btf_types *unused, const char *structure)
+{
+	char name[64];
+
+	(void)unused;
+	snprintf(name, sizeof(name), "struct %s", structure);
+	return STRUCT_SIZE(name);
+}
+
+static long debuginfo_member(const struct btf_types *unused, const char *structure,
+			     const char *member, size_t *size)
+{
+	char name[64], mem[64];
+	long offset;
+
+	(void)unused;
+	/* crash takes both as writable strings. */
+	snprintf(name, sizeof(name), "struct %s", structure);
+	snprintf(mem, sizeof(mem), "%s", member);
+	offset = MEMBER_OFFSET(name, mem);
+	if (offset >= 0) {
+		*size = (size_t)MEMBER_SIZE(name, mem);
+		return offset;
+	}
+	/* Members of anonymous unions; these are all of a pointer's or a number's size. */
+	offset = ANON_MEMBER_OFFSET(name, mem);
+	*size = 0;
+	return offset;
+}
+
+typedef long size_fn(const struct btf_types *, const char *);
+typedef long member_fn(const struct btf_types *, const char *, const char *, size_t *);
+
+/* Fills the layout of nbd's types or of all others from one source. Returns the first member that is
+ * missing though required, or -1. */
+static int resolve(bool nbd_types, const struct btf_types *types, size_fn *size_of,
+		   member_fn *member_of)
+{
+	int missing = -1;
+
+	for (int t = 0; t < K_TYPE_COUNT; t++) {
+		if (is_nbd_type(t) == nbd_types)
+			layout.type_size[t] = size_of(types, type_names[t]);
+	}
+	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
+		const struct member *mem = &members[m];
+		long offset = -1;
+		size_t size = 0;
+
+		if (is_nbd_type(mem->type) != nbd_types)
+			continue;
+		for (int a = 0; a < MAX_ALTERNATIVES && mem->names[a] && offset < 0; a++) {
+			if (layout.type_size[mem->type] > 0)
+				offset = member_of(types, type_names[mem->type], mem->names[a],
+						   &size);
+		}
+		layout.member[m].offset = offset;
+		layout.member[m].size = size;
+		if (offset < 0 && mem->need == REQUIRED && missing < 0)
+			missing = m;
+	}
+	return missing;
+}
+
+/* Spans let k_load() fetch all members of a structure with one read. */
+static void compute_spans(void)
+{
+	for (int t = 0; t < K_TYPE_COUNT; t++) {
+		size_t start = SIZE_MAX, end = 0;
+
+		for (int m = 0; m < KM_MEMBER_COUNT; m++) {
+			size_t offset = (size_t)layout.member[m].offset;
+			size_t size = layout.member[m].size;
+
+			if ((int)members[m].type != t || layout.member[m].offset < 0)
+				continue;
+			/* Embedded structures are read on their own, if at all. */
+			if (size > sizeof(uint64_t) && m != KM_TASK_COMM && m != KM_DISK_NAME)
+				continue;
+			start = offset < start ? offset : start;
+			end = offset + size > end ? offset + size : end;
+		}
+		layout.span[t].start = end ? start : 0;
+		layout.span[t].size = end ? end - start : 0;
+	}
+}
+
+/* The bytes of the BTF that the kernel holds for module nbd. Returns malloc'ed memory or NULL. */
+static void *read_module_btf(size_t *size)
+{
+	num head = k_symbol("btf_modules");
+	num link = head.known ? k_pointer(head.v, "btf_modules") : NUM_UNKNOWN;
+
+	/* A kernel has a few hundred modules; a broken list must not turn for ever. */
+	for (int n = 0; n < 4096 && link.known && link.v && link.v != head.v; n++) {
+		num btf = k_num_at(k_container(link.v, KM_BTF_MODULE_LIST), KM_BTF_MODULE_BTF);
+		char name[4] = "";
+
+		if (btf.known && k_read(k_at(btf.v, KM_BTF_NAME), name, sizeof(name), "btf.name") &&
+		    !memcmp(name, "nbd", sizeof(name))) {
+			num data = k_num_at(btf.v, KM_BTF_DATA);
+			num bytes = k_num_at(btf.v, KM_BTF_DATA_SIZE);
+			void *buf;
+
+			if (!data.known || !bytes.known || !bytes.v || bytes.v > MAX_BTF_SIZE)
+				return NULL;
+			buf = malloc(bytes.v);
+			if (buf && k_read(data.v, buf, bytes.v, "btf.data")) {
+				*size = bytes.v;
+				return buf;
+			}
+			free(buf);
+			return NULL;
+		}
+		link = k_pointer(link.v, "btf_module.list");
+	}
+	return NULL;
+}
+
+/* The kernel proper's BTF, which module BTF builds on. Returns malloc'ed memory or NULL. */
+static void *read_kernel_btf(size_t *size)
+{
+	num start = k_symbol("__start_BTF"), stop = k_symbol("__stop_BTF");
+	void *buf;
+
+	if (!start.known || !stop.known || stop.v <= start.v || stop.v - start.v > MAX_BTF_SIZE)
+		return NULL;
+	*size = stop.v - start.v;
+	buf = malloc(*size);
+	if (buf && k_read(start.v, buf, *size, "BTF of the kernel"))
+		return buf;
+	free(buf);
+	return NULL;
+}
+
+static bool resolve_nbd_from_btf(void)
+{
+	size_t base_size, module_size;
+	void *base = NULL, *module = NULL;
+	struct btf_types *types = NULL;
+	bool done = false;
+
+	if (k_has(KM_BTF_MODULE_LIST) && k_has(KM_BTF_DATA))
+		module = read_module_btf(&module_size);
+	if (module)
+		base = read_kernel_btf(&base_size);
+	if (base)
+		types = btf_types_parse(base, base_size, module, module_size);
+	if (types) {
+		done = resolve(true, types, btf_types_size, btf_types_member) < 0;
+		btf_types_free(types);
+	}
+	free(base);
+	free(module);
+	return done;
+}
+
+static const char *member_missing(int m)
+{
+	static char message[256];
+
+	snprintf(message, sizeof(message),
+		 "this kernel has no member %s in struct %s: its layout is not supported",
+		 members[m].names[0], type_names[members[m].type]);
+	return message;
+}
+
+static const char *no_nbd_layout(void)
+{
+	static char message[640];
+	const char *release = kt->utsname.release;
+
+	snprintf(message, sizeof(message),
+		 "nbd's structures are unknown: its debuginfo is not loaded and the image holds no "
+		 "BTF of it. Try: mod -s nbd PATH/nbd.ko.debug  (package linux-image-%s-dbg on "
+		 "Debian, kernel-debuginfo-%s on Fedora, RHEL and openEuler)",
+		 release, release);
+	return message;
+}
+
+const char *k_init(void)
+{
+	int missing;
+
+	if (layout.source)
+		return NULL;
+	if (!k_symbol("nbd_index_idr").known)
+		return "this kernel image has no nbd module (no symbol nbd_index_idr): the module "
+		       "was "
+		       "not loaded when the image was taken, or the kernel is older than 4.11";
+	if (!layout.kernel_resolved) {
+		missing = resolve(false, NULL, debuginfo_size, debuginfo_member);
+		if (missing >= 0)
+			return member_missing(missing);
+		layout.kernel_resolved = true;
+	}
+	if (debuginfo_size(NULL, type_names[K_NBD_CONFIG]) > 0) {
+		missing = resolve(true, NULL, debuginfo_size, debuginfo_member);
+		if (missing >= 0)
+			return member_missing(missing);
+		layout.source = "debuginfo";
+	} else if (resolve_nbd_from_btf()) {
+		layout.source = "btf";
+	} else {
+		return no_nbd_layout();
+	}
+	compute_spans();
+	return NULL;
+}
+
+const char *k_layout_source(void)
+{
+	return layout.source;
+}
+
+bool k_has(enum kmember m)
+{
+	return layout.member[m].offset >= 0;
+}
+
+size_t k_sizeof(enum ktype t)
+{
+	return layout.type_size[t] > 0 ? (size_t)layout.type_size[t] : 0;
+}
+
+size_t k_member_size(enum kmember m)
+{
+	return k_has(m) ? layout.member[m].size : 0;
+}
+
+uint64_t k_at(uint64_t addr, enum kmember m)
+{
+	return addr + (uint64_t)layout.member[m].offset;
+}
+
+uint64_t k_container(uint64_t addr, enum kmember m)
+{
+	return addr - (uint64_t)layout.member[m].offset;
+}
+
+bool k_read(uint64_t addr, void *buf, size_t len, const char *what)
+{
+	char type[64];
+
+	/* crash takes the name as a writable string. */
+	snprintf(type, sizeof(type), "%s", what);
+	return addr && len && addr + len > addr &&
+	       readmem(addr, KVADDR, buf, (long)len, type, RETURN_ON_ERROR | QUIET);
+}
+
+bool k_load(struct kobj *o, enum ktype t, uint64_t addr)
+{
+	o->addr = addr;
+	o->type = t;
+	o->whole =
+		addr && layout.span[t].size && layout.span[t].size <= sizeof(o->bytes) &&
+		k_read(addr + layout.span[t].start, o->bytes, layout.span[t].size, type_names[t]);
+	return o->whole;
+}
+
+bool k_bytes(const struct kobj *o, enum kmember m, void *buf, size_t len)
+{
+	size_t offset = (size_t)layout.member[m].offset;
+	size_t size = layout.member[m].size;
+
+	if (!k_has(m) || !o->addr || len > size)
+		return false;
+	if (o->whole && offset >= layout.span[o->type].start &&
+	    offset + len <= layout.span[o->type].start + layout.span[o->type].size) {
+		memcpy(buf, o->bytes + (offset - layout.span[o->type].start), len);
+		return true;
+	}
+	return k_read(o->addr + offset, buf, len, members[m].names[0]);
+}
+
+/* Members are read in the byte order of this machine: crash opens images of its own kind only. */
+static num number(const struct kobj *o, enum kmember m, bool is_signed)
+{
+	size_t size = layout.member[m].size;
+	union {
+		uint8_t u8;
+		uint16_t u16;
+		uint32_t u32;
+		uint64_t u64;
+	} value = {0};
+
+	if (!k_has(m) || !k_bytes(o, m, &value, size < sizeof(value) ? size : sizeof(value)))
+		return NUM_UNKNOWN;
+	switch (size) {
+	case 1:
+		return NUM(is_signed ? (uint64_t)(int8_t)value.u8 : value.u8);
+	case 2:
+		return NUM(is_signed ? (uint64_t)(int16_t)value.u16 : value.u16);
+	case 4:
+		return NUM(is_signed ? (uint64_t)(int32_t)value.u32 : value.u32);
+	default:
+		return NUM(value.u64);
+	}
+}
+
+num k_num(const struct kobj *o, enum kmember m)
+{
+	return number(o, m, false);
+}
+
+num k_signed(const struct kobj *o, enum kmember m)
+{
+	return number(o, m, true);
+}
+
+num k_num_at(uint64_t addr, enum kmember m)
+{
+	struct kobj o = {.addr = addr, .type = members[m].type};
+
+	return k_num(&o, m);
+}
+
+num k_pointer(uint64_t addr, const char *what)
+{
+	uint64_t value;
+
+	return k_read(addr, &value, sizeof(value), what) ? NUM(value) : NUM_UNKNOWN;
+}
+
+num k_symbol(const char *name)
+{
+	char symbol[64];
+
+	snprintf(symbol, sizeof(symbol), "%s", name);
+	return symbol_exists(symbol) ? NUM(symbol_value(symbol)) : NUM_UNKNOWN;
+}
+
+bool k_is_symbol(num addr, const char *name)
+{
+	num symbol = k_symbol(name);
+
+	return addr.known && symbol.known && addr.v == symbol.v;
+}
+
+struct k_system k_system(void)
+{
+	return (struct k_system){.release = kt->utsname.release,
+				 .version = kt->utsname.version,
+				 .machine = kt->utsname.machine,
+				 .tasks_in_crash = RUNNING_TASKS()};
+}
+
+unsigned k_hz(void)
+{
+	return machdep->hz;
+}
+
+bool k_interrupted(void)
+{
+	return received_SIGINT();
+}

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The commands nbd, unix_peer and file_owner: registration, options, and which report is printed.
+ * No kernel structure is read here.
+ */
+#include <ctype.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <crash/defs.h>
+
+#include "arena.h"
+#include "kernel_types.h"
+#include "names.h"
+#include "nbd_collect.h"
+#include "nbd_help.h"
+#include "nbd_json.h"
+#include "nbd_report.h"
+#include "nbd_structs.h"
+
+#define MAX_ARGUMENT 64
+
+enum { OPT_PEERS = 1000 };
+
+struct options {
+	bool all, connections, json;
+	struct report_options report;
+	const char **devices; /* as the user wrote them */
+	size_t n_devices;
+};
+
+static void out_of_memory(void)
+{
+	error(FATAL, "out of memory\n");
+}
+
+static void begin_command(void)
+{
+	arena_free_all();
+	arena_on_exhausted(out_of_memory);
+}
+
+/* Layouts are looked up when they are first needed, for `extend` must be quick and cannot fail. */
+static bool layouts_known(void)
+{
+	const char *problem = k_init();
+
+	if (problem)
+		error(INFO, "%s\n", problem);
+	return !problem;
+}
+
+static const char *printable(const char *argument)
+{
+	return name_escape_string(argument, MAX_ARGUMENT);
+}
+
+/* "a,b" and repeated -d add up. */
+static void add_devices(struct options *options, const char *list)
+{
+	while (*list) {
+		size_t len = strcspn(list, ",");
+
+		if (len)
+			*ARENA_PUSH(options->devices, options->n_devices) =
+				arena_strndup(list, len);
+		list += len + (list[len] == ',');
+	}
+}
+
+static bool parse_nbd_options(struct options *options)
+{
+	static const struct option long_options[] = {
+		{"all", no_argument, NULL, 'a'},
+		{"device", required_argument, NULL, 'd'},
+		{"sockets", no_argument, NULL, 's'},
+		{"peers", no_argument, NULL, 'p'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"json", no_argument, NULL, 'j'},
+		{NULL, 0, NULL, 0},
+	};
+	int c;
+
+	while ((c = getopt_long(argcnt, args, "ad:spvj", long_options, NULL)) != EOF) {
+		switch (c) {
+		case 'a':
+			options->all = true;
+			break;
+		case 'd':
+			add_devices(options, optarg);
+			break;
+		case 's':
+			options->connections = true;
+			break;
+		case 'p':
+			options->connections = true;
+			options->report.peers = true;
+			break;
+		case 'v':
+			options->report.unfolded = true;
+			break;
+		case 'j':
+			options->json = true;
+			break;
+		default:
+			return false;
+		}
+	}
+	return optind == argcnt;
+}
+
+/* A kernel address in hex, with or without 0x. */
+static bool parse_address(const char *text, uint64_t *addr)
+{
+	char *end;
+
+	if (!isxdigit((unsigned char)*text))
+		return false;
+	*addr = strtoull(text, &end, 16);
+	return !*end && *addr;
+}
+
+/* "nbd7", "7", "/dev/nbd7". */
+static bool parse_index(const char *text, uint32_t *index)
+{
+	const char *digits = text;
+	char *end;
+	unsigned long value;
+
+	if (!strncmp(digits, "/dev/", 5))
+		digits += 5;
+	if (!strncmp(digits, "nbd", 3))
+		digits += 3;
+	else if (digits != text)
+		return false;
+	if (!isdigit((unsigned char)*digits) || strlen(digits) > 7)
+		return false;
+	value = strtoul(digits, &end, 10);
+	*index = (uint32_t)value;
+	return !*end;
+}
+
+static struct device *device_by_index(const struct report *report, uint32_t index)
+{
+	for (size_t i = 0; i < report->n_devices; i++) {
+		if (report->devices[i].index == index)
+			return &report->devices[i];
+	}
+	return NULL;
+}
+
+/* The device a user means; tells what is wrong where there is none. */
+static struct device *find_device(const struct report *report, const char *text)
+{
+	struct device *dev = NULL;
+	uint64_t addr;
+	uint32_t index;
+
+	if (parse_index(text, &index)) {
+		dev = device_by_index(report, index);
+		if (!dev)
+			error(INFO, "%s: no such device: this kernel has %lu, %s to %s\n",
+			      printable(text), (ulong)report->n_devices,
+			      report->n_devices ? report->devices[0].name : "-",
+			      report->n_devices ? report->devices[report->n_devices - 1].name
+						: "-");
+	} else if (parse_address(text, &addr)) {
+		dev = nbd_device_by_address(report, addr);
+		if (!dev)
+			error(INFO, "%s: not the address of a gendisk, nbd_device or nbd_config\n",
+			      printable(text));
+	} else {
+		error(INFO, "%s: neither a device (nbd7, 7, /dev/nbd7) nor an address\n",
+		      printable(text));
+	}
+	return dev;
+}
+
+struct selection {
+	struct device **v;
+	size_t n;
+	bool failed;
+};
+
+/* The devices asked for; without -d the configured ones and those that cannot be told, or all. */
+static struct selection select_devices(const struct report *report, const struct options *options)
+{
+	struct selection selected = {0};
+
+	for (size_t i = 0; i < options->n_devices; i++) {
+		struct device *dev = find_device(report, options->devices[i]);
+
+		if (dev)
+			*ARENA_PUSH(selected.v, selected.n) = dev;
+		else
+			selected.failed = true;
+	}
+	for (size_t i = 0; !options->n_devices && i < report->n_devices; i++) {
+		if (options->all || !num_is(report->devices[i].config_known, 0))
+			*ARENA_PUSH(selected.v, selected.n) = &report->devices[i];
+	}
+	return selected;
+}
+
+static void print_json(const struct report *report, const struct selection *selected)
+{
+	fprintf(fp, "%s\n", json_kernel_line(report));
+	for (size_t i = 0; i < selected->n; i++)
+		fprintf(fp, "%s\n", json_device_line(report, selected->v[i]));
+}
+
+static void cmd_nbd(void)
+{
+	struct options options = {0};
+	struct selection selected;
+	struct report *report;
+
+	begin_command();
+	if (!parse_nbd_options(&options))
+		cmd_usage(pc->curcmd, SYNOPSIS);
+	if (!layouts_known())
+		return;
+	report = nbd_collect(NULL, 0);
+	selected = select_devices(report, &options);
+	if (options.json) {
+		print_json(report, &selected);
+		return;
+	}
+	if (selected.failed && !selected.n)
+		return;
+	if (!options.connections && !options.n_devices)
+		report_summary(fp, report, selected.v, selected.n);
+	for (size_t i = 0; i < selected.n; i++) {
+		if (options.connections)
+			report_connections(fp, report, selected.v[i], &options.report);
+		else if (options.n_devices)
+			report_device(fp, report, selected.v[i], &options.report);
+		else
+			break;
+		fputc('\n', fp);
+	}
+	report_coverage(fp, report);
+}
+
+/* The addresses of unix_peer and file_owner, and whether -j was given. */
+static size_t parse_queries(struct query **queries, bool *json)
+{
+	static const struct option long_options[] = {
+		{"json", no_argument, NULL, 'j'},
+		{NULL, 0, NULL, 0},
+	};
+	size_t n = 0;
+	int c;
+
+	while ((c = getopt_long(argcnt, args, "j", long_options, NULL)) != EOF) {
+		if (c != 'j')
+			cmd_usage(pc->curcmd, SYNOPSIS);
+		*json = true;
+	}
+	if (optind == argcnt)
+		cmd_usage(pc->curcmd, SYNOPSIS);
+	for (; optind < argcnt; optind++) {
+		uint64_t addr;
+
+		if (parse_address(args[optind], &addr))
+			(*ARENA_PUSH(*queries, n)).addr = addr;
+		else
+			error(INFO, "%s: not a kernel address\n", printable(args[optind]));
+	}
+	return n;
+}
+
+static void cmd_unix_peer(void)
+{
+	struct query *queries = NULL;
+	struct report *report;
+	bool json = false, found = false;
+	size_t n;
+
+	begin_command();
+	n = parse_queries(&queries, &json);
+	if (!n || !layouts_known())
+		return;
+	report = nbd_collect(queries, n);
+	for (size_t i = 0; i < n; i++) {
+		if (!queries[i].sock) {
+			error(INFO,
+			      "%llx: no socket here: give the address of a struct socket, sock, "
+			      "file "
+			      "of a socket, or nbd_sock\n",
+			      (ulonglong)queries[i].addr);
+			continue;
+		}
+		found = true;
+		if (json)
+			fprintf(fp, "%s\n", json_socket_line(&queries[i]));
+		else
+			report_socket(fp, report, &queries[i]);
+	}
+	if (found && !json)
+		report_coverage(fp, report);
+}
+
+static void cmd_file_owner(void)
+{
+	struct query *queries = NULL;
+	struct report *report;
+	bool json = false, found = false;
+	size_t n;
+
+	begin_command();
+	n = parse_queries(&queries, &json);
+	if (!n || !layouts_known())
+		return;
+	report = nbd_collect(queries, n);
+	for (size_t i = 0; i < n; i++) {
+		if (!queries[i].file) {
+			error(INFO,
+			      queries[i].sock
+				      ? "%llx: this socket has no struct file: it was closed or "
+					"not accepted yet\n"
+				      : "%llx: no struct file or socket here\n",
+			      (ulonglong)queries[i].addr);
+			continue;
+		}
+		found = true;
+		if (json)
+			fprintf(fp, "%s\n", json_file_line(report, &queries[i]));
+		else
+			report_file(fp, report, &queries[i]);
+	}
+	if (found && !json)
+		report_coverage(fp, report);
+}
+
+/* Runs before every prompt, however the command before it ended. */
+static void cmd_nbd_cleanup(void)
+{
+	arena_free_all();
+}
+
+static char *help_cleanup[] = {"nbd_cleanup", "frees the memory of nbd.so's commands", "", NULL};
+
+static struct command_table_entry command_table[] = {
+	{"nbd", cmd_nbd, help_nbd, REFRESH_TASK_TABLE},
+	{"unix_peer", cmd_unix_peer, help_unix_peer, REFRESH_TASK_TABLE},
+	{"file_owner", cmd_file_owner, help_file_owner, REFRESH_TASK_TABLE},
+	{"nbd_cleanup", cmd_nbd_cleanup, help_cleanup, HIDDEN_COMMAND | CLEANUP},
+	{NULL, NULL, NULL, 0},
+};
+
+static void __attribute__((constructor)) nbd_init(void)
+{
+	register_extension(command_table);
+}
+
+static void __attribute__((destructor)) nbd_fini(void)
+{
+	arena_free_all();
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "nbd_json.h"
+
+#include <json-c/json.h>
+#include <string.h>
+
+#include "arena.h"
+#include "names.h"
+#include "nbd_flags.h"
+
+typedef struct json_object json;
+
+/* What is unknown is null, never 0 and never absent. */
+static json *number(num n)
+{
+	return n.known ? json_object_new_int64((int64_t)n.v) : NULL;
+}
+
+static json *boolean(num n)
+{
+	return n.known ? json_object_new_boolean(n.v != 0) : NULL;
+}
+
+static json *string(const char *s)
+{
+	return s ? json_object_new_string(s) : NULL;
+}
+
+/* Addresses are strings: a JSON number cannot hold 64 bits exactly. */
+static json *address(uint64_t addr)
+{
+	return addr ? string(arena_printf("0x%llx", (unsigned long long)addr)) : NULL;
+}
+
+static void add(json *object, const char *key, json *value)
+{
+	json_object_object_add(object, key, value);
+}
+
+static json *strings(const char *const *v, size_t n)
+{
+	json *array = json_object_new_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(array, string(v[i]));
+	return array;
+}
+
+/* One line of text in the arena; the object is gone, so that a longjmp while printing leaks nothing. */
+static const char *line(json *object)
+{
+	const char *text = json_object_to_json_string_ext(
+		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *copy = arena_strndup(text, strlen(text));
+
+	json_object_put(object);
+	return copy;
+}
+
+static json *task(const struct task *t)
+{
+	json *o = json_object_new_object();
+	char state[2] = {t->state, '\0'};
+
+	add(o, "pid", json_object_new_int64(t->pid));
+	add(o, "tgid", json_object_new_int64(t->tgid));
+	add(o, "comm", string(name_escape_string(t->comm, sizeof(t->comm))));
+	add(o, "task", address(t->addr));
+	add(o, "state", t->state == '?' ? NULL : string(state));
+	return o;
+}
+
+static json *owners(const struct file *file)
+{
+	json *array = json_object_new_array();
+
+	for (size_t i = 0; file && i < file->n_owners; i++) {
+		json *o = task(file->owners[i].task);
+
+		add(o, "fd", json_object_new_int64(file->owners[i].fd));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static json *holders(const struct file *file)
+{
+	json *array = json_object_new_array();
+
+	for (size_t i = 0; file && i < file->n_holders; i++) {
+		json *o = json_object_new_object();
+
+		add(o, "kind", string(file->holders[i].kind));
+		add(o, "what", string(file->holders[i].what));
+		add(o, "object", address(file->holders[i].object));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static void add_file(json *o, const struct file *file)
+{
+	add(o, "file", file ? address(file->addr) : NULL);
+	add(o, "file_refs", file ? number(file->refs) : NULL);
+	add(o, "file_refs_explained",
+	    file ? json_object_new_int64((int64_t)file_refs_explained(file)) : NULL);
+	add(o, "owners", owners(file));
+	add(o, "holders", holders(file));
+}
+
+static json *peer(const struct sock_info *s)
+{
+	const struct sock_info *p = s->peer;
+	json *o;
+
+	if (!p && s->peer_status == PEER_UNKNOWN)
+		return NULL;
+	o = json_object_new_object();
+	add(o, "sk", p ? address(p->sk) : NULL);
+	add(o, "socket", p ? address(p->socket) : NULL);
+	add(o, "inode", p ? number(p->inode) : NULL);
+	add(o, "state", p ? string(name_sock_state(p->state)) : NULL);
+	add(o, "status", string(name_peer_status(s->peer_status)));
+	add(o, "path", string(s->remote));
+	add(o, "receive_queue", p ? number(p->receive_queue) : NULL);
+	add(o, "listener_pid", number(s->listener_pid));
+	add(o, "listener_alive", boolean(s->listener_alive));
+	add_file(o, p ? p->file : NULL);
+	return o;
+}
+
+static void add_socket(json *o, const struct sock_info *s)
+{
+	add(o, "socket", address(s->socket));
+	add(o, "sk", address(s->sk));
+	add(o, "inode", number(s->inode));
+	add(o, "family", string(name_family(s->family)));
+	add(o, "socket_type", string(name_sock_type(s->type)));
+	add(o, "state", string(name_sock_state(s->state)));
+	add(o, "shutdown", number(s->shutdown));
+	add(o, "send_queue_bytes", number(s->send_queue_bytes));
+	add(o, "receive_queue", number(s->receive_queue));
+	add_file(o, s->file);
+	add(o, "local", string(s->local));
+	add(o, "remote", string(s->remote));
+	add(o, "peer", peer(s));
+}
+
+static void add_connection(json *o, const struct connection *c)
+{
+	add(o, "index", json_object_new_int64(c->index));
+	add(o, "nbd_sock", address(c->nbd_sock));
+	add(o, "dead", boolean(c->dead));
+	add_socket(o, c->sock);
+}
+
+static json *connections(const struct device *dev)
+{
+	json *array = json_object_new_array();
+
+	for (size_t i = 0; i < dev->n_conns; i++) {
+		json *o = json_object_new_object();
+
+		add_connection(o, &dev->conns[i]);
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static json *flags(num value, const char *const *names, size_t n)
+{
+	json *o;
+
+	if (!value.known)
+		return NULL;
+	o = json_object_new_object();
+	add(o, "value", number(value));
+	add(o, "names", strings(names, n));
+	return o;
+}
+
+/* A task that the device remembers. Exited is a claim that only a whole task list can prove. */
+static json *remembered_task(const struct report *report, num addr, num pid, const struct task *t)
+{
+	bool whole = !report->tasks.unreadable && !report->tasks.interrupted;
+	json *o;
+
+	if (!addr.v && !pid.v)
+		return NULL;
+	o = json_object_new_object();
+	add(o, "task", t ? address(t->addr) : address(addr.v));
+	add(o, "state", t ? string("live") : whole ? string("exited") : NULL);
+	add(o, "pid", t ? json_object_new_int64(t->pid) : pid.v ? number(pid) : NULL);
+	add(o, "comm", t ? string(name_escape_string(t->comm, sizeof(t->comm))) : NULL);
+	return o;
+}
+
+const char *json_device_line(const struct report *report, const struct device *dev)
+{
+	const char *names[FLAG_BITS];
+	json *o = json_object_new_object();
+	size_t n;
+
+	add(o, "type", string("device"));
+	add(o, "name", string(dev->name));
+	add(o, "index", json_object_new_int64(dev->index));
+	add(o, "gendisk", address(dev->gendisk));
+	add(o, "nbd_device", address(dev->nbd_device));
+	add(o, "config", address(dev->config));
+	add(o, "config_refs", number(dev->config_refs));
+	add(o, "refs", number(dev->refs));
+	n = flags_server_names(dev->server_flags.v, names);
+	add(o, "flags", flags(dev->server_flags, names, n));
+	n = flags_runtime_names(dev->runtime_flags.v, report->numbering, names);
+	add(o, "runtime_flags", flags(dev->runtime_flags, names, n));
+	add(o, "num_connections", number(dev->num_connections));
+	add(o, "live_connections", number(dev->live_connections));
+	add(o, "recv_threads", number(dev->recv_threads));
+	add(o, "dead_connections",
+	    dev->config ? json_object_new_int64((int64_t)dev->n_dead) : NULL);
+	add(o, "capacity_bytes", number(dev->capacity_bytes));
+	add(o, "block_size", number(dev->block_size));
+	add(o, "timeout_seconds", number(dev->timeout_seconds));
+	add(o, "dead_conn_timeout_seconds", number(dev->dead_conn_timeout_seconds));
+	add(o, "setup_task",
+	    remembered_task(report, dev->task_setup, NUM_UNKNOWN, dev->setup_task));
+	add(o, "recv_task",
+	    remembered_task(report, dev->recv_task_addr, dev->recv_pid, dev->recv_task));
+	add(o, "connections", connections(dev));
+	/* Not collected, and so not known. */
+	add(o, "requests", NULL);
+	add(o, "openers", NULL);
+	add(o, "openers_expected", NULL);
+	add(o, "waiters", NULL);
+	add(o, "attach", NULL);
+	add(o, "findings", NULL);
+	add(o, "unreadable", strings(dev->problems, dev->n_problems));
+	return line(o);
+}
+
+const char *json_kernel_line(const struct report *report)
+{
+	json *o = json_object_new_object();
+
+	add(o, "schema", string("crash-nbd/1"));
+	add(o, "type", string("kernel"));
+	add(o, "release", string(name_escape_string(report->release, 65)));
+	add(o, "machine", string(name_escape_string(report->machine, 65)));
+	add(o, "layout_source", string(report->layout_source));
+	add(o, "tasks_walked", json_object_new_int64((int64_t)report->tasks.n));
+	add(o, "tasks_unreadable", json_object_new_int64((int64_t)report->tasks.unreadable));
+	add(o, "tasks_in_crash", json_object_new_int64((int64_t)report->tasks_in_crash));
+	add(o, "tables_scanned", json_object_new_int64((int64_t)report->scan.tables));
+	add(o, "tables_unreadable", json_object_new_int64((int64_t)report->scan.tables_unreadable));
+	add(o, "interrupted", json_object_new_boolean(report->scan.interrupted));
+	add(o, "unreadable", strings(report->problems, report->n_problems));
+	return line(o);
+}
+
+const char *json_socket_line(const struct query *query)
+{
+	json *o = json_object_new_object();
+
+	add(o, "type", string("socket"));
+	add(o, "query", address(query->addr));
+	add(o, "index", query->conn ? json_object_new_int64(query->conn->index) : NULL);
+	add(o, "nbd_sock", query->conn ? address(query->conn->nbd_sock) : NULL);
+	add(o, "dead", query->conn ? boolean(query->conn->dead) : NULL);
+	add_socket(o, query->sock);
+	return line(o);
+}
+
+const char *json_file_line(const struct report *report, const struct query *query)
+{
+	json *o = json_object_new_object();
+
+	add(o, "type", string("file"));
+	add(o, "query", address(query->addr));
+	add(o, "path", string(query->path));
+	add_file(o, query->file);
+	add(o, "tables_scanned", json_object_new_int64((int64_t)report->scan.tables));
+	add(o, "tables_unreadable", json_object_new_int64((int64_t)report->scan.tables_unreadable));
+	return line(o);
+}

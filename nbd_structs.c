@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "nbd_structs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "kernel_types.h"
+#include "names.h"
+#include "task_list.h"
+#include "unix_peer.h"
+
+#define DISK_NAME_LEN 32
+/* krealloc() of socks[] cannot give more pointers than fit into the largest page block: 512 Ki with
+ * pages of 4 KiB. More than this is damage. */
+#define MAX_CONNECTIONS (1u << 20)
+#define SOCKS_PER_READ	4096
+/* Minors of one major, and with them nbd's devices, end at 1 << MINORBITS. */
+#define MAX_INDEX (1u << 20)
+/* The idr of MAX_INDEX devices has 6 bits a level and so this many nodes at most. */
+#define MAX_NODES    (2 * MAX_INDEX / 64)
+#define MAX_SHIFT    24
+#define MAX_SLOTS    64
+#define SECTOR_SHIFT 9
+
+static void problem(struct device *dev, const char *text)
+{
+	*ARENA_PUSH(dev->problems, dev->n_problems) = text;
+}
+
+static void report_problem(struct report *report, const char *text)
+{
+	*ARENA_PUSH(report->problems, report->n_problems) = text;
+}
+
+/* nbd_config.socks[] and what each entry leads to. */
+static void read_connections(struct device *dev, uint64_t socks, struct file_set *files)
+{
+	int32_t count = (int32_t)dev->num_connections.v;
+	uint64_t *pointers = arena_alloc(SOCKS_PER_READ * sizeof(*pointers));
+
+	if (count < 0 || (uint32_t)count > MAX_CONNECTIONS) {
+		problem(dev,
+			arena_printf("num_connections %d is impossible: no connection was read",
+				     count));
+		return;
+	}
+	for (uint32_t i = 0; i < (uint32_t)count; i++) {
+		uint32_t in_chunk = i % SOCKS_PER_READ;
+		struct connection *conn;
+		struct kobj o;
+		num sock;
+
+		if (!in_chunk) {
+			uint32_t n = (uint32_t)count - i;
+
+			n = n < SOCKS_PER_READ ? n : SOCKS_PER_READ;
+			if (k_interrupted() || !k_read(socks + i * sizeof(*pointers), pointers,
+						       n * sizeof(*pointers), "nbd_config.socks")) {
+				problem(dev, arena_printf("nbd_config.socks could not be read: "
+							  "connections %u to %d are unknown",
+							  i, count - 1));
+				return;
+			}
+		}
+		conn = ARENA_PUSH(dev->conns, dev->n_conns);
+		conn->index = i;
+		conn->nbd_sock = pointers[in_chunk];
+		k_load(&o, K_NBD_SOCK, conn->nbd_sock);
+		conn->dead = k_num(&o, KM_NSOCK_DEAD);
+		sock = k_num(&o, KM_NSOCK_SOCK);
+		conn->sock = sock_read(sock.v, files);
+		dev->n_dead += conn->dead.v != 0;
+		if (!conn->dead.known || !conn->sock->family.known)
+			problem(dev, arena_printf("connection %u (nbd_sock %llx) could not be read",
+						  i, (unsigned long long)conn->nbd_sock));
+	}
+}
+
+/* The kernel stores dead_conn_timeout and the tag set's timeout in jiffies. */
+static num seconds(num jiffies)
+{
+	return jiffies.known ? NUM(jiffies.v / k_hz()) : NUM_UNKNOWN;
+}
+
+static void read_config(struct device *dev, struct file_set *files)
+{
+	struct kobj o;
+	num bits, socks;
+
+	if (!k_load(&o, K_NBD_CONFIG, dev->config))
+		problem(dev, "nbd_config could not be read in one piece");
+	dev->server_flags = k_num(&o, KM_CONFIG_FLAGS);
+	dev->runtime_flags = k_num(&o, KM_CONFIG_RUNTIME_FLAGS);
+	dev->num_connections = k_signed(&o, KM_CONFIG_NUM_CONNECTIONS);
+	dev->live_connections = k_signed(&o, KM_CONFIG_LIVE_CONNECTIONS);
+	dev->recv_threads = k_signed(&o, KM_CONFIG_RECV_THREADS);
+	dev->dead_conn_timeout_seconds = seconds(k_num(&o, KM_CONFIG_DEAD_CONN_TIMEOUT));
+	bits = k_num(&o, KM_CONFIG_BLKSIZE_BITS);
+	dev->block_size =
+		bits.known && bits.v < 32 ? NUM(1ull << bits.v) : k_num(&o, KM_CONFIG_BLKSIZE);
+	socks = k_num(&o, KM_CONFIG_SOCKS);
+	if (dev->num_connections.known && socks.known && (socks.v || !dev->num_connections.v))
+		read_connections(dev, socks.v, files);
+	else
+		problem(dev, "nbd_config.socks is unknown: no connection was read");
+}
+
+static void read_gendisk(struct device *dev)
+{
+	char name[DISK_NAME_LEN];
+	struct kobj o;
+	num part0;
+
+	k_load(&o, K_GENDISK, dev->gendisk);
+	if (k_bytes(&o, KM_DISK_NAME, name, sizeof(name)))
+		dev->name = name_escape_string(name, sizeof(name));
+	else
+		dev->name = arena_printf("nbd%u", dev->index);
+	if (!num_is(k_num(&o, KM_DISK_PRIVATE_DATA), dev->nbd_device))
+		problem(dev, "gendisk.private_data does not lead back to this nbd_device");
+	/* A pointer to a block_device, or an hd_struct inside the gendisk. */
+	part0 = k_has(KM_BDEV_NR_SECTORS)
+			? k_num_at(k_num(&o, KM_DISK_PART0).v, KM_BDEV_NR_SECTORS)
+			: k_num_at(k_at(dev->gendisk, KM_DISK_PART0), KM_HD_NR_SECTS);
+	if (part0.known)
+		dev->capacity_bytes = NUM(part0.v << SECTOR_SHIFT);
+}
+
+/* Who set the device up and who runs it, as far as they live. */
+static void read_tasks(struct device *dev, const struct kobj *o, const struct task_list *tasks)
+{
+	dev->task_setup = k_num(o, KM_NBD_TASK_SETUP);
+	if (dev->task_setup.v)
+		dev->setup_task = task_by_address(tasks, dev->task_setup.v);
+	dev->recv_pid = k_signed(o, KM_NBD_PID);
+	dev->recv_task_addr = k_num(o, KM_NBD_TASK_RECV);
+	if (dev->recv_pid.v)
+		dev->recv_task = task_by_pid(tasks, (uint32_t)dev->recv_pid.v);
+	else if (dev->recv_task_addr.v)
+		dev->recv_task = task_by_address(tasks, dev->recv_task_addr.v);
+}
+
+static void read_device(struct report *report, uint32_t index, uint64_t nbd_device,
+			struct file_set *files)
+{
+	struct device *dev = ARENA_PUSH(report->devices, report->n_devices);
+	num config, found;
+	struct kobj o;
+
+	dev->index = index;
+	dev->nbd_device = nbd_device;
+	if (!k_load(&o, K_NBD_DEVICE, nbd_device))
+		problem(dev, "nbd_device could not be read in one piece");
+	found = k_signed(&o, KM_NBD_INDEX);
+	if (!num_is(found, index))
+		problem(dev,
+			arena_printf("nbd_device.index is %s, yet nbd_index_idr has it as %u",
+				     found.known ? arena_printf("%d", (int)found.v) : "unreadable",
+				     index));
+	dev->gendisk = k_num(&o, KM_NBD_DISK).v;
+	read_gendisk(dev);
+	dev->config_refs = k_num(&o, KM_NBD_CONFIG_REFS);
+	dev->refs = k_num(&o, KM_NBD_REFS);
+	dev->timeout_seconds =
+		seconds(k_num_at(k_at(nbd_device, KM_NBD_TAG_SET), KM_TAG_SET_TIMEOUT));
+	read_tasks(dev, &o, &report->tasks);
+	config = k_num(&o, KM_NBD_CONFIG);
+	dev->config = config.v;
+	dev->config_known = config;
+	if (dev->config)
+		read_config(dev, files);
+}
+
+/* How this kernel builds the tree of an idr. */
+struct tree {
+	enum kmember shift, slots;
+	uint64_t node_tag; /* in the two low bits of a pointer to an inner node */
+	size_t n_slots;
+	unsigned nodes; /* visited */
+	bool damaged;
+};
+
+static void walk_tree(struct report *report, struct tree *tree, uint64_t entry, uint64_t first,
+		      unsigned max_shift, struct file_set *files)
+{
+	uint64_t slots[MAX_SLOTS], node = entry - tree->node_tag;
+	num shift;
+
+	if (!entry)
+		return;
+	if ((entry & 3) != tree->node_tag) {
+		/* Values that are no pointers exist only in a damaged table. */
+		if (entry & 3 || first >= MAX_INDEX)
+			tree->damaged = true;
+		else
+			read_device(report, (uint32_t)first, entry, files);
+		return;
+	}
+	shift = k_num_at(node, tree->shift);
+	if (!shift.known || shift.v > max_shift || ++tree->nodes > MAX_NODES || k_interrupted() ||
+	    !k_read(k_at(node, tree->slots), slots, tree->n_slots * sizeof(*slots),
+		    "xa_node.slots")) {
+		tree->damaged = true;
+		return;
+	}
+	for (size_t i = 0; i < tree->n_slots; i++) {
+		if (!shift.v && (slots[i] & 3) == tree->node_tag && slots[i])
+			tree->damaged = true; /* an inner node below the lowest level */
+		else
+			walk_tree(report, tree, slots[i], first + (i << shift.v),
+				  shift.v ? (unsigned)shift.v - 1 : 0, files);
+	}
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const struct device *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+void nbd_devices_collect(struct report *report, struct file_set *files)
+{
+	/* The tree became an xarray with tag 2 in v4.20, commit f8d5d0cc145c; before it was a radix
+	 * tree with tag 1. */
+	bool xarray = k_has(KM_XARRAY_HEAD);
+	struct tree tree = {
+		.shift = xarray ? KM_XA_NODE_SHIFT : KM_RADIX_NODE_SHIFT,
+		.slots = xarray ? KM_XA_NODE_SLOTS : KM_RADIX_NODE_SLOTS,
+		.node_tag = xarray ? 2 : 1,
+	};
+	num idr = k_symbol("nbd_index_idr");
+	uint64_t root = k_at(idr.v, KM_IDR_RT);
+	num head =
+		idr.known ? k_num_at(root, xarray ? KM_XARRAY_HEAD : KM_RADIX_RNODE) : NUM_UNKNOWN;
+	num base = k_num_at(idr.v, KM_IDR_BASE);
+
+	tree.n_slots = k_member_size(tree.slots) / sizeof(uint64_t);
+	if (!head.known || tree.n_slots > MAX_SLOTS || !tree.n_slots) {
+		report_problem(report, "nbd_index_idr could not be read: no device is known");
+		return;
+	}
+	walk_tree(report, &tree, head.v, base.v, MAX_SHIFT, files);
+	if (tree.damaged)
+		report_problem(report, "nbd_index_idr could not be read in full: devices may be "
+				       "missing");
+	if (report->n_devices)
+		qsort(report->devices, report->n_devices, sizeof(*report->devices), by_index);
+}
+
+struct device *nbd_device_by_address(const struct report *report, uint64_t addr)
+{
+	for (size_t i = 0; addr && i < report->n_devices; i++) {
+		struct device *dev = &report->devices[i];
+
+		if (addr == dev->gendisk || addr == dev->nbd_device || addr == dev->config)
+			return dev;
+	}
+	return NULL;
+}
+
+struct connection *nbd_connection_by_address(const struct report *report, uint64_t addr)
+{
+	for (size_t i = 0; addr && i < report->n_devices; i++) {
+		const struct device *dev = &report->devices[i];
+
+		for (size_t c = 0; c < dev->n_conns; c++) {
+			if (dev->conns[c].nbd_sock == addr)
+				return &dev->conns[c];
+		}
+	}
+	return NULL;
+}

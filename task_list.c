@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "task_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "arena.h"
+#include "kernel_types.h"
+#include "ptr_map.h"
+
+/* PID_MAX_LIMIT of include/linux/threads.h: no kernel has more threads. */
+#define MAX_TASKS (4 * 1024 * 1024)
+
+/* Task states, include/linux/sched.h. The values below 0x10 never changed. */
+#define TASK_INTERRUPTIBLE   0x1
+#define TASK_UNINTERRUPTIBLE 0x2
+#define TASK_STOPPED	     0x4
+#define TASK_TRACED	     0x8
+#define TASK_NOLOAD	     0x400
+#define EXIT_DEAD	     0x10
+#define EXIT_ZOMBIE	     0x20
+
+char task_state_letter(uint64_t state, uint64_t exit_state)
+{
+	if (exit_state)
+		return exit_state & EXIT_ZOMBIE ? 'Z' : 'X';
+	if (state & TASK_UNINTERRUPTIBLE)
+		return state & TASK_NOLOAD ? 'I' : 'D';
+	if (state & TASK_INTERRUPTIBLE)
+		return 'S';
+	if (state & TASK_STOPPED)
+		return 'T';
+	return state & TASK_TRACED ? 't' : 'R';
+}
+
+struct walk {
+	struct task_list *list;
+	struct ptr_map seen;
+};
+
+/* Appends the task in o. False when it was there already: its list is cyclic and must be left. */
+static bool add_task(struct walk *walk, const struct kobj *o)
+{
+	num pid = k_num(o, KM_TASK_PID), tgid = k_num(o, KM_TASK_TGID);
+	num files = k_num(o, KM_TASK_FILES);
+	num state = k_num(o, KM_TASK_STATE), exit_state = k_num(o, KM_TASK_EXIT_STATE);
+	void **seen = ptr_map_at(&walk->seen, o->addr);
+	struct task *t;
+
+	if (*seen || walk->list->n >= MAX_TASKS)
+		return false;
+	*seen = walk;
+	if (!pid.known || !tgid.known || !files.known) {
+		walk->list->unreadable++;
+		return true;
+	}
+	t = ARENA_PUSH(walk->list->v, walk->list->n);
+	t->addr = o->addr;
+	t->pid = (uint32_t)pid.v;
+	t->tgid = (uint32_t)tgid.v;
+	t->files = files.v;
+	t->state = state.known && exit_state.known ? task_state_letter(state.v, exit_state.v) : '?';
+	if (!k_bytes(o, KM_TASK_COMM, t->comm, sizeof(t->comm) - 1))
+		strcpy(t->comm, "?");
+	return true;
+}
+
+/* The other threads of the leader in o. */
+static void add_threads(struct walk *walk, const struct kobj *leader)
+{
+	num signal = k_num(leader, KM_TASK_SIGNAL);
+	uint64_t head = signal.known ? k_at(signal.v, KM_SIGNAL_THREAD_HEAD) : 0;
+	num link = k_pointer(head, "signal_struct.thread_head");
+	struct kobj o;
+
+	while (link.known && link.v != head) {
+		uint64_t addr = k_container(link.v, KM_TASK_THREAD_NODE);
+
+		if (addr != leader->addr) {
+			k_load(&o, K_TASK, addr);
+			if (!add_task(walk, &o)) {
+				walk->list->unreadable++;
+				return;
+			}
+		}
+		link = k_pointer(link.v, "task_struct.thread_node");
+	}
+	if (!link.known)
+		walk->list->unreadable++;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct task *x = a, *y = b;
+
+	return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
+void task_list_collect(struct task_list *list)
+{
+	struct walk walk = {.list = list};
+	num init_task = k_symbol("init_task");
+	uint64_t addr = init_task.v;
+	struct kobj o;
+
+	memset(list, 0, sizeof(*list));
+	while (init_task.known) {
+		num next;
+
+		k_load(&o, K_TASK, addr);
+		if (!add_task(&walk, &o)) {
+			/* The whole circle, unless the list leads back to its middle. */
+			list->unreadable += addr != init_task.v;
+			break;
+		}
+		add_threads(&walk, &o);
+		next = k_pointer(k_at(addr, KM_TASK_TASKS), "task_struct.tasks");
+		if (!next.known)
+			list->unreadable++;
+		list->interrupted = k_interrupted();
+		if (!next.known || list->interrupted)
+			break;
+		addr = k_container(next.v, KM_TASK_TASKS);
+	}
+	qsort(list->v, list->n, sizeof(*list->v), by_address);
+}
+
+const struct task *task_by_address(const struct task_list *list, uint64_t addr)
+{
+	struct task key = {.addr = addr};
+
+	return list->n ? bsearch(&key, list->v, list->n, sizeof(key), by_address) : NULL;
+}
+
+const struct task *task_by_pid(const struct task_list *list, uint32_t pid)
+{
+	/* pid 0 is the idle task of each CPU: no pid a user could mean. */
+	for (size_t i = 0; pid && i < list->n; i++) {
+		if (list->v[i].pid == pid)
+			return &list->v[i];
+	}
+	return NULL;
+}

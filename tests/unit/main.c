@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The unit tests of all that is pure: no crash, no kernel image. */
+#include <stdlib.h>
+
+#include "arena.h"
+#include "unit.h"
+
+int main(void)
+{
+	Suite *suite = suite_create("unit");
+	SRunner *runner;
+	int failed;
+
+	suite_add_tcase(suite, names_case());
+	suite_add_tcase(suite, flags_case());
+	suite_add_tcase(suite, fold_case());
+	suite_add_tcase(suite, json_case());
+	suite_add_tcase(suite, report_case());
+	suite_add_tcase(suite, ptr_map_case());
+	suite_add_tcase(suite, table_case());
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	arena_free_all();
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#ifndef NBD_UNIT_H
+#define NBD_UNIT_H
+
+#include <check.h>
+
+TCase *names_case(void);
+TCase *flags_case(void);
+TCase *fold_case(void);
+TCase *json_case(void);
+TCase *report_case(void);
+TCase *ptr_map_case(void);
+TCase *table_case(void);
+
+#endif

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# packages.sh GROUP...: installs those Debian packages of the groups that are not installed yet.
+# Elsewhere it says what is needed and goes on: the build tells what it misses.
+set -euo pipefail
+
+declare -A GROUPS_OF=(
+	[build]="gcc libc6-dev make pkg-config crash libbpf-dev libjson-c-dev"
+	[fixtures]="qemu-system-x86 e2fsprogs cpio gzip xz-utils zstd debian-archive-keyring apt dpkg tar"
+	[check]="check libelf-dev clang libclang-rt-dev clang-format python3-jsonschema valgrind binutils"
+)
+
+wanted=()
+for group in "$@"; do
+	read -ra names <<<"${GROUPS_OF[$group]}"
+	wanted+=("${names[@]}")
+done
+
+if ! command -v apt-get >/dev/null; then
+	echo "packages.sh: no apt-get here; needed, by Debian's names: ${wanted[*]}" >&2
+	exit 0
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+	status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+	[[ $status == installed ]] || missing+=("$package")
+done
+((${#missing[@]})) || exit 0
+
+as_root=()
+if ((EUID != 0)); then
+	if ! command -v sudo >/dev/null; then
+		echo "packages.sh: as root, run: apt-get install ${missing[*]}" >&2
+		exit 1
+	fi
+	as_root=(sudo)
+fi
+echo "packages.sh: installing ${missing[*]}" >&2
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { "${as_root[@]}" apt-get update && "${as_root[@]}" apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+	tail -n 20 "$log" >&2
+	echo "packages.sh: could not install ${missing[*]}: see above" >&2
+	exit 1
+fi

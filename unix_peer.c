@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "unix_peer.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include "arena.h"
+#include "kernel_types.h"
+#include "names.h"
+
+#define SUN_PATH_MAX 108
+#define SOCK_DEAD    0x1 /* bit 0 of sk_flags in every kernel */
+#define TCP_CLOSE    7
+
+/* The name bound to an AF_UNIX socket, NULL when it has none or when it cannot be read. */
+static const char *bound_name(uint64_t sk)
+{
+	num addr = k_num_at(sk, KM_UNIX_ADDR);
+	num len = addr.known && addr.v ? k_num_at(addr.v, KM_UNIX_ADDRESS_LEN) : NUM_UNKNOWN;
+	char sun_path[SUN_PATH_MAX];
+
+	/* len counts the two bytes of sun_family too. */
+	if (!len.known || len.v <= 2 || len.v - 2 > sizeof(sun_path) ||
+	    !k_read(k_at(addr.v, KM_UNIX_ADDRESS_NAME) + 2, sun_path, len.v - 2,
+		    "unix_address.name"))
+		return NULL;
+	return name_unix(sun_path, len.v - 2);
+}
+
+static void read_unix(struct sock_info *info)
+{
+	num pid = k_num_at(info->sk, KM_SK_PEER_PID);
+	num wmem = k_num_at(info->sk, KM_SK_WMEM_ALLOC);
+
+	info->local = bound_name(info->sk);
+	/* unix_outq_len(): an idle socket has 1. */
+	if (wmem.known && wmem.v)
+		info->send_queue_bytes = NUM(wmem.v - 1);
+	if (pid.known && pid.v) {
+		num first = k_pointer(k_at(pid.v, KM_PID_TASKS), "pid.tasks");
+
+		/* tasks[PIDTYPE_PID] is the first list in all kernels, numbers[0] the initial
+		 * namespace. */
+		info->listener_pid = k_num_at(k_at(pid.v, KM_PID_NUMBERS), KM_UPID_NR);
+		if (first.known)
+			info->listener_alive = NUM(first.v != 0);
+	}
+}
+
+static const char *inet_name(const struct kobj *common, bool v6, bool local)
+{
+	num port = k_num(common, local ? KM_SKC_NUM : KM_SKC_DPORT);
+	enum kmember m = v6 ? (local ? KM_SKC_V6_RCV_SADDR : KM_SKC_V6_DADDR)
+			    : (local ? KM_SKC_RCV_SADDR : KM_SKC_DADDR);
+	uint8_t address[16];
+
+	if (!port.known || !k_read(k_at(common->addr, m), address, v6 ? 16 : 4, "sock_common"))
+		return NULL;
+	return name_inet(address, v6 ? 16 : 4, local ? (uint16_t)port.v : ntohs((uint16_t)port.v));
+}
+
+static void read_inet(struct sock_info *info, const struct kobj *common)
+{
+	bool v6 = info->family.v == AF_INET6;
+
+	if (v6 && !k_has(KM_SKC_V6_DADDR))
+		return;
+	info->local = inet_name(common, v6, true);
+	info->remote = inet_name(common, v6, false);
+	if (num_is(info->type, SOCK_STREAM)) {
+		num next = k_num_at(info->sk, KM_TCP_WRITE_SEQ);
+		num acked = k_num_at(info->sk, KM_TCP_SND_UNA);
+
+		if (next.known && acked.known)
+			info->send_queue_bytes = NUM((uint32_t)(next.v - acked.v));
+	}
+}
+
+/* Everything about one end; info->socket and info->sk are set. */
+static void read_end(struct sock_info *info, struct file_set *files)
+{
+	struct kobj socket, sk, common;
+	num flags;
+
+	if (info->socket && k_load(&socket, K_SOCKET, info->socket)) {
+		info->type = k_num(&socket, KM_SOCKET_TYPE);
+		info->inode = k_num_at(k_at(info->socket, KM_SOCKET_VFS_INODE), KM_INODE_INO);
+		info->file = file_watch(files, k_num(&socket, KM_SOCKET_FILE).v);
+	}
+	if (!info->sk)
+		return;
+	k_load(&sk, K_SOCK, info->sk);
+	k_load(&common, K_SOCK_COMMON, k_at(info->sk, KM_SK_COMMON));
+	flags = k_num(&common, KM_SKC_FLAGS);
+	info->family = k_num(&common, KM_SKC_FAMILY);
+	info->state = k_num(&common, KM_SKC_STATE);
+	info->shutdown = k_num(&sk, KM_SK_SHUTDOWN);
+	if (flags.known)
+		info->dead = NUM(flags.v & SOCK_DEAD);
+	info->receive_queue = k_num_at(k_at(info->sk, KM_SK_RECEIVE_QUEUE), KM_SKB_QLEN);
+	if (num_is(info->family, AF_UNIX))
+		read_unix(info);
+	else if (num_is(info->family, AF_INET) || num_is(info->family, AF_INET6))
+		read_inet(info, &common);
+}
+
+static enum peer_status unix_peer_status(const struct sock_info *s, const struct sock_info *peer)
+{
+	if (!peer->dead.known || !peer->state.known || !num_is(peer->family, AF_UNIX))
+		return PEER_UNKNOWN;
+	if (!peer->socket)
+		return peer->dead.v || peer->state.v == TCP_CLOSE ? PEER_CLOSED : PEER_NOT_ACCEPTED;
+	if (!s->shutdown.known || !peer->shutdown.known)
+		return PEER_UNKNOWN;
+	return s->shutdown.v || peer->shutdown.v ? PEER_SHUT_DOWN : PEER_OPEN;
+}
+
+static struct sock_info *read_one(uint64_t socket, uint64_t sk, struct file_set *files)
+{
+	struct sock_info *info = arena_alloc(sizeof(*info));
+
+	info->socket = socket;
+	info->sk = sk;
+	read_end(info, files);
+	return info;
+}
+
+static struct sock_info *read_with_peer(uint64_t socket, uint64_t sk, struct file_set *files)
+{
+	struct sock_info *info = read_one(socket, sk, files);
+
+	if (!num_is(info->family, AF_UNIX))
+		return info;
+	info->peer_sk = k_num_at(sk, KM_UNIX_PEER);
+	if (info->peer_sk.v) {
+		num peer_socket = k_num_at(info->peer_sk.v, KM_SK_SOCKET);
+
+		info->peer = read_one(peer_socket.v, info->peer_sk.v, files);
+		info->remote = info->peer->local;
+		/* An unreadable sk_socket must not pass for a missing one. */
+		if (peer_socket.known)
+			info->peer_status = unix_peer_status(info, info->peer);
+	}
+	return info;
+}
+
+struct sock_info *sock_read(uint64_t socket, struct file_set *files)
+{
+	return read_with_peer(socket, k_num_at(socket, KM_SOCKET_SK).v, files);
+}
+
+struct sock_info *sock_read_sk(uint64_t sk, struct file_set *files)
+{
+	return read_with_peer(k_num_at(sk, KM_SK_SOCKET).v, sk, files);
+}
+
+/* A struct sock without a struct socket has only its protocol to be known by. */
+static bool is_orphaned_sk(uint64_t sk)
+{
+	static const char *const protocols[] = {"unix_stream_proto", "unix_dgram_proto",
+						"unix_proto", "tcp_prot", "tcpv6_prot"};
+	num socket = k_num_at(sk, KM_SK_SOCKET);
+	num prot = k_num_at(k_at(sk, KM_SK_COMMON), KM_SKC_PROT);
+
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		if (num_is(socket, 0) && k_is_symbol(prot, protocols[i]))
+			return true;
+	}
+	return false;
+}
+
+struct sock_info *sock_from_any(uint64_t addr, struct file_set *files)
+{
+	num sk = k_num_at(addr, KM_SOCKET_SK);
+	num socket = k_num_at(addr, KM_FILE_PRIVATE_DATA);
+
+	if (sk.known && sk.v && num_is(k_num_at(sk.v, KM_SK_SOCKET), addr))
+		return sock_read(addr, files);
+	if (k_is_symbol(k_num_at(addr, KM_FILE_OP), "socket_file_ops") && socket.known &&
+	    num_is(k_num_at(socket.v, KM_SOCKET_FILE), addr))
+		return sock_read(socket.v, files);
+	socket = k_num_at(addr, KM_SK_SOCKET);
+	if (socket.known && socket.v && num_is(k_num_at(socket.v, KM_SOCKET_SK), addr))
+		return sock_read_sk(addr, files);
+	return is_orphaned_sk(addr) ? sock_read_sk(addr, files) : NULL;
+}

@@ -214,7 +214,7 @@ static long debuginfo_size(const struct btf_types *unused, const char *structure
 	char name[64];
 
 	(void)unused;
-	snprintf(name, sizeof(name), "struct %s", structure);
+	snprintf(name, sizeof(name), "%s", structure);
 	return STRUCT_SIZE(name);
 }
 
@@ -226,7 +226,7 @@ static long debuginfo_member(const struct btf_types *unused, const char *structu
 
 	(void)unused;
 	/* crash takes both as writable strings. */
-	snprintf(name, sizeof(name), "struct %s", structure);
+	snprintf(name, sizeof(name), "%s", structure);
 	snprintf(mem, sizeof(mem), "%s", member);
 	offset = MEMBER_OFFSET(name, mem);
 	if (offset >= 0) {

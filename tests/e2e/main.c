@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * e2e OUTPUTS FIXTURE: compares what nbd.so printed (run.sh collected it in OUTPUTS) with what the
+ * guest recorded before it crashed. e2e --commands OUTPUTS FIXTURE: prints the crash commands of the
+ * second session, which ask about addresses of the first.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "e2e.h"
+
+int main(int argc, char **argv)
+{
+	Suite *suite = suite_create("e2e");
+	SRunner *runner;
+	int failed;
+
+	if (argc == 4 && !strcmp(argv[1], "--commands")) {
+		data_load(argv[2], argv[3], false);
+		print_address_commands(argv[2]);
+		return EXIT_SUCCESS;
+	}
+	if (argc != 3) {
+		fprintf(stderr, "usage: e2e [--commands] OUTPUTS FIXTURE\n");
+		return EXIT_FAILURE;
+	}
+	data_load(argv[1], argv[2], true);
+	suite_add_tcase(suite, truth_case());
+	suite_add_tcase(suite, scenes_case());
+	suite_add_tcase(suite, sources_case());
+	suite_add_tcase(suite, text_case());
+	suite_add_tcase(suite, errors_case());
+	suite_add_tcase(suite, addresses_case());
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

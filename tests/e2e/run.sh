@@ -1,0 +1,87 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# run.sh KERNEL CRASH MODULE E2E: has crash run every command of MODULE on the kernel's vmcore, and
+# E2E compare the outputs with what the guest recorded.
+set -euo pipefail
+
+kernel=$1 crash=$2 module=$(realpath "$3") e2e=$(realpath "$4")
+here=$(cd "$(dirname "$0")" && pwd)
+fixture=$("$here/../../vmcore-fixtures/build.sh" "$kernel")
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+# session NAME FIXTURE: runs the commands on standard input; what crash itself prints goes into
+# NAME.stdout, and the run fails when crash does.
+session() {
+	cat >"$out/$1.commands"
+	echo q >>"$out/$1.commands"
+	if ! timeout 300 "$crash" -s -i "$out/$1.commands" "$2/vmlinux" "$2/vmcore" \
+		>"$out/$1.stdout" 2>"$out/$1.stderr" </dev/null; then
+		tail -n 20 "$out/$1.stdout" "$out/$1.stderr" >&2
+		echo "run.sh: crash failed in session $1" >&2
+		exit 1
+	fi
+}
+
+# save FILE COMMAND...: has the command's output written into FILE.
+save() {
+	local file=$1
+	shift
+	echo "$* > $out/$file"
+}
+
+# refuse FILE COMMAND...: the same, and behind it the proof that the session outlived the command.
+refuse() {
+	save "$@"
+	echo "!echo alive >> $out/$1"
+}
+
+{
+	echo "extend $module"
+	save nbd-j nbd -j
+	save nbd-a-j nbd -a -j
+	save nbd nbd
+	save nbd-a nbd -a
+	save nbd-s nbd -s
+	save nbd-s-peers nbd -s --peers
+	save nbd-d-nbd101 nbd -d nbd101
+	save nbd-s-nbd101 nbd -s -d nbd101
+	save nbd-s-v-nbd101 nbd -s -v -d nbd101
+	save nbd-d-several nbd -d nbd0,2 -d /dev/nbd4,nbd5 -d 20
+	save help-nbd help nbd
+	save help-unix_peer help unix_peer
+	save help-file_owner help file_owner
+	save nbd-j-again nbd -j
+	refuse error-nbd999 nbd -d nbd999
+	refuse error-zzz nbd -d zzz
+	refuse error-address nbd -d ffff888000000000
+	refuse error-mixed nbd -d zzz,nbd0
+	refuse error-file_owner-0 file_owner 0
+	refuse error-unix_peer-deadbeef unix_peer deadbeef
+	refuse error-file_owner-deadbeef file_owner deadbeef
+	refuse error-option nbd -x
+	refuse error-operand nbd nbd0
+	refuse error-no-address unix_peer
+} | session first "$fixture"
+
+{
+	echo "mod -s nbd $fixture/nbd.ko.debug"
+	echo "extend $module"
+	save nbd-j-debuginfo nbd -j
+	"$e2e" --commands "$out" "$fixture"
+} | session second "$fixture"
+
+stdin_file=$(grep -o '0x[0-9a-f]*' "$out/stdin-file")
+{
+	echo "extend $module"
+	save file_owner-stdin file_owner -j "$stdin_file"
+	save unix_peer-stdin unix_peer "$stdin_file"
+} | session third "$fixture"
+
+# The schema holds for every line of JSON that was printed.
+grep -h '^{' "$out"/nbd-j* "$out"/nbd-a-j "$out"/unix_peer-*-[nsfp]* "$out"/file_owner-*-[nsfp]* \
+	"$out/unix_peer-two" "$out/file_owner-stdin" >"$out/all.jsonl"
+"$here/validate.py" "$here/../../doc/report.schema.json" "$out/all.jsonl"
+
+"$e2e" "$out" "$fixture"

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The text of each command has what a person needs. Facts come from the truth. */
+#include <string.h>
+
+#include "e2e.h"
+
+#define PATH "/export/jcloud-zbs/sock/gMgr-_vol-pw2h3n703v_i-kjmcfy5lto-_nbd101"
+
+static size_t count(const char *text, const char *part)
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, part)); text += strlen(part))
+		n++;
+	return n;
+}
+
+/* No line runs past the widest terminal that is promised. */
+static void fits(const char *text)
+{
+	for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n')
+		ck_assert_msg(strcspn(line, "\n") <= 132, "too wide: %.*s",
+			      (int)strcspn(line, "\n"), line);
+}
+
+/* format with the pid of an actor. */
+static const char *with_pid(const char *format, const char *scene_name, const char *pid)
+{
+	static char text[256];
+
+	snprintf(text, sizeof(text), format, (int)int_at(scene(scene_name), "%s", pid));
+	return text;
+}
+
+START_TEST(summary)
+{
+	const char *text = output("nbd");
+
+	ck_has(text, "NAME    NBD_DEVICE        CONN  LIVE  DEAD  RECV  REFS");
+	ck_has(text, "1311  1310     1     0     1");
+	ck_has(text, "DISCONNECTED HAS_PID_FILE");
+	ck_has(text, "! 1 dead connection: nbd has given it up");
+	ck_has(text, "! 1311 connections without an owner");
+	ck_has(text, "- 2 connections without an owner: no process has their socket open (usual");
+	ck_has(text, "15 of 128 nbd devices configured");
+	ck_has(text, "file tables, 0 unreadable");
+	ck_has_not(text, "not configured)");
+	ck_has_not(text, "nbd20");
+	fits(text);
+}
+END_TEST
+
+START_TEST(summary_of_all)
+{
+	const char *text = output("nbd-a");
+
+	ck_assert_uint_eq(count(text, "(not configured)"), 128 - scene_count());
+	ck_has(text, "nbd127");
+}
+END_TEST
+
+START_TEST(field_case)
+{
+	const char *text = output("nbd-d-nbd101");
+
+	ck_has(text, "connections    1311: 1310 live, 1 dead, 0 receivers");
+	ck_has(text, "runtime_flags  12 = DISCONNECTED HAS_PID_FILE");
+	ck_has(text, "EXITED: no living task");
+	ck_has(text, with_pid("started by     pid %d, EXITED", "field-case", "/client_pid"));
+	ck_has(text, with_pid("CLOSED by the other end; listener (%d) exited", "field-case",
+			      "/first_server_pid"));
+	ck_has(text, with_pid("open: gMgr (%d) fd 4-1023", "field-case", "/second_server_pid"));
+	ck_has(text, with_pid("NOT ACCEPTED, in the listener's queue; listener gMgr (%d)",
+			      "field-case", "/second_server_pid"));
+	ck_has(text, "1 = 1 nbd  none");
+	ck_has(text, " to " PATH);
+	ck_assert_uint_lt(count(text, "\n"), 40);
+	fits(text);
+}
+END_TEST
+
+START_TEST(folding_can_be_undone)
+{
+	ck_assert_uint_gt(count(output("nbd-s-v-nbd101"), "refs 1 = 1 nbd; owner none"), 1310);
+	ck_assert_uint_lt(count(output("nbd-s-nbd101"), "refs 1 = 1 nbd; owner none"), 10);
+}
+END_TEST
+
+START_TEST(connections)
+{
+	const char *text = output("nbd-s");
+
+	ck_has(text, "NBD_SOCK");
+	ck_has(text, with_pid("refs 2 = 1 nbd + 1 fd; owner nbd-client (%d) fd ", "healthy-ioctl",
+			      "/client_pid"));
+	ck_has(text, "refs 2 = 1 nbd + 1 unexplained; owner none");
+	ck_has(text, "RCV SEND");
+	ck_has(text, "DEAD");
+	ck_has_not(text, "path ");
+	fits(text);
+}
+END_TEST
+
+START_TEST(peers)
+{
+	const char *text = output("nbd-s-peers");
+
+	ck_has(text, "path /run/nbd0.sock");
+	ck_has(text, "path @nbd\\x00four\\x1b[31m");
+	ck_has(text, "path 127.0.0.1:10804");
+	ck_has(text, "path [::1]:10805");
+	ck_has(text, with_pid("(%d) state T fd ", "server-stopped", "/server_pid"));
+	ck_has(text, "CLOSED by the other end");
+	ck_has(text, "NOT ACCEPTED, in the listener's queue");
+	ck_has_not(text, "\x1b");
+	fits(text);
+}
+END_TEST
+
+START_TEST(several_devices)
+{
+	const char *text = output("nbd-d-several");
+
+	/* By name, index, path and address, repeated and comma-separated. */
+	ck_assert_uint_eq(count(text, "  nbd_device "), 5);
+	ck_has(text, "nbd0  nbd_device");
+	ck_has(text, "nbd2  nbd_device");
+	ck_has(text, "nbd4  nbd_device");
+	ck_has(text, "nbd5  nbd_device");
+	ck_has(text, "nbd20  nbd_device");
+	ck_has(text, "not configured: no connections");
+}
+END_TEST
+
+START_TEST(help)
+{
+	static const struct {
+		const char *command, *parts[8];
+	} pages[] = {
+		{"help-nbd",
+		 {"--device", "--sockets", "--peers", "--verbose", "--all", "--json", "EXAMPLES"}},
+		{"help-unix_peer", {"ADDR", "--json", "EXAMPLE", "status", "listened", "queues"}},
+		{"help-file_owner",
+		 {"ADDR", "--json", "EXAMPLE", "unexplained", "held by", "owner"}},
+	};
+	const char *text = output(pages[_i].command);
+
+	for (size_t i = 0; i < 8 && pages[_i].parts[i]; i++)
+		ck_has(text, pages[_i].parts[i]);
+	ck_has_not(text, "%s");
+	fits(text);
+}
+END_TEST
+
+TCase *text_case(void)
+{
+	TCase *c = tcase_create("text");
+
+	tcase_add_test(c, summary);
+	tcase_add_test(c, summary_of_all);
+	tcase_add_test(c, field_case);
+	tcase_add_test(c, folding_can_be_undone);
+	tcase_add_test(c, connections);
+	tcase_add_test(c, peers);
+	tcase_add_test(c, several_devices);
+	tcase_add_loop_test(c, help, 0, 3);
+	return c;
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Each fact of each scene's device and of each of its connections, against the guest's record. */
+#include <string.h>
+
+#include "e2e.h"
+
+static json *facts, *dev;
+static const char *name;
+
+/* The scene of this round of a loop test. */
+static void scene_of_round(int i)
+{
+	name = scene_name((size_t)i);
+	facts = scene(name);
+	dev = scene_device(name);
+}
+
+START_TEST(device_counts)
+{
+	json *sys;
+
+	scene_of_round(_i);
+	sys = at(truth(), "/devices/%s", string_at(facts, "/device"));
+	ck_assert_int_eq(int_at(dev, "/num_connections"), int_at(facts, "/connections"));
+	ck_assert_uint_eq(length_at(dev, "/connections"), (size_t)int_at(facts, "/connections"));
+	ck_assert_int_eq(int_at(dev, "/live_connections"), int_at(facts, "/live_connections"));
+	/* Every connection is either live or dead. */
+	ck_assert_int_eq(int_at(dev, "/dead_connections"),
+			 int_at(facts, "/connections") - int_at(facts, "/live_connections"));
+	for (size_t i = 0; i < length_at(facts, "/dead"); i++)
+		ck_assert_int_eq(
+			int_at(dev, "/connections/%d/dead", (int)int_at(facts, "/dead/%zu", i)), 1);
+	ck_assert_int_eq(int_at(dev, "/capacity_bytes"), int_at(sys, "/sectors") * 512);
+	ck_assert_int_eq(int_at(dev, "/recv_task/pid"), int_at(sys, "/pid"));
+	ck_assert_str_eq(string_at(dev, "/recv_task/state"),
+			 truth_state(int_at(sys, "/pid")) ? "live" : "exited");
+	ck_assert_uint_eq(length_at(dev, "/unreadable"), 0);
+}
+END_TEST
+
+/* What nbd itself shows in debugfs. */
+START_TEST(device_debugfs)
+{
+	json *debugfs;
+	unsigned value;
+
+	scene_of_round(_i);
+	debugfs = at(truth(), "/devices/%s/debugfs", string_at(facts, "/device"));
+	ck_assert_ptr_nonnull(debugfs);
+	ck_assert_int_eq(sscanf(string_at(debugfs, "/flags"), "Hex: %x", &value), 1);
+	ck_assert_int_eq(int_at(dev, "/flags/value"), value);
+	if (at(debugfs, "/blocksize_bits"))
+		ck_assert_int_eq(int_at(dev, "/block_size"),
+				 1 << atoi(string_at(debugfs, "/blocksize_bits")));
+	else
+		ck_assert_int_eq(int_at(dev, "/block_size"),
+				 atoi(string_at(debugfs, "/blocksize")));
+	ck_assert_int_eq(int_at(dev, "/timeout_seconds"), atoi(string_at(debugfs, "/timeout")));
+}
+END_TEST
+
+/* The table of the truth that knows the connection's socket; NULL once TCP has forgotten it. */
+static json *socket_of(json *conn, const char **table)
+{
+	*table = strcmp(string_at(conn, "/family"), "unix") ? "tcp" : "unix";
+	return truth_socket(*table, int_at(conn, "/inode"));
+}
+
+START_TEST(connection_sockets)
+{
+	scene_of_round(_i);
+	for (size_t i = 0; i < length_at(dev, "/connections"); i++) {
+		json *conn = at(dev, "/connections/%zu", i), *socket;
+		const char *table;
+
+		ck_assert_int_eq(int_at(conn, "/index"), (int64_t)i);
+		if (at(facts, "/sockets"))
+			ck_assert_int_eq(int_at(conn, "/inode"), int_at(facts, "/sockets/%zu", i));
+		socket = socket_of(conn, &table);
+		if (!strcmp(table, "unix")) {
+			ck_assert_msg(socket != NULL, "%s: inode %lld is no AF_UNIX socket", name,
+				      (long long)int_at(conn, "/inode"));
+			ck_assert_str_eq(string_at(conn, "/state"), "ESTABLISHED");
+			ck_assert_int_eq(int_at(conn, "/shutdown"), int_at(socket, "/shutdown"));
+			ck_assert_int_eq(int_at(conn, "/send_queue_bytes"),
+					 int_at(socket, "/wqueue"));
+			ck_assert_ptr_null(at(conn, "/local"));
+		} else if (socket) {
+			ck_assert_str_eq(string_at(conn, "/family"), string_at(socket, "/family"));
+			ck_assert_int_eq(int_at(socket, "/state"), 1);
+			ck_assert_str_eq(string_at(conn, "/state"), "ESTABLISHED");
+			ck_assert_str_eq(string_at(conn, "/local"), string_at(socket, "/local"));
+			ck_assert_str_eq(string_at(conn, "/remote"), string_at(socket, "/remote"));
+			ck_assert_int_eq(int_at(conn, "/send_queue_bytes"),
+					 int_at(socket, "/tx_queue"));
+		} else {
+			ck_assert_int_eq(int_at(conn, "/dead"), 1);
+		}
+	}
+}
+END_TEST
+
+START_TEST(connection_owners)
+{
+	scene_of_round(_i);
+	for (size_t i = 0; i < length_at(dev, "/connections"); i++) {
+		json *conn = at(dev, "/connections/%zu", i);
+		json *peer = at(conn, "/peer/inode");
+
+		ck_assert_str_eq(report_owners(at(conn, "/owners")),
+				 truth_owners(int_at(conn, "/inode")));
+		if (peer)
+			ck_assert_str_eq(report_owners(at(conn, "/peer/owners")),
+					 truth_owners(json_object_get_int64(peer)));
+		for (size_t o = 0; o < length_at(conn, "/peer/owners"); o++) {
+			json *owner = at(conn, "/peer/owners/%zu", o);
+
+			ck_assert_int_eq(*string_at(owner, "/state"),
+					 truth_state(int_at(owner, "/pid")));
+		}
+	}
+}
+END_TEST
+
+/* True when a listener has the connection of this client socket in its queue. */
+static bool is_pending(int64_t inode)
+{
+	json *sockets = at(truth(), "/unix");
+
+	for (size_t i = 0; i < json_object_array_length(sockets); i++) {
+		json *listener = json_object_array_get_idx(sockets, i);
+
+		for (size_t p = 0; p < length_at(listener, "/pending"); p++) {
+			if (int_at(listener, "/pending/%zu", p) == inode)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* The other end of a TCP connection in the guest's own table. */
+static json *mirrored(json *socket)
+{
+	json *sockets = at(truth(), "/tcp");
+
+	for (size_t i = 0; i < json_object_array_length(sockets); i++) {
+		json *other = json_object_array_get_idx(sockets, i);
+
+		if (!strcmp(string_at(other, "/local"), string_at(socket, "/remote")) &&
+		    !strcmp(string_at(other, "/remote"), string_at(socket, "/local")))
+			return other;
+	}
+	return NULL;
+}
+
+static void check_unix_peer(json *conn, json *socket)
+{
+	int64_t peer = int_at(socket, "/peer_inode");
+
+	if (!peer) {
+		ck_assert_str_eq(string_at(conn, "/peer/status"),
+				 is_pending(int_at(conn, "/inode")) ? "not-accepted" : "closed");
+		ck_assert_ptr_null(at(conn, "/peer/inode"));
+		ck_assert_uint_eq(length_at(conn, "/peer/owners"), 0);
+		return;
+	}
+	ck_assert_str_eq(string_at(conn, "/peer/status"),
+			 int_at(socket, "/shutdown") ? "shut-down" : "open");
+	ck_assert_int_eq(int_at(conn, "/peer/inode"), peer);
+	ck_assert_str_eq(string_at(conn, "/peer/path"),
+			 escaped(at(truth_socket("unix", peer), "/name")));
+}
+
+START_TEST(connection_peers)
+{
+	scene_of_round(_i);
+	for (size_t i = 0; i < length_at(dev, "/connections"); i++) {
+		json *conn = at(dev, "/connections/%zu", i), *socket;
+		const char *table;
+
+		socket = socket_of(conn, &table);
+		if (!strcmp(table, "unix")) {
+			check_unix_peer(conn, socket);
+		} else if (socket) {
+			json *other = mirrored(socket);
+
+			ck_assert_ptr_nonnull(other);
+			ck_assert_str_eq(string_at(conn, "/peer/status"), "open");
+			ck_assert_int_eq(int_at(conn, "/peer/inode"), int_at(other, "/inode"));
+		} else {
+			ck_assert_str_eq(string_at(conn, "/peer/status"), "closed");
+		}
+		if (at(facts, "/server_address"))
+			ck_assert_str_eq(string_at(conn, "/remote"),
+					 escaped(at(facts, "/server_address")));
+	}
+}
+END_TEST
+
+/* Who listened: known from the actors where they say it. */
+START_TEST(connection_listeners)
+{
+	scene_of_round(_i);
+	for (size_t i = 0; at(facts, "/server_pid") && i < length_at(dev, "/connections"); i++) {
+		json *conn = at(dev, "/connections/%zu", i);
+		int64_t server = int_at(facts, "/server_pid");
+
+		if (strcmp(string_at(conn, "/family"), "unix"))
+			continue;
+		ck_assert_int_eq(int_at(conn, "/peer/listener_pid"), server);
+		ck_assert_int_eq(int_at(conn, "/peer/listener_alive"), truth_state(server) != 0);
+	}
+}
+END_TEST
+
+/* A socket that no fd, no message in flight and no ring holds has nbd's own reference only. */
+START_TEST(connection_references)
+{
+	bool hidden;
+
+	scene_of_round(_i);
+	hidden = !strcmp(name, "scm-rights") || !strcmp(name, "io-uring");
+	for (size_t i = 0; i < length_at(dev, "/connections"); i++) {
+		json *conn = at(dev, "/connections/%zu", i);
+
+		ck_assert_uint_eq(length_at(conn, "/holders"), 1);
+		ck_assert_str_eq(string_at(conn, "/holders/0/kind"), "nbd");
+		ck_assert_str_eq(string_at(conn, "/holders/0/object"),
+				 string_at(conn, "/nbd_sock"));
+		ck_assert_int_eq(int_at(conn, "/file_refs_explained"),
+				 1 + (int64_t)length_at(conn, "/owners"));
+		ck_assert_int_eq(int_at(conn, "/file_refs"),
+				 int_at(conn, "/file_refs_explained") + hidden);
+	}
+}
+END_TEST
+
+TCase *truth_case(void)
+{
+	TCase *c = tcase_create("truth");
+	int n = (int)scene_count();
+
+	tcase_set_timeout(c, 60);
+	tcase_add_loop_test(c, device_counts, 0, n);
+	tcase_add_loop_test(c, device_debugfs, 0, n);
+	tcase_add_loop_test(c, connection_sockets, 0, n);
+	tcase_add_loop_test(c, connection_owners, 0, n);
+	tcase_add_loop_test(c, connection_peers, 0, n);
+	tcase_add_loop_test(c, connection_listeners, 0, n);
+	tcase_add_loop_test(c, connection_references, 0, n);
+	return c;
+}

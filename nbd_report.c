@@ -155,17 +155,31 @@ static const char *peer_text(const struct report *report, const struct connectio
 	default:
 		return num_is(s->peer_sk, 0) ? "none" : "unknown";
 	}
-	return append(text, "; ",
-		      listener_text(report, s) ? listener_text(report, s) : "listener unknown");
+	return listener_text(report, s) ? append(text, "; ", listener_text(report, s)) : text;
+}
+
+static const char *sock_state(const struct sock_info *s)
+{
+	const char *state = name_sock_state(s->state);
+
+	return state ? state : "?";
+}
+
+static const char *skbs_text(num queue)
+{
+	return queue.known ? plural((size_t)queue.v, "skb") : "? skbs";
 }
 
 static const char *state_text(const struct connection *c)
 {
-	const char *state = name_sock_state(c->sock->state);
+	const char *state = sock_state(c->sock);
 
 	if (!c->dead.known)
 		return "?";
-	return c->dead.v ? "DEAD" : state ? state : "?";
+	/* An AF_UNIX socket is ESTABLISHED for ever: only TCP's state adds something. */
+	if (c->dead.v && !num_is(c->sock->family, AF_UNIX))
+		return arena_printf("DEAD %s", state);
+	return c->dead.v ? "DEAD" : state;
 }
 
 static const char *shutdown_text(num shutdown)
@@ -329,15 +343,16 @@ static void print_head(FILE *out, const struct report *report, const struct devi
 
 	fprintf(out, "%s  nbd_device %s  gendisk %s  config %s\n", dev->name, hex(dev->nbd_device),
 		hex(dev->gendisk), is_unconfigured(dev) ? "none" : hex(dev->config));
-	fprintf(out, "  size           %s, blocks of %s\n", size_text(dev->capacity_bytes),
-		size_text(dev->block_size));
 	if (is_unconfigured(dev)) {
-		fprintf(out, "  not configured: no connections\n");
+		fprintf(out, "  not configured: no connections; size %s\n",
+			size_text(dev->capacity_bytes));
 		return;
 	}
-	fprintf(out, "  connections    %s: %s live, %zu dead, %s receivers\n",
+	fprintf(out, "  size           %s, blocks of %s\n", size_text(dev->capacity_bytes),
+		size_text(dev->block_size));
+	fprintf(out, "  connections    %s: %s live, %zu dead, %s receiver%s\n",
 		decimal(dev->num_connections), decimal(dev->live_connections), dev->n_dead,
-		decimal(dev->recv_threads));
+		decimal(dev->recv_threads), num_is(dev->recv_threads, 1) ? "" : "s");
 	fprintf(out, "  runtime_flags  %s = %s\n", decimal(dev->runtime_flags),
 		runtime_flags_text(report, dev));
 	fprintf(out, "  server flags   %s = %s\n", decimal(dev->server_flags),
@@ -413,21 +428,24 @@ void report_device(FILE *out, const struct report *report, const struct device *
 	print_peer_names(out, dev);
 }
 
-/* The addresses behind the other end, its state, and who listened. */
-static const char *peer_note(const struct report *report, const struct connection *conns, size_t n)
+/* The other end: its state and owners, then the addresses behind it, then its name. */
+static void add_peer_notes(struct text_table *table, const struct report *report,
+			   const struct connection *conns, size_t n)
 {
 	const struct sock_info *s = conns->sock, *p = s->peer;
-	const char *text = arena_printf("peer %s", peer_text(report, conns, n));
+	const char *text = peer_text(report, conns, n);
+	bool has_listener = s->peer_status == PEER_OPEN || s->peer_status == PEER_SHUT_DOWN;
 
-	if (p)
-		text = arena_printf("%s; sk %s socket %s file %s; %s, to be read: %s skbs", text,
-				    hex(p->sk), hex(p->socket), p->file ? hex(p->file->addr) : "-",
-				    name_sock_state(p->state) ? name_sock_state(p->state) : "?",
-				    decimal(p->receive_queue));
-	if (s->listener_pid.known &&
-	    (s->peer_status == PEER_OPEN || s->peer_status == PEER_SHUT_DOWN))
+	if (has_listener && s->listener_pid.known)
 		text = append(text, "; ", listener_text(report, s));
-	return text;
+	text_table_note(table, arena_printf("peer %s", text));
+	if (p)
+		text_table_note(table,
+				arena_printf("     sk %s  socket %s  file %s  %s, %s to be read",
+					     hex(p->sk), hex(p->socket),
+					     p->file ? hex(p->file->addr) : "-", sock_state(p),
+					     skbs_text(p->receive_queue)));
+	text_table_note(table, arena_printf("path %s", s->remote ? s->remote : "(unnamed)"));
 }
 
 void report_connections(FILE *out, const struct report *report, const struct device *dev,
@@ -456,11 +474,8 @@ void report_connections(FILE *out, const struct report *report, const struct dev
 		text_table_add(&table, shutdown_text(s->shutdown));
 		text_table_note(&table, arena_printf("refs %s; owner %s", refs_text(s->file),
 						     owners_text(report, conns, run, false)));
-		if (!options->peers)
-			continue;
-		text_table_note(&table, peer_note(report, conns, run));
-		text_table_note(&table,
-				arena_printf("path %s", s->remote ? s->remote : "(unnamed)"));
+		if (options->peers)
+			add_peer_notes(&table, report, conns, run);
 	}
 	if (dev->n_conns)
 		text_table_print(&table, out, 2);
@@ -491,16 +506,15 @@ static void print_end(FILE *out, const struct report *report, const char *which,
 		      const struct sock_info *s)
 {
 	const char *family = name_family(s->family), *type = name_sock_type(s->type);
-	const char *state = name_sock_state(s->state);
 
 	fprintf(out, "%s  socket %s  sk %s  file %s  inode %s\n", which, hex(s->socket), hex(s->sk),
 		s->file ? hex(s->file->addr) : "-", decimal(s->inode));
 	fprintf(out, "  state       %s %s %s, shutdown %s%s\n", family ? family : "?",
-		type ? type : "(no struct socket)", state ? state : "?", shutdown_text(s->shutdown),
+		type ? type : "(no struct socket)", sock_state(s), shutdown_text(s->shutdown),
 		num_is(s->dead, 1) ? ", SOCK_DEAD" : "");
 	fprintf(out, "  name        %s\n", s->local ? s->local : "(unnamed)");
-	fprintf(out, "  queues      %s bytes sent and not taken, %s skbs to be read\n",
-		decimal(s->send_queue_bytes), decimal(s->receive_queue));
+	fprintf(out, "  queues      %s bytes sent and not taken, %s to be read\n",
+		decimal(s->send_queue_bytes), skbs_text(s->receive_queue));
 	if (s->file)
 		print_owners(out, report, s->file);
 }

@@ -7,7 +7,7 @@
 #include "arena.h"
 
 #define GAP	    2
-#define LINE_WIDTH  100
+#define LINE_WIDTH  118
 #define NOTE_INDENT 4
 
 /* Columns on the screen: the bytes that do not continue a UTF-8 sequence. */

@@ -33,7 +33,7 @@ void text_table_note(struct text_table *table, const char *text);
 /* Prints headers and rows, indented; nothing trails a row's last cell. */
 void text_table_print(const struct text_table *table, FILE *out, int indent);
 
-/* Prints text after a label, both indented, folded at spaces so that lines end by column 100 and go on
+/* Prints text after a label, both indented, folded at spaces so that lines end by column 118 and go on
  * under the text's start. */
 void text_wrapped(FILE *out, int indent, const char *label, const char *text);
 

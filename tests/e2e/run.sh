@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# run.sh KERNEL CRASH MODULE E2E: has crash run every command of MODULE on the kernel's vmcore, and
-# E2E compare the outputs with what the guest recorded.
+# run.sh [--mutations] KERNEL CRASH MODULE E2E: has crash run every command of MODULE on the kernel's
+# vmcore, and E2E compare the outputs with what the guest recorded. With --mutations the outputs are
+# falsified value by value, and E2E must notice each.
 set -euo pipefail
 
+compare=compare
+if [[ $1 == --mutations ]]; then
+	compare=mutations
+	shift
+fi
 kernel=$1 crash=$2 module=$(realpath "$3") e2e=$(realpath "$4")
 here=$(cd "$(dirname "$0")" && pwd)
 fixture=$("$here/../../vmcore-fixtures/build.sh" "$kernel")
@@ -84,4 +90,8 @@ grep -h '^{' "$out"/nbd-j* "$out"/nbd-a-j "$out"/unix_peer-*-[nsfp]* "$out"/file
 	"$out/unix_peer-two" "$out/file_owner-stdin" >"$out/all.jsonl"
 "$here/validate.py" "$here/../../doc/report.schema.json" "$out/all.jsonl"
 
-"$e2e" "$out" "$fixture"
+if [[ $compare == mutations ]]; then
+	"$here/mutations.py" "$e2e" "$out" "$fixture"
+else
+	"$e2e" "$out" "$fixture"
+fi

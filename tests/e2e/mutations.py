@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""mutations.py E2E OUTPUTS FIXTURE: proves that the end-to-end tests can fail.
+
+Each value of the report that the guest's record can prove is falsified in turn, for one device, in a
+copy of the outputs; the tests that compare with the record (cases "truth" and "scenes") must fail on
+each of them. `make mutations` runs this.
+"""
+import copy
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+e2e, outputs, fixture = sys.argv[1:4]
+
+# Not provable by what a guest can see of itself: addresses, and counters that only the kernel has.
+UNPROVABLE = {
+    "gendisk", "nbd_device", "config", "config_refs", "refs", "nbd_sock", "socket", "sk", "file", "task",
+    "object", "dead_conn_timeout_seconds", "socket_type", "what", "local", "listener_alive",
+}
+# Connections of one device are alike: the first two stand for all.
+CONNECTIONS = 2
+
+
+def leaves(value, path=()):
+    """Every path to a value that is neither null nor a container."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in UNPROVABLE:
+                yield from leaves(inner, path + (key,))
+    elif isinstance(value, list):
+        yield path + ("length",)
+        for i, inner in enumerate(value[:CONNECTIONS]):
+            yield from leaves(inner, path + (i,))
+    elif value is not None:
+        yield path
+
+
+def falsify(device, path):
+    """A copy of the device with another value at the path."""
+    changed = copy.deepcopy(device)
+    inner = changed
+    if path[-1] == "length":
+        for key in path[:-1]:
+            inner = inner[key]
+        if inner:
+            inner.pop()
+        else:
+            inner.append({"pid": 1, "tgid": 1, "comm": "x", "task": "0x1", "state": "S", "fd": 0})
+        return changed
+    for key in path[:-1]:
+        inner = inner[key]
+    value = inner[path[-1]]
+    inner[path[-1]] = not value if isinstance(value, bool) else value + 1 if isinstance(value, int) else value + "x"
+    return changed
+
+
+def fails(directory):
+    """True when the tests notice."""
+    for case in ("truth", "scenes"):
+        env = dict(os.environ, CK_RUN_CASE=case)
+        run = subprocess.run([e2e, directory, fixture], env=env, capture_output=True, check=False)
+        if run.returncode:
+            return True
+    return False
+
+
+def main():
+    with open(os.path.join(outputs, "nbd-j")) as report:
+        lines = [json.loads(line) for line in report]
+    with tempfile.TemporaryDirectory() as directory:
+        shutil.copytree(outputs, directory, dirs_exist_ok=True)
+        if fails(directory):
+            sys.exit("mutations.py: the tests fail without any change")
+        noticed, missed = 0, []
+        for i, device in enumerate(lines[1:], 1):
+            for path in leaves(device):
+                # Names of the record's own keys, and what this report does not hold yet.
+                if path[0] in ("type", "name", "index", "unreadable") or path[:2] == ("flags", "names"):
+                    continue
+                with open(os.path.join(directory, "nbd-j"), "w") as out:
+                    for k, line in enumerate(lines):
+                        out.write(json.dumps(falsify(device, path) if k == i else line) + "\n")
+                if fails(directory):
+                    noticed += 1
+                else:
+                    missed.append(f"{device['name']}: {'/'.join(map(str, path))}")
+        for name in missed:
+            print(f"not noticed: {name}")
+        print(f"{noticed} passed, {len(missed)} failed")
+        sys.exit(1 if missed else 0)
+
+
+main()

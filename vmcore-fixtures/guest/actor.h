@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The cast of the scenes: one program, one role per call. Every role of its own
+ * process detaches, gets into position, reports its facts and only then lets
+ * its caller go on; so a scene never has to guess whether an actor is ready.
+ */
+#ifndef ACTOR_H
+#define ACTOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/* process.c */
+struct options {
+	const char *as;		/* prefix of this actor's facts */
+	const char *name;	/* comm of the process; default: unchanged */
+	const char *then;	/* client-netlink: what becomes of the sockets */
+	long nofile;		/* RLIMIT_NOFILE; 0: unchanged */
+	int no_accept;		/* server: connections stay in the listen queue */
+	int fork;		/* opener: a child inherits the open device */
+};
+
+extern struct options options;
+
+void die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+void must(int ok, const char *what);
+void detach(void);
+void ready(void);
+void rest(void) __attribute__((noreturn));
+
+/* facts.c: what this actor knows, as JSON files of the running scene */
+void fact_int(const char *key, int64_t value);
+void fact_text(const char *key, const char *bytes, size_t length);
+void fact_inodes(const char *key, const uint64_t *inodes, size_t count);
+void fact_pid(void);
+
+/* address.c */
+struct address {
+	struct sockaddr_storage sa;
+	socklen_t length;
+};
+
+struct address address_parse(const char *text);
+void fact_address(const struct address *address);
+int address_listen(const struct address *address);
+int address_connect(const struct address *address);
+int address_connect_patiently(const struct address *address);
+uint64_t socket_inode(int fd);
+
+/* genl.c: NBD_CMD_CONNECT; 0 or a positive errno */
+struct nbd_attach {
+	unsigned int index;
+	uint64_t size;
+	const int *sockets;
+	unsigned int count;
+};
+
+int nbd_netlink_connect(const struct nbd_attach *attach);
+
+/* holders.c: ways to keep a socket alive */
+void hold_in_message(int socket);
+void hold_in_ring(int socket);
+void hold_in_two_processes(int socket);
+
+/* Roles: arguments after the options. */
+int role_server(int argc, char **argv);
+int role_client_netlink(int argc, char **argv);
+int role_client_reattaching(int argc, char **argv);
+int role_attempt(int argc, char **argv);
+int role_opener(int argc, char **argv);
+int role_reader(int argc, char **argv);
+int role_pin(int argc, char **argv);
+
+#endif

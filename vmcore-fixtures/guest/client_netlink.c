@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Attaches a device over netlink. The client then ends, as nbd-client does, or
+ * stays as a particular kind of holder of its one socket (--then).
+ */
+#include "actor.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_SOCKETS 16
+
+static const struct {
+	const char *name;
+	void (*hold)(int socket);
+} holders[] = {
+	{ "message", hold_in_message },
+	{ "ring", hold_in_ring },
+	{ "two-processes", hold_in_two_processes },
+};
+
+static void attach(char **argv, int sockets[MAX_SOCKETS])
+{
+	struct nbd_attach request = { .sockets = sockets };
+	struct address address = address_parse(argv[3]);
+	uint64_t inodes[MAX_SOCKETS];
+	unsigned int i;
+
+	if (sscanf(argv[0], "nbd%u", &request.index) != 1)
+		die("not an nbd device: %s", argv[0]);
+	request.size = strtoull(argv[1], NULL, 10);
+	request.count = (unsigned int)strtoul(argv[2], NULL, 10);
+	if (request.count > MAX_SOCKETS)
+		die("too many connections");
+	for (i = 0; i < request.count; i++) {
+		sockets[i] = address_connect(&address);
+		inodes[i] = socket_inode(sockets[i]);
+	}
+	errno = nbd_netlink_connect(&request);
+	must(errno == 0, "NBD_CMD_CONNECT");
+	fact_pid();
+	fact_inodes("sockets", inodes, request.count);
+}
+
+int role_client_netlink(int argc, char **argv)
+{
+	int sockets[MAX_SOCKETS];
+	size_t i;
+
+	(void)argc;
+	if (!options.then) {
+		attach(argv, sockets);
+		return 0;
+	}
+	for (i = 0; i < sizeof(holders) / sizeof(holders[0]); i++) {
+		if (strcmp(options.then, holders[i].name) != 0)
+			continue;
+		detach();
+		attach(argv, sockets);
+		holders[i].hold(sockets[0]);
+		ready();
+		rest();
+	}
+	die("no such holder: %s", options.then);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Ways to keep a socket alive, other than nbd's own reference. */
+#include "actor.h"
+
+#include <linux/io_uring.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* In flight: sent over a socketpair, never received, no fd left anywhere. */
+void hold_in_message(int socket)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	char byte = 0;
+	struct iovec data = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	uint64_t inodes[2];
+	int pair[2];
+
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &socket, sizeof(socket));
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "socketpair");
+	must(sendmsg(pair[0], &message, 0) == 1, "SCM_RIGHTS");
+	close(socket);
+	inodes[0] = socket_inode(pair[0]);
+	inodes[1] = socket_inode(pair[1]);
+	fact_inodes("message_sockets", inodes, 2);
+}
+
+/* Registered with a ring that stays open; no fd left. */
+void hold_in_ring(int socket)
+{
+	struct io_uring_params parameters = { 0 };
+	int ring = (int)syscall(SYS_io_uring_setup, 4, &parameters);
+
+	must(ring >= 0, "io_uring_setup");
+	must(syscall(SYS_io_uring_register, ring, IORING_REGISTER_FILES, &socket, 1) == 0,
+	     "IORING_REGISTER_FILES");
+	close(socket);
+	fact_int("ring_fd", ring);
+}
+
+/* One struct file, two fd tables. */
+void hold_in_two_processes(int socket)
+{
+	pid_t child = fork();
+
+	must(child >= 0, "fork");
+	if (child == 0)
+		rest();
+	fact_int("child_pid", child);
+	fact_int("socket_fd", socket);
+}

@@ -1,0 +1,87 @@
+#!/bin/busybox sh
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Inside the guest: prepares the kernel, plays all scenes, writes down the
+# truth, crashes.
+
+# busybox sh prefers its own applets to programs of the same name: those that
+# are meant for real are called by path.
+export PATH=/fixture:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/bin
+export FIXTURE_RUN=/run/scene
+
+report() {
+	echo "fixture: $*" >/dev/console
+}
+
+give_up() {
+	report "FAILED: $*"
+	sync
+	poweroff -f
+}
+
+prepare() {
+	mount -t tmpfs run /run
+	mount -t tmpfs tmp /tmp
+	mount -t debugfs debug /sys/kernel/debug
+	mkdir -p "$FIXTURE_RUN" /run/log /var/lock
+	ip link set lo up
+	# nbd-client's package brings module options; the kernel's own defaults count here.
+	/sbin/modprobe -C /dev/null nbd nbds_max=128 || give_up "cannot load nbd"
+	/sbin/modprobe unix_diag || give_up "cannot load unix_diag"
+	echo 1 >/proc/sys/kernel/sysrq
+	echo 1 >/proc/sys/kernel/panic
+}
+
+load_capture_kernel() {
+	kexec -s -p /fixture/vmlinuz --initrd=/fixture/capture.cpio.gz \
+		--command-line="console=ttyS0 quiet loglevel=3 panic=1 nr_cpus=1 reset_devices irqpoll" \
+		>/run/log/kexec 2>&1
+}
+
+play() {
+	SCENE=$FIXTURE_RUN/$1
+	export SCENE
+	mkdir "$SCENE"
+	sh -eux -c '. /fixture/lib.sh; . "/fixture/scenes/$1.sh"' scene "$1" \
+		</dev/null >"/run/log/$1" 2>&1
+}
+
+# Scenes share nothing but the kernel: all at once is fastest.
+play_all() {
+	local file name pids='' failed=''
+
+	for file in /fixture/scenes/*.sh; do
+		name=${file##*/}
+		name=${name%.sh}
+		play "$name" &
+		pids="$pids $name:$!"
+	done
+	for name in $pids; do
+		wait "${name#*:}" || failed="$failed ${name%:*}"
+	done
+	[ -z "$failed" ] && return
+	dmesg | tail -n 30 >/dev/console
+	for name in $failed; do
+		tail -n 5 "/run/log/$name" | sed "s/^/$name: /" >/dev/console
+	done
+	give_up "these scenes failed:$failed"
+}
+
+write_truth() {
+	cd /run || give_up "no /run"
+	truth "$FIXTURE_RUN" >truth.json || give_up "truth"
+	sha256sum truth.json >SHA256SUMS
+	tar -cf /dev/vdb truth.json SHA256SUMS || give_up "cannot write the truth"
+	sync
+}
+
+prepare
+report "guest kernel $(uname -r) runs"
+load_capture_kernel &
+capture=$!
+play_all
+wait "$capture" || give_up "kexec: $(tail -n 1 /run/log/kexec)"
+report "all scenes are set"
+write_truth
+echo c >/proc/sysrq-trigger

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
+#
+# The case the project exists for (1311 connections, 1310 live, flags 12): the
+# server died, somebody kept the device open, the client came back 1310 times.
+
+scene nbd101 "leaked connections, dangling task_setup, pinned by an opener"
+sockets=/export/jcloud-zbs/sock
+address=unix:$sockets/gMgr-_vol-pw2h3n703v_i-kjmcfy5lto-_nbd101
+other=unix:$sockets/gMgr-_vol-8k1x0r5tqe_i-kjmcfy5lto-_nbd101
+mkdir -p "$sockets"
+
+actor server --as first_server --name gMgr "$address"
+actor client-reattaching --name nbd-client "$DEVICE" "$address" 1306 "$other" 4
+wait_for attached
+actor opener --name qemu-kvm --fork "$DEVICE"
+actor pin "$(recall client_pid)"
+
+kill -KILL "$(recall first_server_pid)"
+wait_for exited "$(recall first_server_pid)"
+actor server --as second_server --name gMgr --nofile 1024 "$address"
+actor server --as other_server --name gMgr "$other"
+wait_for exited "$(recall client_pid)"
+
+actor attempt "$DEVICE"
+[ "$(cat "$SCENE/attempt_set_sock")" = '"EBUSY"' ]
+expect 1311 1310
+fact dead '[0]'
+fact runtime_flags 12

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
+#
+# The link has died, nobody has noticed: no request is there to fail.
+
+scene nbd6 "server killed while the device is open"
+actor server unix:/run/killed.sock
+actor client-netlink "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/killed.sock
+wait_for attached
+actor opener "$DEVICE"
+kill -KILL "$(recall server_pid)"
+wait_for kernel_says "Receive control failed"
+expect 1 0

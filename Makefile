@@ -18,8 +18,9 @@ PREFIX        ?= /usr
 LIBDIR        ?= $(PREFIX)/$(if $(wildcard $(PREFIX)/lib64/crash),lib64,lib)
 EXTENSION_DIR ?= $(LIBDIR)/crash/extensions
 
-# The kernel of demo, shell and the end-to-end tests: see vmcore-fixtures/README.md.
-KERNEL ?= 6.1
+# The kernel of demo and shell, and those of the end-to-end tests: see vmcore-fixtures/README.md.
+KERNEL  ?= 6.1
+KERNELS ?= 5.10 6.1
 
 BUILD  ?= build
 MODULE ?= nbd.so
@@ -42,7 +43,7 @@ E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(wildcard *.c include/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check unit e2e compilers demo shell packages install uninstall format clean help
+.PHONY: all check unit e2e compilers mutations demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
 all: $(MODULE)
@@ -87,8 +88,14 @@ compilers:
 	$(MAKE) CC=clang CI=1 BUILD=build/clang MODULE=build/clang/nbd.so build/clang/nbd.so build/clang/unit/unit build/clang/tests/e2e/e2e
 	clang-format --dry-run --Werror $(FORMATTED)
 
-e2e: $(MODULE) $(BUILD)/tests/e2e/e2e
-	tests/e2e/run.sh $(KERNEL) $(CRASH) $(MODULE) $(BUILD)/tests/e2e/e2e
+e2e: $(KERNELS:%=e2e-%)
+
+e2e-%: $(MODULE) $(BUILD)/tests/e2e/e2e
+	tests/e2e/run.sh $* $(CRASH) $(MODULE) $(BUILD)/tests/e2e/e2e
+
+# Proof that the end-to-end tests can fail: a few minutes, and so not part of check.
+mutations: $(MODULE) $(BUILD)/tests/e2e/e2e
+	tests/e2e/run.sh --mutations $(KERNEL) $(CRASH) $(MODULE) $(BUILD)/tests/e2e/e2e
 
 demo:
 	tools/packages.sh build fixtures
@@ -118,10 +125,11 @@ help:
 	@echo 'make shell      the same vmcore in an interactive crash, with nbd.so loaded'
 	@echo 'make check      all tests; gets what it needs'
 	@echo 'make unit       the unit tests, with the sanitizers'
-	@echo 'make e2e        the end-to-end tests on a real vmcore'
+	@echo 'make e2e        the end-to-end tests on real vmcores of KERNELS'
+	@echo 'make mutations  falsifies the report value by value: the end-to-end tests must notice each'
 	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR)'
 	@echo 'make uninstall  removes it again'
 	@echo 'make format     clang-format on all C files'
 	@echo 'make clean      removes what was built; the cache of vmcores stays'
 	@echo
-	@echo 'Variables: CRASH_INCLUDE (holds crash/defs.h), CRASH, KERNEL, PREFIX, DESTDIR, CFLAGS, LDFLAGS'
+	@echo 'Variables: CRASH_INCLUDE (holds crash/defs.h), CRASH, KERNEL, KERNELS, PREFIX, DESTDIR, CFLAGS, LDFLAGS'

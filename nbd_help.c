@@ -43,7 +43,7 @@ char *help_nbd[] = {
 	"                   are those of the first one",
 	"    STATE          DEAD where nbd has given the connection up, else the state of",
 	"                   the socket",
-	"    SHUTDOWN       sk_shutdown: none, RCV, SEND, or both",
+	"    SHUT           sk_shutdown: none, RCV, SEND, or BOTH",
 	"    REFS           references to the socket's file, and what they are:",
 	"                   \"2 = 1 nbd + 1 fd\". \"unexplained\" is what no file table and",
 	"                   no nbd device accounts for.",

@@ -145,7 +145,7 @@ static const char *peer_text(const struct report *report, const struct connectio
 	case PEER_SHUT_DOWN:
 		return owners ? arena_printf("shut down: %s", owners) : "shut down";
 	case PEER_NOT_ACCEPTED:
-		text = "NOT ACCEPTED, in the listener's queue";
+		text = "NOT ACCEPTED";
 		break;
 	case PEER_CLOSED:
 		text = "CLOSED by the other end";
@@ -184,7 +184,7 @@ static const char *state_text(const struct connection *c)
 
 static const char *shutdown_text(num shutdown)
 {
-	static const char *const names[] = {"none", "RCV", "SEND", "RCV SEND"};
+	static const char *const names[] = {"none", "RCV", "SEND", "BOTH"};
 
 	return shutdown.known ? names[shutdown.v & 3] : "?";
 }
@@ -451,8 +451,8 @@ static void add_peer_notes(struct text_table *table, const struct report *report
 void report_connections(FILE *out, const struct report *report, const struct device *dev,
 			const struct report_options *options)
 {
-	static const char *const headers[] = {"INDEX", "COUNT",	 "NBD_SOCK", "SOCKET",	"SK",
-					      "FILE",  "FAMILY", "STATE",    "SHUTDOWN"};
+	static const char *const headers[] = {"INDEX", "COUNT",	 "NBD_SOCK", "SOCKET", "SK",
+					      "FILE",  "FAMILY", "STATE",    "SHUT"};
 	struct text_table table = text_table(9, headers, "lrlllllll");
 
 	fprintf(out, "%s  connections %s: %s live, %zu dead  %s\n", dev->name,

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# build.sh [KERNEL]: prints the directory of a vmcore fixture, building it first
-# if need be. KERNEL: 5.10, 6.1 (default) or 6.12. See README.md.
+# build.sh [KERNEL [PLAY]]: prints the directory of a vmcore fixture, building it
+# first if need be. KERNEL: 5.10, 6.1 (default) or 6.12. PLAY: scenes (default),
+# or bare for a kernel without the nbd module. See README.md.
 
 set -euo pipefail
 shopt -s inherit_errexit
@@ -77,7 +78,7 @@ provide() {
 # The fixture's directory; only known once the kernel's release is.
 fixture_dir() {
 	[[ -r $KERNEL_DIR/release ]] &&
-		echo "$CACHE/fixtures/$(<"$KERNEL_DIR/release")-$(recipe_hash)"
+		echo "$CACHE/fixtures/$(<"$KERNEL_DIR/release")-$PLAY-$(recipe_hash)"
 }
 
 build_fixture() {
@@ -95,9 +96,11 @@ build_fixture() {
 }
 
 KERNEL=${1:-6.1}
+PLAY=${2:-scenes}
 KERNEL_DIR=$CACHE/kernels/$KERNEL
 USERLAND=$CACHE/guest-$(guest_hash)
 suite_of "$KERNEL" >/dev/null || fail "unknown kernel: $KERNEL" "choose 5.10, 6.1 or 6.12"
+[[ $PLAY == scenes || $PLAY == bare ]] || fail "unknown play: $PLAY" "choose scenes or bare"
 
 if fixture=$(fixture_dir) && [[ -d $fixture ]]; then
 	echo "$fixture"
@@ -117,6 +120,6 @@ RECIPE=$WORK/recipe
 provide guest "$USERLAND" userland_fetch
 provide "kernel-$KERNEL" "$KERNEL_DIR" kernel_fetch "$KERNEL"
 fixture=$(fixture_dir)
-provide "fixture-$KERNEL" "$fixture" build_fixture
+provide "fixture-$KERNEL-$PLAY" "$fixture" build_fixture
 say "$fixture is ready"
 echo "$fixture"

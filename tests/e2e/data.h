@@ -58,6 +58,10 @@ const char *report_owners(json *owners);
 /* The state letter of a thread in the truth, 0 when it has none. */
 char truth_state(int64_t tid);
 
+/* True when nbd remembers the pid of who started a device; 5.10 remembers a task_struct, and of a dead
+ * one the pid cannot be known. */
+bool keeps_pid(void);
+
 /* A name as the report escapes it: "@" for an abstract one, \xNN for control characters. */
 const char *escaped(json *name);
 

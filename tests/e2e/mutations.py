@@ -21,8 +21,9 @@ UNPROVABLE = {
     "gendisk", "nbd_device", "config", "config_refs", "refs", "nbd_sock", "socket", "sk", "file", "task",
     "object", "dead_conn_timeout_seconds", "socket_type", "what", "local", "listener_alive",
 }
-# Connections of one device are alike: the first two stand for all.
-CONNECTIONS = 2
+# These stand for all: ioctl, netlink, TCP, a server that is stopped, two owners, the field case.
+DEVICES = {"nbd0", "nbd2", "nbd4", "nbd8", "nbd12", "nbd101"}
+CONNECTIONS = 1
 
 
 def leaves(value, path=()):
@@ -61,7 +62,7 @@ def falsify(device, path):
 def fails(directory):
     """True when the tests notice."""
     for case in ("truth", "scenes"):
-        env = dict(os.environ, CK_RUN_CASE=case)
+        env = dict(os.environ, CK_RUN_CASE=case, CK_FORK="no")
         run = subprocess.run([e2e, directory, fixture], env=env, capture_output=True, check=False)
         if run.returncode:
             return True
@@ -76,7 +77,9 @@ def main():
         if fails(directory):
             sys.exit("mutations.py: the tests fail without any change")
         noticed, missed = 0, []
-        for i, device in enumerate(lines[1:], 1):
+        for i, device in enumerate(lines):
+            if device.get("name") not in DEVICES:
+                continue
             for path in leaves(device):
                 # Names of the record's own keys, and what this report does not hold yet.
                 if path[0] in ("type", "name", "index", "unreadable") or path[:2] == ("flags", "names"):

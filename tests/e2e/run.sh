@@ -14,6 +14,13 @@ fi
 kernel=$1 crash=$2 module=$(realpath "$3") e2e=$(realpath "$4")
 here=$(cd "$(dirname "$0")" && pwd)
 fixture=$("$here/../../vmcore-fixtures/build.sh" "$kernel")
+bare=$("$here/../../vmcore-fixtures/build.sh" "$kernel" bare)
+# Modules have BTF from 5.11 on. E2E_LAYOUT tells the tests where nbd's layouts come from without
+# `mod -s`: from the image, or from nowhere.
+case $kernel in
+5.10) export E2E_LAYOUT=none ;;
+*) export E2E_LAYOUT=btf ;;
+esac
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
@@ -45,6 +52,8 @@ refuse() {
 
 {
 	echo "extend $module"
+	refuse without-debuginfo nbd -d nbd0
+	[[ $E2E_LAYOUT == btf ]] || echo "mod -s nbd $fixture/nbd.ko.debug"
 	save nbd-j nbd -j
 	save nbd-a-j nbd -a -j
 	save nbd nbd
@@ -78,9 +87,15 @@ refuse() {
 	"$e2e" --commands "$out" "$fixture"
 } | session second "$fixture"
 
+{
+	echo "extend $module"
+	refuse no-module nbd
+} | session bare "$bare"
+
 stdin_file=$(grep -o '0x[0-9a-f]*' "$out/stdin-file")
 {
 	echo "extend $module"
+	[[ $E2E_LAYOUT == btf ]] || echo "mod -s nbd $fixture/nbd.ko.debug"
 	save file_owner-stdin file_owner -j "$stdin_file"
 	save unix_peer-stdin unix_peer "$stdin_file"
 } | session third "$fixture"

@@ -48,7 +48,25 @@ START_TEST(one_wrong_device_does_not_hide_the_others)
 }
 END_TEST
 
-/* What the user reads where the module is missing, and where its structures are unknown. */
+/* Where the image holds no BTF, the message names the command and the package. */
+START_TEST(without_debuginfo)
+{
+	const char *text = output("without-debuginfo");
+	char package[128];
+
+	if (!strcmp(getenv("E2E_LAYOUT"), "btf")) {
+		ck_has(text, "nbd0  nbd_device");
+		return;
+	}
+	snprintf(package, sizeof(package), "linux-image-%s-dbg", string_at(truth(), "/kernel"));
+	ck_has(text, "nbd: nbd's structures are unknown: ");
+	ck_has(text, "Try: mod -s nbd PATH/nbd.ko.debug");
+	ck_has(text, package);
+	/* One line, and the session goes on. */
+	ck_assert_str_eq(strchr(text, '\n'), "\nalive\n");
+}
+END_TEST
+
 START_TEST(no_module)
 {
 	ck_assert_str_eq(
@@ -66,6 +84,7 @@ TCase *errors_case(void)
 	tcase_add_loop_test(c, one_line_and_alive, 0, 6);
 	tcase_add_test(c, wrong_options_show_the_usage);
 	tcase_add_test(c, one_wrong_device_does_not_hide_the_others);
+	tcase_add_test(c, without_debuginfo);
 	tcase_add_test(c, no_module);
 	return c;
 }

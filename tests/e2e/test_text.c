@@ -66,12 +66,14 @@ START_TEST(field_case)
 	ck_has(text, "connections    1311: 1310 live, 1 dead, 0 receivers");
 	ck_has(text, "runtime_flags  12 = DISCONNECTED HAS_PID_FILE");
 	ck_has(text, "EXITED: no living task");
-	ck_has(text, with_pid("started by     pid %d, EXITED", "field-case", "/client_pid"));
+	if (keeps_pid())
+		ck_has(text,
+		       with_pid("started by     pid %d, EXITED", "field-case", "/client_pid"));
 	ck_has(text, with_pid("CLOSED by the other end; listener (%d) exited", "field-case",
 			      "/first_server_pid"));
 	ck_has(text, with_pid("open: gMgr (%d) fd 4-1023", "field-case", "/second_server_pid"));
-	ck_has(text, with_pid("NOT ACCEPTED, in the listener's queue; listener gMgr (%d)",
-			      "field-case", "/second_server_pid"));
+	ck_has(text,
+	       with_pid("NOT ACCEPTED; listener gMgr (%d)", "field-case", "/second_server_pid"));
 	ck_has(text, "1 = 1 nbd  none");
 	ck_has(text, " to " PATH);
 	ck_assert_uint_lt(count(text, "\n"), 40);
@@ -94,7 +96,7 @@ START_TEST(connections)
 	ck_has(text, with_pid("refs 2 = 1 nbd + 1 fd; owner nbd-client (%d) fd ", "healthy-ioctl",
 			      "/client_pid"));
 	ck_has(text, "refs 2 = 1 nbd + 1 unexplained; owner none");
-	ck_has(text, "RCV SEND");
+	ck_has(text, "BOTH");
 	ck_has(text, "DEAD");
 	ck_has_not(text, "path ");
 	fits(text);
@@ -111,7 +113,7 @@ START_TEST(peers)
 	ck_has(text, "path [::1]:10805");
 	ck_has(text, with_pid("(%d) state T fd ", "server-stopped", "/server_pid"));
 	ck_has(text, "CLOSED by the other end");
-	ck_has(text, "NOT ACCEPTED, in the listener's queue");
+	ck_has(text, "NOT ACCEPTED");
 	ck_has_not(text, "\x1b");
 	fits(text);
 }

@@ -26,11 +26,12 @@ prepare() {
 	mount -t debugfs debug /sys/kernel/debug
 	mkdir -p "$FIXTURE_RUN" /run/log /var/lock
 	ip link set lo up
+	echo 1 >/proc/sys/kernel/sysrq
+	echo 1 >/proc/sys/kernel/panic
+	[ "$play" = scenes ] || return 0
 	# nbd-client's package brings module options; the kernel's own defaults count here.
 	/sbin/modprobe -C /dev/null nbd nbds_max=128 || give_up "cannot load nbd"
 	/sbin/modprobe unix_diag || give_up "cannot load unix_diag"
-	echo 1 >/proc/sys/kernel/sysrq
-	echo 1 >/proc/sys/kernel/panic
 }
 
 load_capture_kernel() {
@@ -76,11 +77,12 @@ write_truth() {
 	sync
 }
 
+play=$(sed -n 's/.*fixture.play=\([a-z]*\).*/\1/p' /proc/cmdline)
 prepare
 report "guest kernel $(uname -r) runs"
 load_capture_kernel &
 capture=$!
-play_all
+[ "$play" = bare ] || play_all
 wait "$capture" || give_up "kexec: $(tail -n 1 /run/log/kexec)"
 report "all scenes are set"
 write_truth

@@ -36,7 +36,7 @@ guest_run() {
 		-nodefaults -no-user-config -display none -no-reboot \
 		-serial "file:$work/console.log" \
 		-kernel "$KERNEL_DIR/vmlinuz" -initrd "$work/scenes.cpio.gz" \
-		-append "console=ttyS0 quiet loglevel=3 crashkernel=256M panic=1" \
+		-append "console=ttyS0 quiet loglevel=3 crashkernel=256M panic=1 fixture.play=$PLAY" \
 		-drive "file=$work/root.ext4,format=raw,if=virtio,cache=unsafe" \
 		-drive "file=$work/truth.tar,format=raw,if=virtio,cache=unsafe" \
 		-drive "file=$work/vmcore.tar,format=raw,if=virtio,cache=unsafe" \

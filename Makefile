@@ -43,7 +43,7 @@ E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(wildcard *.c include/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check unit e2e compilers mutations demo shell packages install uninstall format clean help
+.PHONY: all check unit e2e compilers mutations valgrind demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
 all: $(MODULE)
@@ -77,6 +77,7 @@ check:
 	$(MAKE) all
 	$(MAKE) compilers
 	$(MAKE) unit
+	$(MAKE) valgrind
 	$(MAKE) e2e
 
 unit: $(BUILD)/unit/unit
@@ -92,6 +93,9 @@ e2e: $(KERNELS:%=e2e-%)
 
 e2e-%: $(MODULE) $(BUILD)/tests/e2e/e2e
 	tests/e2e/run.sh $* $(CRASH) $(MODULE) $(BUILD)/tests/e2e/e2e
+
+valgrind: $(MODULE)
+	tests/e2e/valgrind.sh $(KERNEL) $(CRASH) $(MODULE)
 
 # Proof that the end-to-end tests can fail: a few minutes, and so not part of check.
 mutations: $(MODULE) $(BUILD)/tests/e2e/e2e
@@ -126,6 +130,7 @@ help:
 	@echo 'make check      all tests; gets what it needs'
 	@echo 'make unit       the unit tests, with the sanitizers'
 	@echo 'make e2e        the end-to-end tests on real vmcores of KERNELS'
+	@echo 'make valgrind   every command twice under valgrind'
 	@echo 'make mutations  falsifies the report value by value: the end-to-end tests must notice each'
 	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR)'
 	@echo 'make uninstall  removes it again'

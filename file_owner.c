@@ -6,7 +6,6 @@
 
 #include "arena.h"
 #include "kernel_types.h"
-#include "names.h"
 
 /* Slots of an fd array read at a time: 128 KiB. */
 #define SLOTS_PER_READ 16384
@@ -16,10 +15,6 @@
 
 /* include/linux/file_ref.h */
 #define FILE_REF_DEAD 0xC000000000000000u
-
-/* Deeper paths exist only in broken images. */
-#define MAX_PATH_DEPTH 64
-#define MAX_NAME       255
 
 num file_refs(uint64_t addr)
 {
@@ -72,31 +67,28 @@ static int by_table(const void *a, const void *b)
 }
 
 /* One file table and the tasks that share it. */
-struct table {
+struct file_table {
 	const struct task **tasks;
 	size_t n_tasks;
 };
 
-static void add_owners(struct file *file, const struct table *table, uint32_t fd)
+const struct task *file_table_task(const struct file_table *table)
 {
-	file->n_table_refs++;
-	for (size_t i = 0; i < table->n_tasks; i++) {
-		const struct task *t = table->tasks[i];
-
-		if (!i || t->tgid != table->tasks[i - 1]->tgid)
-			*ARENA_PUSH(file->owners, file->n_owners) = (struct fd_owner){t, fd};
-	}
+	return table->tasks[0];
 }
 
-/* False when a part of the table could not be read. */
-static bool scan_table(const struct file_set *set, const struct table *table, uint64_t *slots)
+/* Shows every open slot of the table to visit. PASS_STOPPED when visit had enough. */
+enum pass { PASS_DONE, PASS_UNREADABLE, PASS_STOPPED };
+
+static enum pass walk_table(const struct file_table *table, uint64_t *slots, file_visit *visit,
+			    void *context)
 {
 	num fdt = k_num_at(table->tasks[0]->files, KM_FILES_FDT);
 	struct kobj o;
 	num fd_array, max_fds;
 
 	if (!fdt.known || !k_load(&o, K_FDTABLE, fdt.v))
-		return false;
+		return PASS_UNREADABLE;
 	fd_array = k_num(&o, KM_FDT_FD);
 	max_fds = k_num(&o, KM_FDT_MAX_FDS);
 	for (uint64_t first = 0; first < max_fds.v; first += SLOTS_PER_READ) {
@@ -106,18 +98,17 @@ static bool scan_table(const struct file_set *set, const struct table *table, ui
 		if (first >= MAX_FDS || k_interrupted() ||
 		    !k_read(fd_array.v + first * sizeof(*slots), slots, n * sizeof(*slots),
 			    "fdtable.fd"))
-			return false;
+			return PASS_UNREADABLE;
 		for (uint64_t i = 0; i < n; i++) {
-			struct file *file = slots[i] ? ptr_map_get(&set->by_addr, slots[i]) : NULL;
-
-			if (file)
-				add_owners(file, table, (uint32_t)(first + i));
+			if (slots[i] && !visit(context, table, (uint32_t)(first + i), slots[i]))
+				return PASS_STOPPED;
 		}
 	}
-	return true;
+	return PASS_DONE;
 }
 
-void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats)
+void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, file_visit *visit,
+		      void *context)
 {
 	const struct task **order = arena_alloc(tasks->n * sizeof(const struct task *));
 	uint64_t *slots = arena_alloc(SLOTS_PER_READ * sizeof(*slots));
@@ -133,42 +124,41 @@ void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_
 	}
 	qsort(order, n, sizeof(*order), by_table);
 	for (size_t first = 0, next; first < n; first = next) {
-		struct table table = {.tasks = order + first};
+		struct file_table table = {.tasks = order + first};
+		enum pass pass;
 
 		for (next = first; next < n && order[next]->files == order[first]->files; next++)
 			table.n_tasks++;
-		if (k_interrupted()) {
-			stats->interrupted = true;
-			break;
-		}
+		pass = walk_table(&table, slots, visit, context);
 		stats->tables++;
-		if (!scan_table(set, &table, slots))
-			stats->tables_unreadable++;
+		stats->tables_unreadable += pass == PASS_UNREADABLE;
+		stats->interrupted |= k_interrupted();
+		if (pass == PASS_STOPPED || stats->interrupted)
+			break;
 	}
 }
 
-const char *file_dentry_path(uint64_t file)
+/* Notes the slot when its file is watched. */
+static bool note_owner(void *context, const struct file_table *table, uint32_t fd, uint64_t addr)
 {
-	num dentry = k_num_at(k_at(file, KM_FILE_PATH), KM_PATH_DENTRY);
-	const char *path = "";
+	const struct file_set *set = context;
+	struct file *file = ptr_map_get(&set->by_addr, addr);
 
-	for (int depth = 0; depth < MAX_PATH_DEPTH; depth++) {
-		num parent = dentry.known ? k_num_at(dentry.v, KM_DENTRY_PARENT) : NUM_UNKNOWN;
-		uint64_t qstr = k_at(dentry.v, KM_DENTRY_NAME);
-		num name = k_num_at(qstr, KM_QSTR_NAME), len = k_num_at(qstr, KM_QSTR_LEN);
-		char bytes[MAX_NAME];
+	if (!file)
+		return true;
+	file->n_table_refs++;
+	for (size_t i = 0; i < table->n_tasks; i++) {
+		const struct task *t = table->tasks[i];
 
-		if (!parent.known)
-			return NULL;
-		if (parent.v == dentry.v)
-			return *path ? path : "/";
-		if (!name.known || !len.known || !len.v || len.v > sizeof(bytes) ||
-		    !k_read(name.v, bytes, len.v, "dentry.d_name"))
-			return NULL;
-		path = arena_printf("/%s%s", name_escape(bytes, len.v), path);
-		dentry = parent;
+		if (!i || t->tgid != table->tasks[i - 1]->tgid)
+			*ARENA_PUSH(file->owners, file->n_owners) = (struct fd_owner){t, fd};
 	}
-	return NULL;
+	return true;
+}
+
+void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats)
+{
+	file_tables_walk(tasks, stats, note_owner, set);
 }
 
 bool file_is_plausible(uint64_t addr)

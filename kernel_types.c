@@ -21,6 +21,7 @@
 static const char *const type_names[K_TYPE_COUNT] = {
 	[K_NBD_DEVICE] = "nbd_device",
 	[K_NBD_CONFIG] = "nbd_config",
+	[K_NBD_CMD] = "nbd_cmd",
 	[K_NBD_SOCK] = "nbd_sock",
 	[K_BLK_MQ_TAG_SET] = "blk_mq_tag_set",
 	[K_GENDISK] = "gendisk",
@@ -53,6 +54,37 @@ static const char *const type_names[K_TYPE_COUNT] = {
 	[K_TCP_SOCK] = "tcp_sock",
 	[K_INET_HASHINFO] = "inet_hashinfo",
 	[K_EHASH_BUCKET] = "inet_ehash_bucket",
+	[K_SUPER_BLOCK] = "super_block",
+	[K_FILE_SYSTEM_TYPE] = "file_system_type",
+	[K_MOUNT] = "mount",
+	[K_BDEV_INODE] = "bdev_inode",
+	[K_BD_HOLDER_DISK] = "bd_holder_disk",
+	[K_SWAP_INFO] = "swap_info_struct",
+	[K_SK_BUFF] = "sk_buff",
+	[K_UNIX_SKB_PARMS] = "unix_skb_parms",
+	[K_SCM_FP_LIST] = "scm_fp_list",
+	[K_NET] = "net",
+	[K_NETNS_UNIX] = "netns_unix",
+	[K_UNIX_TABLE] = "unix_table",
+	[K_IO_RING_CTX] = "io_ring_ctx",
+	[K_IO_FILE_TABLE] = "io_file_table",
+	[K_IO_FIXED_FILE] = "io_fixed_file",
+	[K_IO_RSRC_DATA] = "io_rsrc_data",
+	[K_IO_RSRC_NODE] = "io_rsrc_node",
+	[K_BLK_MQ_TAGS] = "blk_mq_tags",
+	[K_REQUEST] = "request",
+	[K_BIO] = "bio",
+	[K_BIO_VEC] = "bio_vec",
+	[K_MUTEX] = "mutex",
+	[K_MUTEX_WAITER] = "mutex_waiter",
+	[K_THREAD] = "thread_struct",
+	[K_CPU_CONTEXT] = "cpu_context",
+	[K_INACTIVE_FRAME] = "inactive_task_frame",
+	[K_ORC_ENTRY] = "orc_entry",
+	[K_MODULE] = "module",
+	[K_MODULE_LAYOUT] = "module_layout",
+	[K_MODULE_MEMORY] = "module_memory",
+	[K_MODULE_ARCH] = "mod_arch_specific",
 	[K_BTF_MODULE] = "btf_module",
 	[K_BTF] = "btf",
 };
@@ -182,6 +214,131 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_EHASH] = {K_INET_HASHINFO, REQUIRED, {"ehash"}},
 	[KM_EHASH_MASK] = {K_INET_HASHINFO, REQUIRED, {"ehash_mask"}},
 	[KM_EHASH_CHAIN] = {K_EHASH_BUCKET, REQUIRED, {"chain"}},
+
+	[KM_SB_LIST] = {K_SUPER_BLOCK, OPTIONAL, {"s_list"}},
+	[KM_SB_BDEV] = {K_SUPER_BLOCK, OPTIONAL, {"s_bdev"}},
+	[KM_SB_TYPE] = {K_SUPER_BLOCK, OPTIONAL, {"s_type"}},
+	[KM_SB_MOUNTS] = {K_SUPER_BLOCK, OPTIONAL, {"s_mounts"}},
+	[KM_SB_INODES] = {K_SUPER_BLOCK, OPTIONAL, {"s_inodes"}},
+	[KM_FS_TYPE_NAME] = {K_FILE_SYSTEM_TYPE, OPTIONAL, {"name"}},
+	/* A list_head in s_mounts; by 7.3 s_mounts is the first of a chain of mnt_next_for_sb. */
+	[KM_MOUNT_INSTANCE] = {K_MOUNT, OPTIONAL, {"mnt_instance"}},
+	[KM_MOUNT_NEXT_FOR_SB] = {K_MOUNT, OPTIONAL, {"mnt_next_for_sb"}},
+	[KM_MOUNT_POINT] = {K_MOUNT, OPTIONAL, {"mnt_mountpoint"}},
+	[KM_MOUNT_PARENT] = {K_MOUNT, OPTIONAL, {"mnt_parent"}},
+	[KM_INODE_SB_LIST] = {K_INODE, OPTIONAL, {"i_sb_list"}},
+	[KM_INODE_DATA] = {K_INODE, OPTIONAL, {"i_data"}},
+	[KM_BDEV_INODE_BDEV] = {K_BDEV_INODE, OPTIONAL, {"bdev"}},
+	[KM_BDEV_INODE_VFS_INODE] = {K_BDEV_INODE, OPTIONAL, {"vfs_inode"}},
+	/* int, then atomic_t by 6.1: 4 bytes either way. */
+	[KM_BDEV_OPENERS] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_openers"}},
+	[KM_BDEV_DEV] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_dev"}},
+	[KM_BDEV_DISK] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_disk"}},
+	[KM_BDEV_HOLDER] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_holder"}},
+	[KM_BDEV_HOLDER_DIR] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_holder_dir"}},
+	/* Stacked devices: a list in the lower block_device until 5.10; in 5.15 it moved to the
+	 * upper gendisk (slave_bdevs), whose entries name the lower one by its bdev, and by 6.6
+	 * by its holder_dir. */
+	[KM_BDEV_HOLDER_DISKS] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_holder_disks"}},
+	[KM_DISK_MAJOR] = {K_GENDISK, OPTIONAL, {"major"}},
+	[KM_DISK_FIRST_MINOR] = {K_GENDISK, OPTIONAL, {"first_minor"}},
+	[KM_DISK_MINORS] = {K_GENDISK, OPTIONAL, {"minors"}},
+	[KM_DISK_SLAVE_BDEVS] = {K_GENDISK, OPTIONAL, {"slave_bdevs"}},
+	[KM_HOLDER_LIST] = {K_BD_HOLDER_DISK, OPTIONAL, {"list"}},
+	[KM_HOLDER_BDEV] = {K_BD_HOLDER_DISK, OPTIONAL, {"bdev"}},
+	[KM_HOLDER_DIR] = {K_BD_HOLDER_DISK, OPTIONAL, {"holder_dir"}},
+	[KM_HOLDER_DISK] = {K_BD_HOLDER_DISK, OPTIONAL, {"disk"}},
+	[KM_SWAP_FLAGS] = {K_SWAP_INFO, OPTIONAL, {"flags"}},
+	[KM_SWAP_BDEV] = {K_SWAP_INFO, OPTIONAL, {"bdev"}},
+	[KM_SWAP_FILE] = {K_SWAP_INFO, OPTIONAL, {"swap_file"}},
+	[KM_FILE_MAPPING] = {K_FILE, OPTIONAL, {"f_mapping"}},
+
+	[KM_SKB_NEXT] = {K_SK_BUFF, OPTIONAL, {"next"}},
+	[KM_SKB_CB] = {K_SK_BUFF, OPTIONAL, {"cb"}},
+	[KM_UNIX_SKB_FP] = {K_UNIX_SKB_PARMS, OPTIONAL, {"fp"}},
+	[KM_SCM_FP_COUNT] = {K_SCM_FP_LIST, OPTIONAL, {"count"}},
+	[KM_SCM_FP_FILES] = {K_SCM_FP_LIST, OPTIONAL, {"fp"}},
+	[KM_NET_LIST] = {K_NET, OPTIONAL, {"list"}},
+	[KM_NET_UNX] = {K_NET, OPTIONAL, {"unx"}},
+	/* One table for all namespaces (unix_socket_table) until 5.15, one each by 6.1. */
+	[KM_NETNS_UNIX_TABLE] = {K_NETNS_UNIX, OPTIONAL, {"table"}},
+	[KM_UNIX_TABLE_BUCKETS] = {K_UNIX_TABLE, OPTIONAL, {"buckets"}},
+	[KM_SKC_HASH_NODE] = {K_SOCK_COMMON, OPTIONAL, {"skc_node"}},
+	[KM_RING_FILE_TABLE] = {K_IO_RING_CTX, OPTIONAL, {"file_table"}},
+	[KM_RING_NR_FILES] = {K_IO_RING_CTX, OPTIONAL, {"nr_user_files"}},
+	/* An array of io_fixed_file; by 6.18 io_rsrc_data with pointers to nodes. */
+	[KM_FILE_TABLE_FILES] = {K_IO_FILE_TABLE, OPTIONAL, {"files"}},
+	[KM_FILE_TABLE_DATA] = {K_IO_FILE_TABLE, OPTIONAL, {"data"}},
+	[KM_FIXED_FILE_PTR] = {K_IO_FIXED_FILE, OPTIONAL, {"file_ptr"}},
+	[KM_RSRC_DATA_NR] = {K_IO_RSRC_DATA, OPTIONAL, {"nr"}},
+	[KM_RSRC_DATA_NODES] = {K_IO_RSRC_DATA, OPTIONAL, {"nodes"}},
+	[KM_RSRC_NODE_FILE_PTR] = {K_IO_RSRC_NODE, OPTIONAL, {"file_ptr"}},
+
+	[KM_CMD_NBD] = {K_NBD_CMD, OPTIONAL, {"nbd"}},
+	[KM_CMD_INDEX] = {K_NBD_CMD, OPTIONAL, {"index"}},
+	/* Linux kernel commit 2da22da57348 ("nbd: fix zero cmd timeout handling v2") (in v5.4) */
+	[KM_CMD_RETRIES] = {K_NBD_CMD, OPTIONAL, {"retries"}},
+	[KM_CMD_FLAGS] = {K_NBD_CMD, OPTIONAL, {"flags"}},
+	[KM_TAG_SET_NR_HW_QUEUES] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"nr_hw_queues"}},
+	[KM_TAG_SET_TAGS] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"tags"}},
+	[KM_TAGS_NR_TAGS] = {K_BLK_MQ_TAGS, OPTIONAL, {"nr_tags"}},
+	[KM_TAGS_RQS] = {K_BLK_MQ_TAGS, OPTIONAL, {"rqs"}},
+	[KM_DISK_QUEUE] = {K_GENDISK, OPTIONAL, {"queue"}},
+	[KM_RQ_QUEUE] = {K_REQUEST, OPTIONAL, {"q"}},
+	[KM_RQ_TAG] = {K_REQUEST, OPTIONAL, {"tag"}},
+	/* Linux kernel commit 1d9bd5161ba3 ("blk-mq: replace timeout synchronization with a RCU
+	 * and generation based scheme") (in v4.16); a number of its own since v4.18. */
+	[KM_RQ_STATE] = {K_REQUEST, OPTIONAL, {"state"}},
+	[KM_RQ_CMD_FLAGS] = {K_REQUEST, OPTIONAL, {"cmd_flags"}},
+	[KM_RQ_SECTOR] = {K_REQUEST, OPTIONAL, {"__sector"}},
+	[KM_RQ_DATA_LEN] = {K_REQUEST, OPTIONAL, {"__data_len"}},
+	[KM_RQ_START_TIME_NS] = {K_REQUEST, OPTIONAL, {"start_time_ns"}},
+	/* The lowest bit of __deadline (4.19) is a flag: far below what is printed. */
+	[KM_RQ_DEADLINE] = {K_REQUEST, OPTIONAL, {"deadline", "__deadline"}},
+	[KM_RQ_TIMEOUT] = {K_REQUEST, OPTIONAL, {"timeout"}},
+	[KM_RQ_BIO] = {K_REQUEST, OPTIONAL, {"bio"}},
+	[KM_BIO_NEXT] = {K_BIO, OPTIONAL, {"bi_next"}},
+	[KM_BIO_PRIVATE] = {K_BIO, OPTIONAL, {"bi_private"}},
+	[KM_BIO_VCNT] = {K_BIO, OPTIONAL, {"bi_vcnt"}},
+	[KM_BIO_IO_VEC] = {K_BIO, OPTIONAL, {"bi_io_vec"}},
+	[KM_BIO_VEC_PAGE] = {K_BIO_VEC, OPTIONAL, {"bv_page"}},
+
+	[KM_NBD_CONFIG_LOCK] = {K_NBD_DEVICE, OPTIONAL, {"config_lock"}},
+	/* Came with GD_NEED_PART_SCAN, its bit 0: Linux kernel commit 38430f0876fa ("block: move
+	 * the NEED_PART_SCAN flag to struct gendisk") (in v5.11) */
+	[KM_DISK_STATE] = {K_GENDISK, OPTIONAL, {"state"}},
+	/* What serialises open and close: the gendisk's from 5.15 on, the block_device's by 5.10. */
+	[KM_DISK_OPEN_MUTEX] = {K_GENDISK, OPTIONAL, {"open_mutex"}},
+	[KM_BDEV_MUTEX] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_mutex"}},
+	[KM_MUTEX_OWNER] = {K_MUTEX, OPTIONAL, {"owner"}},
+	[KM_MUTEX_WAIT_LIST] = {K_MUTEX, OPTIONAL, {"wait_list"}},
+	[KM_MUTEX_WAITER_LIST] = {K_MUTEX_WAITER, OPTIONAL, {"list"}},
+	[KM_MUTEX_WAITER_TASK] = {K_MUTEX_WAITER, OPTIONAL, {"task"}},
+
+	[KM_TASK_STACK] = {K_TASK, OPTIONAL, {"stack"}},
+	[KM_TASK_ON_CPU] = {K_TASK, OPTIONAL, {"on_cpu"}},
+	[KM_TASK_THREAD] = {K_TASK, OPTIONAL, {"thread"}},
+	/* x86; arm64 keeps it in a cpu_context. */
+	[KM_THREAD_SP] = {K_THREAD, OPTIONAL, {"sp"}},
+	[KM_THREAD_CPU_CONTEXT] = {K_THREAD, OPTIONAL, {"cpu_context"}},
+	[KM_CPU_CONTEXT_SP] = {K_CPU_CONTEXT, OPTIONAL, {"sp"}},
+	[KM_INACTIVE_FRAME_BP] = {K_INACTIVE_FRAME, OPTIONAL, {"bp"}},
+	[KM_INACTIVE_FRAME_RETURN] = {K_INACTIVE_FRAME, OPTIONAL, {"ret_addr"}},
+
+	[KM_MODULE_LIST] = {K_MODULE, OPTIONAL, {"list"}},
+	[KM_MODULE_NAME] = {K_MODULE, OPTIONAL, {"name"}},
+	/* One piece of memory, or since v6.4 one for each kind of contents: Linux kernel commit
+	 * ac3b43283923 ("module: replace module_layout with module_memory") (in v6.4) */
+	[KM_MODULE_CORE_LAYOUT] = {K_MODULE, OPTIONAL, {"core_layout"}},
+	[KM_MODULE_MEM] = {K_MODULE, OPTIONAL, {"mem"}},
+	[KM_MODULE_ARCH] = {K_MODULE, OPTIONAL, {"arch"}},
+	[KM_MODULE_LAYOUT_BASE] = {K_MODULE_LAYOUT, OPTIONAL, {"base"}},
+	[KM_MODULE_LAYOUT_SIZE] = {K_MODULE_LAYOUT, OPTIONAL, {"size"}},
+	[KM_MODULE_MEMORY_BASE] = {K_MODULE_MEMORY, OPTIONAL, {"base"}},
+	[KM_MODULE_MEMORY_SIZE] = {K_MODULE_MEMORY, OPTIONAL, {"size"}},
+	[KM_MODULE_NUM_ORCS] = {K_MODULE_ARCH, OPTIONAL, {"num_orcs"}},
+	[KM_MODULE_ORC_IP] = {K_MODULE_ARCH, OPTIONAL, {"orc_unwind_ip"}},
+	[KM_MODULE_ORC] = {K_MODULE_ARCH, OPTIONAL, {"orc_unwind"}},
 
 	[KM_BTF_MODULE_LIST] = {K_BTF_MODULE, OPTIONAL, {"list"}},
 	[KM_BTF_MODULE_BTF] = {K_BTF_MODULE, OPTIONAL, {"btf"}},
@@ -541,6 +698,14 @@ num k_symbol(const char *name)
 	return symbol_exists(symbol) ? NUM(symbol_value(symbol)) : NUM_UNKNOWN;
 }
 
+const char *k_function(uint64_t addr, uint64_t *start)
+{
+	const char *name = is_kernel_text(addr) ? closest_symbol(addr) : NULL;
+
+	*start = name ? closest_symbol_value(addr) : 0;
+	return name;
+}
+
 bool k_is_symbol(num addr, const char *name)
 {
 	num symbol = k_symbol(name);
@@ -559,6 +724,11 @@ struct k_system k_system(void)
 unsigned k_hz(void)
 {
 	return machdep->hz;
+}
+
+size_t k_stack_size(void)
+{
+	return machdep->stacksize;
 }
 
 bool k_interrupted(void)

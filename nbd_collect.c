@@ -2,8 +2,11 @@
 #include "nbd_collect.h"
 
 #include "arena.h"
+#include "dentry_path.h"
+#include "file_holders.h"
 #include "kernel_types.h"
 #include "nbd_flags.h"
+#include "nbd_openers.h"
 #include "nbd_structs.h"
 #include "task_list.h"
 #include "tcp_peer.h"
@@ -35,7 +38,7 @@ static void resolve_query(const struct report *report, struct query *q, struct f
 		q->file = q->sock->file;
 	} else if (file_is_plausible(q->addr)) {
 		q->file = file_watch(files, q->addr);
-		q->path = file_dentry_path(q->addr);
+		q->path = dentry_path(k_num_at(k_at(q->addr, KM_FILE_PATH), KM_PATH_DENTRY));
 	}
 }
 
@@ -60,6 +63,61 @@ static void find_tcp_peers(struct report *report, const struct query *queries, s
 		*ARENA_PUSH(report->problems, report->n_problems) = problem;
 }
 
+/* True when a file that the user asked about, or a connection's, has more references than are known. */
+static bool references_missing(const struct report *report, const struct query *queries, size_t n)
+{
+	for (size_t d = 0; d < report->n_devices; d++) {
+		for (size_t c = 0; c < report->devices[d].n_conns; c++) {
+			const struct file *file = report->devices[d].conns[c].sock->file;
+
+			if (file && file->refs.v > file_refs_explained(file))
+				return true;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (queries[i].file &&
+		    queries[i].file->refs.v > file_refs_explained(queries[i].file))
+			return true;
+	}
+	return false;
+}
+
+/* References to watched files that are no fds; from the first-th on, the others were added before. */
+static void add_held(const struct file_set *files, const struct held_files *held, size_t first)
+{
+	for (size_t i = first; i < held->n; i++) {
+		struct file *file = ptr_map_get(&files->by_addr, held->v[i].file);
+
+		if (file)
+			file_add_holder(file, held->v[i].by.kind, held->v[i].by.what,
+					held->v[i].by.object);
+	}
+}
+
+/* One search of the file tables for all files of interest; io_urings only where something is missing. */
+static void find_holders(struct report *report, const struct query *queries, size_t n,
+			 struct file_set *files)
+{
+	struct held_files held = {0};
+	struct openers *openers;
+	size_t in_flight;
+
+	held_in_flight(&held);
+	in_flight = held.n;
+	openers = openers_find(report, files, &held);
+	add_nbd_holders(report);
+	add_held(files, &held, 0);
+	file_scan(files, &report->tasks, &report->scan);
+	if (openers_missing(openers) || references_missing(report, queries, n)) {
+		held_in_rings(&held, &report->tasks);
+		openers_add_held(openers, &held);
+		add_held(files, &held, in_flight);
+	}
+	openers_finish(openers);
+	if (held.problem)
+		*ARENA_PUSH(report->problems, report->n_problems) = held.problem;
+}
+
 struct report *nbd_collect(struct query *queries, size_t n)
 {
 	struct report *report = arena_alloc(sizeof(*report));
@@ -77,7 +135,6 @@ struct report *nbd_collect(struct query *queries, size_t n)
 	for (size_t i = 0; i < n; i++)
 		resolve_query(report, &queries[i], &files);
 	find_tcp_peers(report, queries, n, &files);
-	add_nbd_holders(report);
-	file_scan(&files, &report->tasks, &report->scan);
+	find_holders(report, queries, n, &files);
 	return report;
 }

@@ -96,14 +96,21 @@ static const char *owners_text(const struct report *report, const struct connect
 /* The sum of a file's references: "2 = 1 nbd + 1 fd". */
 static const char *refs_text(const struct file *file)
 {
+	static const char *const kinds[] = {"nbd", "scm_rights", "io_uring"};
 	size_t explained;
 	const char *sum = NULL;
 
 	if (!file)
 		return "?";
 	explained = file_refs_explained(file);
-	if (file->n_holders)
-		sum = append(sum, " + ", arena_printf("%zu nbd", file->n_holders));
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t n = 0;
+
+		for (size_t h = 0; h < file->n_holders; h++)
+			n += !strcmp(file->holders[h].kind, kinds[i]);
+		if (n)
+			sum = append(sum, " + ", arena_printf("%zu %s", n, kinds[i]));
+	}
 	if (file->n_table_refs)
 		sum = append(sum, " + ", arena_printf("%zu fd", file->n_table_refs));
 	if (!file->refs.known)

@@ -28,15 +28,24 @@ num file_refs(uint64_t addr);
 /* Notes that something other than a file descriptor holds the file. Strings must live in the arena. */
 void file_add_holder(struct file *file, const char *kind, const char *what, uint64_t object);
 
+/* Called for each open slot of each file table; false ends the walk. */
+struct file_table;
+typedef bool file_visit(void *context, const struct file_table *table, uint32_t fd, uint64_t file);
+
+/* Shows every open slot of every file table to visit, each table once (tables are told apart by the
+ * address of files_struct). *stats says how far it came. */
+void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, file_visit *visit,
+		      void *context);
+
+/* The task that a table is named after: the leader of the first thread group that shares it, or its
+ * first thread. */
+const struct task *file_table_task(const struct file_table *table);
+
 /*
- * Reads each file table of the tasks once (tables are told apart by the address of files_struct) and
- * fills owners and n_table_refs of all watched files: one owner for each thread group and fd; a
+ * Walks all file tables and fills owners and n_table_refs of all watched files: one owner for each thread group and fd; a
  * thread with a table of its own counts for itself. *stats says how far the search reached.
  */
 void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats);
-
-/* The path of a file's dentry inside its file system, escaped; NULL when unreadable. Memory: arena. */
-const char *file_dentry_path(uint64_t file);
 
 /* True when a struct file seems to be at addr: its dentry and itself name the same inode. */
 bool file_is_plausible(uint64_t addr);

@@ -115,6 +115,67 @@ struct connection {
 	struct sock_info *sock; /* never NULL; all unknown when unreadable */
 };
 
+/* A request in flight: it has a driver tag and is not complete. */
+struct request {
+	uint32_t queue, tag; /* hardware queue, and the tag there */
+	uint64_t addr;	     /* struct request; its nbd_cmd follows at once */
+	num op;		     /* REQ_OP_* (include/linux/blk_types.h) */
+	num sector;	     /* of 512 bytes, from the start of the whole device */
+	num bytes;
+	num age_ms;	/* since the request was made */
+	num connection; /* nbd_cmd.index: the connection it was last sent on */
+	num sent;	/* handed to the server; unknown where the kernel does not keep it */
+	num retries;	/* timeouts since it was last sent, unknown on kernels without */
+};
+
+/* Somebody who keeps the block device, or a partition of it, open. */
+enum opener_kind {
+	OPENER_FD,     /* a file descriptor */
+	OPENER_MOUNT,  /* a mounted file system */
+	OPENER_SWAP,   /* a swap area */
+	OPENER_HOLDER, /* a stacked block device: dm, md, bcache */
+	OPENER_KERNEL, /* a file that the kernel itself holds: loop, io_uring, a message in flight */
+};
+
+struct opener {
+	enum opener_kind kind;
+	const struct task *task; /* of a file descriptor, else NULL */
+	uint32_t fd;
+	uint64_t file;	  /* struct file, 0 when there is none */
+	const char *what; /* "/dev/nbd101", "ext4 on /mnt (nbd6)", "dm-0", "swap (nbd7)": escaped */
+};
+
+/* A task in state D whose kernel stack leads to the device. Not an opener because of that: a task that
+ * hangs in open() has nothing open yet. */
+struct waiter {
+	const struct task *task;
+	const char *blocked_in;	 /* open, close, read, write, flush, freeze, ioctl, or a function */
+	uint64_t object;	 /* the device's object that its stack leads to */
+	const char *object_what; /* "request", "gendisk", ... */
+};
+
+/* What an attach would get now from a new task. */
+enum attach_way { ATTACH_SET_SOCK, ATTACH_DO_IT, ATTACH_NETLINK, ATTACH_WAYS };
+enum attach_result { ATTACH_UNKNOWN, ATTACH_OK, ATTACH_EBUSY, ATTACH_EINVAL, ATTACH_HANGS };
+
+struct attach {
+	enum attach_result result;
+	const char *why; /* a sentence without its full stop */
+};
+
+/* Something that is wrong, or worth knowing; identifiers as in doc/report.schema.json. */
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
+
+struct finding {
+	const char *id; /* "leaked-connections" */
+	enum severity severity;
+	const char *text;      /* what was found and what it means */
+	const char **evidence; /* addresses and names to check it by */
+	size_t n_evidence;
+	const char *remedy;	   /* NULL when there is nothing to do */
+	const char *kernel_commit; /* that fixes the cause, NULL when none is known */
+};
+
 struct device {
 	const char *name; /* escaped disk_name */
 	uint32_t index;
@@ -137,6 +198,26 @@ struct device {
 	size_t n_conns; /* connections that were read; num_connections is the kernel's count */
 	size_t n_dead;	/* of them, marked dead */
 
+	struct request *requests;
+	size_t n_requests;
+	bool requests_known; /* all tags were looked at */
+
+	struct opener *openers;
+	size_t n_openers;
+	num openers_expected; /* bd_openers of the whole device, the kernel's own count */
+	size_t openers_found; /* how many of those the openers above explain: an open file counts once,
+			       * however many fds it has */
+
+	struct waiter *waiters;
+	size_t n_waiters;
+	num config_lock_owner; /* task_struct that holds nbd_device.config_lock, 0 when free */
+	num open_lock_owner;   /* the same of the lock that serialises open and close */
+	num partition_scan_due; /* the next first open reads the partition table: GD_NEED_PART_SCAN */
+
+	struct attach attach[ATTACH_WAYS];
+	struct finding *findings; /* worst first */
+	size_t n_findings;
+
 	const char **problems; /* what could not be read, a sentence each */
 	size_t n_problems;
 };
@@ -156,7 +237,16 @@ enum flag_numbering {
 	FLAGS_A_OR_B, /* the image does not tell */
 };
 
+/* How this kernel's nbd behaves where no structure tells; unknown where the code could not be read. */
+struct traits {
+	num set_sock_freezes; /* NBD_SET_SOCK freezes the queue first: b98e762e3d71 to 285908f554fe */
+	num set_sock_refuses_running; /* 04d8fb23e520: EBUSY while pid is set */
+	num clear_sock_resets_setup;  /* NBD_CLEAR_SOCK forgets task_setup */
+	num keeps_retries; /* nbd_cmd.retries: a lost reply without a timeout is never given up */
+};
+
 struct report {
+	struct traits traits;
 	const char *release, *machine;
 	const char *layout_source; /* "debuginfo" or "btf" */
 	enum flag_numbering numbering;

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Who keeps a block device or one of its partitions open, against the kernel's own counter. */
+#ifndef NBD_OPENERS_H
+#define NBD_OPENERS_H
+
+#include "file_holders.h"
+#include "file_owner.h"
+#include "nbd_model.h"
+
+struct openers;
+
+/*
+ * First step, before file_scan(): finds the block devices of all nbd devices and partitions, what the
+ * kernel itself has open of them (mounts, swap, stacked devices), and, until bd_openers is reached,
+ * the struct files that are open on them, which it watches in files. A device whose count is reached
+ * without files costs no look at any file. Fills openers_expected. Memory: arena.
+ */
+struct openers *openers_find(struct report *report, struct file_set *files,
+			     const struct held_files *held);
+
+/* True while a device has more openers than were found. */
+bool openers_missing(const struct openers *openers);
+
+/* Takes the files that the kernel holds (held_in_rings() may have found more) for openers, too. */
+void openers_add_held(struct openers *openers, const struct held_files *held);
+
+/* Last step, after file_scan(): fills openers and openers_found of every device. */
+void openers_finish(struct openers *openers);
+
+#endif

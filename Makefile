@@ -43,7 +43,7 @@ E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(wildcard *.c include/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check unit e2e compilers mutations valgrind demo shell packages install uninstall format clean help
+.PHONY: all check unit e2e compilers mutations valgrind matrix demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
 all: $(MODULE)
@@ -78,6 +78,7 @@ check:
 	$(MAKE) compilers
 	$(MAKE) unit
 	$(MAKE) valgrind
+	$(MAKE) matrix
 	$(MAKE) e2e
 
 unit: $(BUILD)/unit/unit
@@ -96,6 +97,10 @@ e2e-%: $(MODULE) $(BUILD)/tests/e2e/e2e
 
 valgrind: $(MODULE)
 	tests/e2e/valgrind.sh $(KERNEL) $(CRASH) $(MODULE)
+
+# The same nbd.so in every packaged crash.
+matrix: $(MODULE)
+	tests/e2e/matrix.sh $(MODULE) $(KERNELS)
 
 # Proof that the end-to-end tests can fail: a few minutes, and so not part of check.
 mutations: $(MODULE) $(BUILD)/tests/e2e/e2e
@@ -130,6 +135,7 @@ help:
 	@echo 'make check      all tests; gets what it needs'
 	@echo 'make unit       the unit tests, with the sanitizers'
 	@echo 'make e2e        the end-to-end tests on real vmcores of KERNELS'
+	@echo 'make matrix     the same nbd.so in every packaged crash, on every kernel'
 	@echo 'make valgrind   every command twice under valgrind'
 	@echo 'make mutations  falsifies the report value by value: the end-to-end tests must notice each'
 	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR)'

@@ -147,6 +147,7 @@ static const struct member members[KM_MEMBER_COUNT] = {
 
 	/* Linux kernel commit 2f064a59a11f ("sched: Change task_struct::state") (in v5.14) */
 	[KM_TASK_STATE] = {K_TASK, REQUIRED, {"__state", "state"}},
+	[KM_TASK_FLAGS] = {K_TASK, REQUIRED, {"flags"}},
 	[KM_TASK_EXIT_STATE] = {K_TASK, REQUIRED, {"exit_state"}},
 	[KM_TASK_TASKS] = {K_TASK, REQUIRED, {"tasks"}},
 	[KM_TASK_PID] = {K_TASK, REQUIRED, {"pid"}},

@@ -127,18 +127,24 @@ static void read_gendisk(struct device *dev)
 		dev->capacity_bytes = NUM(part0.v << SECTOR_SHIFT);
 }
 
+/* A kernel thread in the place of a remembered task has only got the memory, or the pid, of one that is
+ * no more: none of them calls ioctl() or talks netlink. */
+static const struct task *user_task(const struct task *t)
+{
+	return t && !t->kernel_thread ? t : NULL;
+}
+
 /* Who set the device up and who runs it, as far as they live. */
 static void read_tasks(struct device *dev, const struct kobj *o, const struct task_list *tasks)
 {
 	dev->task_setup = k_num(o, KM_NBD_TASK_SETUP);
-	if (dev->task_setup.v)
-		dev->setup_task = task_by_address(tasks, dev->task_setup.v);
+	dev->setup_task = user_task(task_by_address(tasks, dev->task_setup.v));
 	dev->recv_pid = k_signed(o, KM_NBD_PID);
 	dev->recv_task_addr = k_num(o, KM_NBD_TASK_RECV);
 	if (dev->recv_pid.v)
-		dev->recv_task = task_by_pid(tasks, (uint32_t)dev->recv_pid.v);
-	else if (dev->recv_task_addr.v)
-		dev->recv_task = task_by_address(tasks, dev->recv_task_addr.v);
+		dev->recv_task = user_task(task_by_pid(tasks, (uint32_t)dev->recv_pid.v));
+	else
+		dev->recv_task = user_task(task_by_address(tasks, dev->recv_task_addr.v));
 }
 
 static void read_device(struct report *report, uint32_t index, uint64_t nbd_device,

@@ -19,6 +19,8 @@
 #define TASK_NOLOAD	     0x400
 #define EXIT_DEAD	     0x10
 #define EXIT_ZOMBIE	     0x20
+/* task_struct.flags, same place */
+#define PF_KTHREAD 0x200000
 
 char task_state_letter(uint64_t state, uint64_t exit_state)
 {
@@ -59,6 +61,7 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	t->pid = (uint32_t)pid.v;
 	t->tgid = (uint32_t)tgid.v;
 	t->files = files.v;
+	t->kernel_thread = (k_num(o, KM_TASK_FLAGS).v & PF_KTHREAD) != 0;
 	t->state = state.known && exit_state.known ? task_state_letter(state.v, exit_state.v) : '?';
 	if (!k_bytes(o, KM_TASK_COMM, t->comm, sizeof(t->comm) - 1))
 		strcpy(t->comm, "?");

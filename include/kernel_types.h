@@ -129,6 +129,7 @@ enum kmember {
 	/* task_struct, signal_struct */
 	KM_TASK_STATE,
 	KM_TASK_EXIT_STATE,
+	KM_TASK_FLAGS,
 	KM_TASK_TASKS,
 	KM_TASK_PID,
 	KM_TASK_TGID,

@@ -36,6 +36,7 @@ struct task {
 	char comm[17];	/* task_struct.comm, always terminated, not escaped */
 	char state;	/* R S D T t Z X I as ps prints them, ? when unreadable */
 	uint64_t files; /* files_struct, 0 past exit_files() and for kernel threads */
+	bool kernel_thread;
 };
 
 struct task_list {

@@ -275,7 +275,7 @@ const char *report_owners(json *list)
 	return joined(owners, n);
 }
 
-char truth_state(int64_t tid)
+json *truth_thread(int64_t tid)
 {
 	json *processes = at(guest, "/processes");
 
@@ -284,10 +284,17 @@ char truth_state(int64_t tid)
 
 		for (size_t t = 0; t < length_at(process, "/threads"); t++) {
 			if (int_at(process, "/threads/%zu/tid", t) == tid)
-				return *string_at(process, "/threads/%zu/state", t);
+				return at(process, "/threads/%zu", t);
 		}
 	}
-	return 0;
+	return NULL;
+}
+
+char truth_state(int64_t tid)
+{
+	json *thread = truth_thread(tid);
+
+	return thread ? *string_at(thread, "/state") : 0;
 }
 
 bool keeps_pid(void)

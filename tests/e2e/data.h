@@ -55,7 +55,8 @@ const char *truth_owners(int64_t inode);
 /* The same from an "owners" array of the report. */
 const char *report_owners(json *owners);
 
-/* The state letter of a thread in the truth, 0 when it has none. */
+/* The thread's entry in the truth, NULL when it has none; and its state letter, or 0. */
+json *truth_thread(int64_t tid);
 char truth_state(int64_t tid);
 
 /* True when nbd remembers the pid of who started a device; 5.10 remembers a task_struct, and of a dead

@@ -73,6 +73,7 @@ START_TEST(field_case)
 	ck_assert_str_eq(runtime_flags(dev), "DISCONNECTED HAS_PID_FILE");
 	ck_assert_int_eq(int_at(dev, "/connections/0/dead"), 1);
 	ck_assert_str_eq(string_at(dev, "/connections/0/peer/status"), "closed");
+	ck_assert_str_eq(string_at(dev, "/connections/0/family"), "unix");
 	ck_assert_uint_eq(with_status(dev, "closed"), 1);
 	ck_assert_uint_eq(without_owner(dev), 1311);
 	/* The guest's late attach got EBUSY because this task is no more. */
@@ -252,6 +253,10 @@ START_TEST(qemu_nbd)
 	ck_assert_str_eq(string_at(dev, "/connections/0/peer/owners/0/comm"), "qemu-nbd");
 	ck_assert_int_eq(int_at(dev, "/connections/0/owners/0/tgid"),
 			 int_at(dev, "/connections/0/peer/owners/0/tgid"));
+	/* One of its threads has set the device up and runs it. */
+	ck_assert_str_eq(string_at(dev, "/setup_task/state"), "live");
+	ck_assert_str_eq(string_at(dev, "/setup_task/comm"), "qemu-nbd");
+	ck_assert_int_eq(int_at(dev, "/setup_task/pid"), int_at(dev, "/recv_task/pid"));
 }
 END_TEST
 

@@ -1,0 +1,95 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# matrix.sh MODULE KERNEL...: the same MODULE in every packaged crash on every kernel's vmcore, with nbd's
+# debuginfo and with BTF only. All reports of a kernel must be equal but for layout_source and for
+# what crash itself counts. Prints a table of kernels and crashes; a cell that cannot be says why.
+set -euo pipefail
+
+readonly CRASHES=(7.2.9 8.0.2 8.0.6 9.0.2)
+
+module=$(realpath "$1")
+shift
+fixtures=$(cd "$(dirname "$0")/../../vmcore-fixtures" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+# impossible KERNEL CRASH SOURCE: the cells that cannot be. All others must pass.
+impossible() {
+	case "$2 $1 $3" in
+	*" 5.10 btf") ;; # modules have BTF from 5.11 on
+	"7.2.9 6."*) ;;  # DWARF 5
+	"8.0.2 6.12 "*) ;;
+	*) return 1 ;;
+	esac
+}
+
+# report CRASH FIXTURE SOURCE: the report with what may differ taken out; empty when crash cannot
+# open the image, or when nbd.so says that it knows no layout.
+report() {
+	rm -f "$work/report"
+	{
+		echo "extend $module"
+		[[ $3 == btf ]] || echo "mod -s nbd $2/nbd.ko.debug"
+		echo "nbd -j > $work/report"
+		echo q
+	} >"$work/commands"
+	timeout 120 "$1" -s -i "$work/commands" "$2/vmlinux" "$2/vmcore" >"$work/said" 2>&1 </dev/null || :
+	[[ ! -s $work/report ]] || sed -e "s/\"layout_source\":\"$3\"//" -e 's/"tasks_in_crash":[0-9]*//' \
+		"$work/report"
+}
+
+# What crash said last, or what nbd.so did: why a cell cannot be.
+reason() {
+	if [[ -s $work/report ]]; then
+		head -n 1 "$work/report"
+	else
+		grep -v '^ *$' "$work/said" | tail -n 1
+	fi | sed 's|/[^ ]*/||g' | cut -c1-90
+}
+
+# cell KERNEL CRASH SOURCE: "passed", "DIFFERS", "MISSING", or "-" with the reason below the table.
+cell() {
+	local crash fixture got
+
+	crash=$("$fixtures/crash.sh" "$2")
+	fixture=$("$fixtures/build.sh" "$1")
+	got=$(report "$crash" "$fixture" "$3")
+	if [[ $got != '{'* ]]; then
+		echo "($2 $3 on $1) $(reason)" >>"$work/notes"
+		impossible "$1" "$2" "$3" && echo "-" || echo "MISSING"
+	elif [[ ! -e $work/reference-$1 ]]; then
+		echo "$got" >"$work/reference-$1"
+		echo "passed"
+	elif [[ $got == "$(<"$work/reference-$1")" ]]; then
+		echo "passed"
+	else
+		echo "DIFFERS"
+	fi
+}
+
+printf '%-8s %-10s' kernel layouts
+printf ' %-9s' "${CRASHES[@]}"
+echo
+for kernel in "$@"; do
+	for source in debuginfo btf; do
+		printf '%-8s %-10s' "$kernel" "$source"
+		for crash in "${CRASHES[@]}"; do
+			result=$(cell "$kernel" "$crash" "$source")
+			printf ' %-9s' "$result"
+			[[ $result != passed ]] || passed=$((passed + 1))
+			[[ $result == passed || $result == - ]] || failed=$((failed + 1))
+		done
+		echo
+	done
+	# The report that all cells agreed upon must be one.
+	if [[ $(grep -c '"type":"device"' "$work/reference-$kernel" 2>/dev/null || :) -lt 10 ]]; then
+		echo "no crash reported the devices of $kernel"
+		failed=$((failed + 1))
+	fi
+done
+echo
+sort -u "$work/notes" 2>/dev/null || :
+echo "$passed passed, $failed failed"
+((failed == 0))

@@ -28,7 +28,8 @@ apt_root() {
 	while read -r kind uri; do
 		case $kind in
 		main) echo "deb [signed-by=$KEYRING] $uri $suite main" ;;
-		security) echo "deb [signed-by=$KEYRING] $uri $suite-security main" ;;
+		# unstable has no security suite
+		security) [[ $suite == sid ]] || echo "deb [signed-by=$KEYRING] $uri $suite-security main" ;;
 		esac
 	done < <(apt_mirrors) >>"$root/sources.list"
 	grep -q " $suite main" "$root/sources.list" ||

@@ -20,8 +20,12 @@ trap 'rm -rf "$work"' EXIT
 	done
 	echo q
 } >"$work/commands"
-timeout 1200 valgrind --leak-check=full --num-callers=40 --log-file="$work/log" \
-	"$crash" -s -i "$work/commands" "$fixture/vmlinux" "$fixture/vmcore" >/dev/null 2>&1 </dev/null
+if ! timeout 1200 valgrind --leak-check=full --num-callers=40 --log-file="$work/log" \
+	"$crash" -s -i "$work/commands" "$fixture/vmlinux" "$fixture/vmcore" >"$work/said" 2>&1 </dev/null; then
+	tail -n 20 "$work/said" "$work/log" >&2
+	echo "valgrind.sh: crash did not run to its end under valgrind" >&2
+	exit 1
+fi
 
 # A record is a run of lines without an empty one.
 if awk -v RS='==[0-9]+== *\n' -v name="$(basename "$module")" \

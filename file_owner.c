@@ -156,9 +156,23 @@ static bool note_owner(void *context, const struct file_table *table, uint32_t f
 	return true;
 }
 
+static int by_pid_and_fd(const void *a, const void *b)
+{
+	const struct fd_owner *x = a, *y = b;
+
+	if (x->task->pid != y->task->pid)
+		return x->task->pid < y->task->pid ? -1 : 1;
+	return (x->fd > y->fd) - (x->fd < y->fd);
+}
+
 void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats)
 {
 	file_tables_walk(tasks, stats, note_owner, set);
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->v[i]->n_owners)
+			qsort(set->v[i]->owners, set->v[i]->n_owners, sizeof(*set->v[i]->owners),
+			      by_pid_and_fd);
+	}
 }
 
 bool file_is_plausible(uint64_t addr)

@@ -287,9 +287,9 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_DISK_QUEUE] = {K_GENDISK, OPTIONAL, {"queue"}},
 	[KM_RQ_QUEUE] = {K_REQUEST, OPTIONAL, {"q"}},
 	[KM_RQ_TAG] = {K_REQUEST, OPTIONAL, {"tag"}},
-	/* Linux kernel commit 1d9bd5161ba3 ("blk-mq: replace timeout synchronization with a RCU
-	 * and generation based scheme") (in v4.16); a number of its own since v4.18. */
+	/* Linux kernel commit 12f5b9314545 ("blk-mq: Remove generation seqeunce") (in v4.18) */
 	[KM_RQ_STATE] = {K_REQUEST, OPTIONAL, {"state"}},
+	[KM_RQ_ATOMIC_FLAGS] = {K_REQUEST, OPTIONAL, {"atomic_flags"}},
 	[KM_RQ_CMD_FLAGS] = {K_REQUEST, OPTIONAL, {"cmd_flags"}},
 	[KM_RQ_SECTOR] = {K_REQUEST, OPTIONAL, {"__sector"}},
 	[KM_RQ_DATA_LEN] = {K_REQUEST, OPTIONAL, {"__data_len"}},
@@ -305,8 +305,7 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_BIO_VEC_PAGE] = {K_BIO_VEC, OPTIONAL, {"bv_page"}},
 
 	[KM_NBD_CONFIG_LOCK] = {K_NBD_DEVICE, OPTIONAL, {"config_lock"}},
-	/* Came with GD_NEED_PART_SCAN, its bit 0: Linux kernel commit 38430f0876fa ("block: move
-	 * the NEED_PART_SCAN flag to struct gendisk") (in v5.11) */
+	/* Came in v5.10 together with its bit 0, GD_NEED_PART_SCAN. */
 	[KM_DISK_STATE] = {K_GENDISK, OPTIONAL, {"state"}},
 	/* What serialises open and close: the gendisk's from 5.15 on, the block_device's by 5.10. */
 	[KM_DISK_OPEN_MUTEX] = {K_GENDISK, OPTIONAL, {"open_mutex"}},

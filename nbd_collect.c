@@ -5,9 +5,14 @@
 #include "dentry_path.h"
 #include "file_holders.h"
 #include "kernel_types.h"
+#include "nbd_attach.h"
+#include "nbd_findings.h"
 #include "nbd_flags.h"
 #include "nbd_openers.h"
+#include "nbd_requests.h"
 #include "nbd_structs.h"
+#include "nbd_traits.h"
+#include "nbd_waiters.h"
 #include "task_list.h"
 #include "tcp_peer.h"
 #include "unix_peer.h"
@@ -130,11 +135,16 @@ struct report *nbd_collect(struct query *queries, size_t n)
 	report->layout_source = k_layout_source();
 	report->numbering = flags_numbering(k_has(KM_NBD_BACKEND), k_has(KM_NBD_FLAGS),
 					    k_has(KM_NBD_PID), system.release, system.version);
+	report->traits = nbd_traits();
 	task_list_collect(&report->tasks);
 	nbd_devices_collect(report, &files);
+	nbd_requests_collect(report);
+	nbd_waiters_collect(report);
 	for (size_t i = 0; i < n; i++)
 		resolve_query(report, &queries[i], &files);
 	find_tcp_peers(report, queries, n, &files);
 	find_holders(report, queries, n, &files);
+	nbd_judge(report);
+	nbd_forecast(report);
 	return report;
 }

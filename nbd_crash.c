@@ -14,6 +14,7 @@
 #include "kernel_types.h"
 #include "names.h"
 #include "nbd_collect.h"
+#include "nbd_dot.h"
 #include "nbd_help.h"
 #include "nbd_json.h"
 #include "nbd_report.h"
@@ -21,10 +22,10 @@
 
 #define MAX_ARGUMENT 64
 
-enum { OPT_PEERS = 1000 };
+enum { OPT_DOT = 1000 };
 
 struct options {
-	bool all, connections, json;
+	bool all, connections, requests, openers, findings, dot, json;
 	struct report_options report;
 	const char **devices; /* as the user wrote them */
 	size_t n_devices;
@@ -76,13 +77,17 @@ static bool parse_nbd_options(struct options *options)
 		{"device", required_argument, NULL, 'd'},
 		{"sockets", no_argument, NULL, 's'},
 		{"peers", no_argument, NULL, 'p'},
+		{"requests", no_argument, NULL, 'r'},
+		{"openers", no_argument, NULL, 'o'},
+		{"findings", no_argument, NULL, 'c'},
 		{"verbose", no_argument, NULL, 'v'},
 		{"json", no_argument, NULL, 'j'},
+		{"dot", no_argument, NULL, OPT_DOT},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
 
-	while ((c = getopt_long(argcnt, args, "ad:spvj", long_options, NULL)) != EOF) {
+	while ((c = getopt_long(argcnt, args, "ad:sprocvj", long_options, NULL)) != EOF) {
 		switch (c) {
 		case 'a':
 			options->all = true;
@@ -96,6 +101,18 @@ static bool parse_nbd_options(struct options *options)
 		case 'p':
 			options->connections = true;
 			options->report.peers = true;
+			break;
+		case 'r':
+			options->requests = true;
+			break;
+		case 'o':
+			options->openers = true;
+			break;
+		case 'c':
+			options->findings = true;
+			break;
+		case OPT_DOT:
+			options->dot = true;
 			break;
 		case 'v':
 			options->report.unfolded = true;
@@ -210,6 +227,46 @@ static void print_json(const struct report *report, const struct selection *sele
 		fprintf(fp, "%s\n", json_device_line(report, selected->v[i]));
 }
 
+static bool options_ask_for_parts(const struct options *options)
+{
+	return options->findings || options->connections || options->requests || options->openers;
+}
+
+/* The parts that were asked for by option. False when there was no such option. */
+static bool print_parts(const struct report *report, const struct device *dev,
+			const struct options *options)
+{
+	if (options->findings)
+		report_findings(fp, dev);
+	if (options->connections)
+		report_connections(fp, report, dev, &options->report);
+	if (options->requests)
+		report_requests(fp, report, dev);
+	if (options->openers)
+		report_openers(fp, dev);
+	return options_ask_for_parts(options);
+}
+
+static void print_text(const struct report *report, const struct selection *selected,
+		       const struct options *options)
+{
+	/* Lines for scripts, and nothing else. */
+	bool findings_only = options->findings && !options->connections && !options->requests &&
+			     !options->openers;
+	bool parts = options_ask_for_parts(options);
+
+	if (!parts && !options->n_devices)
+		report_summary(fp, report, selected->v, selected->n);
+	for (size_t i = 0; (parts || options->n_devices) && i < selected->n; i++) {
+		if (!print_parts(report, selected->v[i], options))
+			report_device(fp, report, selected->v[i], &options->report);
+		if (!findings_only)
+			fputc('\n', fp);
+	}
+	if (!findings_only)
+		report_coverage(fp, report);
+}
+
 static void cmd_nbd(void)
 {
 	struct options options = {0};
@@ -229,18 +286,11 @@ static void cmd_nbd(void)
 	}
 	if (selected.failed && !selected.n)
 		return;
-	if (!options.connections && !options.n_devices)
-		report_summary(fp, report, selected.v, selected.n);
-	for (size_t i = 0; i < selected.n; i++) {
-		if (options.connections)
-			report_connections(fp, report, selected.v[i], &options.report);
-		else if (options.n_devices)
-			report_device(fp, report, selected.v[i], &options.report);
-		else
-			break;
-		fputc('\n', fp);
+	if (options.dot) {
+		nbd_dot(fp, report, selected.v, selected.n);
+		return;
 	}
-	report_coverage(fp, report);
+	print_text(report, &selected, &options);
 }
 
 /* The addresses of unix_peer and file_owner, and whether -j was given. */

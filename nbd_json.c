@@ -6,7 +6,9 @@
 
 #include "arena.h"
 #include "names.h"
+#include "nbd_attach.h"
 #include "nbd_flags.h"
+#include "nbd_words.h"
 
 typedef struct json_object json;
 
@@ -195,6 +197,135 @@ static json *remembered_task(const struct report *report, num addr, num pid, con
 	return o;
 }
 
+static json *count(size_t n)
+{
+	return json_object_new_int64((int64_t)n);
+}
+
+/* With three decimals, exactly. */
+static json *seconds(num milliseconds)
+{
+	const char *text = arena_printf("%llu.%03llu", (unsigned long long)milliseconds.v / 1000,
+					(unsigned long long)milliseconds.v % 1000);
+
+	return milliseconds.known ? json_object_new_double_s((double)milliseconds.v / 1000, text)
+				  : NULL;
+}
+
+static json *request_waiters(const struct device *dev, const struct request *rq)
+{
+	json *array = json_object_new_array();
+
+	for (size_t i = 0; i < dev->n_waiters; i++) {
+		if (dev->waiters[i].object == rq->addr)
+			json_object_array_add(array, task(dev->waiters[i].task));
+	}
+	return array;
+}
+
+static json *requests(const struct device *dev)
+{
+	json *array;
+
+	if (!dev->requests_known && !dev->n_requests)
+		return NULL;
+	array = json_object_new_array();
+	for (size_t i = 0; i < dev->n_requests; i++) {
+		const struct request *rq = &dev->requests[i];
+		json *o = json_object_new_object();
+
+		add(o, "queue", count(rq->queue));
+		add(o, "tag", count(rq->tag));
+		add(o, "request", address(rq->addr));
+		add(o, "op", string(word_operation(rq->op)));
+		add(o, "sector", number(rq->sector));
+		add(o, "bytes", number(rq->bytes));
+		add(o, "age_seconds", seconds(rq->age_ms));
+		add(o, "connection", number(rq->connection));
+		add(o, "sent", boolean(rq->sent));
+		add(o, "retries", number(rq->retries));
+		add(o, "waiters", request_waiters(dev, rq));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static json *openers(const struct device *dev)
+{
+	json *array;
+
+	if (!dev->openers_expected.known && !dev->n_openers)
+		return NULL;
+	array = json_object_new_array();
+	for (size_t i = 0; i < dev->n_openers; i++) {
+		const struct opener *opener = &dev->openers[i];
+		json *o = json_object_new_object();
+
+		add(o, "kind", string(word_opener_kind(opener->kind)));
+		add(o, "task", opener->task ? task(opener->task) : NULL);
+		add(o, "fd", opener->task ? count(opener->fd) : NULL);
+		add(o, "file", address(opener->file));
+		add(o, "what", string(opener->what));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static json *waiters(const struct device *dev)
+{
+	json *array = json_object_new_array();
+
+	for (size_t i = 0; i < dev->n_waiters; i++) {
+		json *o = task(dev->waiters[i].task);
+
+		add(o, "blocked_in", string(dev->waiters[i].blocked_in));
+		add(o, "object", address(dev->waiters[i].object));
+		add(o, "object_kind", string(dev->waiters[i].object_what));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
+static json *attach(const struct device *dev)
+{
+	static const char *const keys[ATTACH_WAYS] = {
+		[ATTACH_SET_SOCK] = "set_sock",
+		[ATTACH_DO_IT] = "do_it",
+		[ATTACH_NETLINK] = "netlink",
+	};
+	json *all = json_object_new_object();
+
+	for (int way = 0; way < ATTACH_WAYS; way++) {
+		const struct attach *a = &dev->attach[way];
+		json *o = json_object_new_object();
+
+		add(o, "result",
+		    a->result == ATTACH_UNKNOWN ? NULL : string(word_attach_result(a->result)));
+		add(o, "why", string(a->why));
+		add(all, keys[way], o);
+	}
+	return all;
+}
+
+static json *findings(const struct device *dev)
+{
+	json *array = json_object_new_array();
+
+	for (size_t i = 0; i < dev->n_findings; i++) {
+		const struct finding *f = &dev->findings[i];
+		json *o = json_object_new_object();
+
+		add(o, "id", string(f->id));
+		add(o, "severity", string(word_severity(f->severity)));
+		add(o, "text", string(f->text));
+		add(o, "evidence", strings(f->evidence, f->n_evidence));
+		add(o, "remedy", string(f->remedy));
+		add(o, "kernel_commit", string(f->kernel_commit));
+		json_object_array_add(array, o);
+	}
+	return array;
+}
+
 const char *json_device_line(const struct report *report, const struct device *dev)
 {
 	const char *names[FLAG_BITS];
@@ -227,13 +358,14 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add(o, "recv_task",
 	    remembered_task(report, dev->recv_task_addr, dev->recv_pid, dev->recv_task));
 	add(o, "connections", connections(dev));
-	/* Not collected, and so not known. */
-	add(o, "requests", NULL);
-	add(o, "openers", NULL);
-	add(o, "openers_expected", NULL);
-	add(o, "waiters", NULL);
-	add(o, "attach", NULL);
-	add(o, "findings", NULL);
+	add(o, "requests", requests(dev));
+	add(o, "openers", openers(dev));
+	add(o, "openers_expected", number(dev->openers_expected));
+	add(o, "openers_found", dev->openers_expected.known ? count(dev->openers_found) : NULL);
+	add(o, "waiters", waiters(dev));
+	add(o, "attach", attach(dev));
+	add(o, "freed_when", string(nbd_freed_when(report, dev)));
+	add(o, "findings", findings(dev));
 	add(o, "unreadable", strings(dev->problems, dev->n_problems));
 	return line(o);
 }

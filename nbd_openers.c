@@ -382,17 +382,32 @@ static void note(struct report *report, bool complete, const char *text)
 		*ARENA_PUSH(report->problems, report->n_problems) = text;
 }
 
+static bool has_bdev(const struct openers *openers, const struct device *dev)
+{
+	for (size_t i = 0; i < openers->n; i++) {
+		if (openers->v[i]->nbd == dev && !openers->v[i]->partition)
+			return true;
+	}
+	return false;
+}
+
 struct openers *openers_find(struct report *report, struct file_set *files,
 			     const struct held_files *held)
 {
 	struct openers *openers = arena_alloc(sizeof(*openers));
 	struct scan_stats stats;
+	bool complete;
 
 	openers->report = report;
 	openers->files = files;
 	openers->numbers = read_numbers(report);
-	note(report, find_bdevs(openers),
-	     "block devices could not be read in full: openers are unknown");
+	complete = find_bdevs(openers);
+	note(report, complete, "block devices could not be read in full: openers are unknown");
+	/* Up to 5.10 a disk has no block_device until somebody opens it. */
+	for (size_t i = 0; complete && i < report->n_devices; i++) {
+		if (!has_bdev(openers, &report->devices[i]))
+			report->devices[i].openers_expected = NUM(0);
+	}
 	note(report, find_mounts(openers),
 	     "super_blocks could not be read in full: mounts may be missing");
 	note(report, find_swap(openers), "swap_info could not be read: swap areas may be missing");

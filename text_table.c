@@ -36,18 +36,45 @@ void text_table_note(struct text_table *table, const char *text)
 		(struct text_note){table->n_cells / table->n_columns, text};
 }
 
+/* Prints text from column start on, folded at spaces. */
+static void print_folded(FILE *out, int start, const char *text)
+{
+	size_t room = LINE_WIDTH > start + 20 ? (size_t)(LINE_WIDTH - start) : 20;
+
+	while (width(text) > room) {
+		const char *end = text + room;
+
+		while (end > text && *end != ' ')
+			end--;
+		if (end == text)
+			end = strchr(text, ' ');
+		if (!end)
+			break;
+		fprintf(out, "%.*s\n%*s", (int)(end - text), text, start, "");
+		text = end + 1;
+	}
+	fprintf(out, "%s\n", text);
+}
+
+/* The last cell of a row may be long: it folds. */
 static void print_row(const struct text_table *table, FILE *out, int indent,
 		      const char *const *cells, const size_t *widths)
 {
+	size_t last = table->n_columns - 1;
+	int start = indent;
+
 	fprintf(out, "%*s", indent, "");
-	for (size_t c = 0; c < table->n_columns; c++) {
+	for (size_t c = 0; c < last; c++) {
 		int pad = (int)(widths[c] - width(cells[c]));
-		int last = c + 1 == table->n_columns;
 
 		fprintf(out, "%*s%s%*s", table->align[c] == 'r' ? pad : 0, "", cells[c],
-			last ? 0 : GAP + (table->align[c] == 'r' ? 0 : pad), "");
+			GAP + (table->align[c] == 'r' ? 0 : pad), "");
+		start += (int)widths[c] + GAP;
 	}
-	fputc('\n', out);
+	if (table->align[last] == 'r')
+		fprintf(out, "%*s%s\n", (int)(widths[last] - width(cells[last])), "", cells[last]);
+	else
+		print_folded(out, start, cells[last]);
 }
 
 void text_table_print(const struct text_table *table, FILE *out, int indent)
@@ -70,21 +97,6 @@ void text_table_print(const struct text_table *table, FILE *out, int indent)
 
 void text_wrapped(FILE *out, int indent, const char *label, const char *text)
 {
-	int start = indent + (int)width(label);
-	size_t room = LINE_WIDTH > start + 20 ? (size_t)(LINE_WIDTH - start) : 20;
-
 	fprintf(out, "%*s%s", indent, "", label);
-	while (width(text) > room) {
-		const char *end = text + room;
-
-		while (end > text && *end != ' ')
-			end--;
-		if (end == text)
-			end = strchr(text, ' ');
-		if (!end)
-			break;
-		fprintf(out, "%.*s\n%*s", (int)(end - text), text, start, "");
-		text = end + 1;
-	}
-	fprintf(out, "%s\n", text);
+	print_folded(out, indent + (int)width(label), text);
 }

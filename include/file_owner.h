@@ -43,7 +43,7 @@ const struct task *file_table_task(const struct file_table *table);
 
 /*
  * Walks all file tables and fills owners and n_table_refs of all watched files: one owner for each thread group and fd; a
- * thread with a table of its own counts for itself. *stats says how far the search reached.
+ * thread with a table of its own counts for itself; by pid and fd. *stats says how far the search reached.
  */
 void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats);
 

@@ -10,10 +10,10 @@
 
 struct report_options {
 	bool peers;    /* the other end of each connection */
-	bool unfolded; /* a row for each connection, however alike they are */
+	bool unfolded; /* a row for each connection, however alike they are; evidence of findings */
 };
 
-/* One row a device, and under it what deserves attention. */
+/* One row a device, and under it its errors and warnings. */
 void report_summary(FILE *out, const struct report *report, struct device *const devs[], size_t n);
 
 /* Everything about one device. */
@@ -23,6 +23,18 @@ void report_device(FILE *out, const struct report *report, const struct device *
 /* The connections of one device, with the addresses of all structures behind them. */
 void report_connections(FILE *out, const struct report *report, const struct device *dev,
 			const struct report_options *options);
+
+/* Its requests in flight, and whether nbd will ever give them up. */
+void report_requests(FILE *out, const struct report *report, const struct device *dev);
+
+/* Who keeps it open, against the kernel's own counters; and who waits for it in the kernel. */
+void report_openers(FILE *out, const struct device *dev);
+
+/* Its findings for scripts, a line each: device, severity, identifier, text. */
+void report_findings(FILE *out, const struct device *dev);
+
+/* nbd_config.runtime_flags by name; in the arena. */
+const char *report_runtime_flags(const struct report *report, const struct device *dev);
 
 /* What unix_peer and file_owner say of one address. */
 void report_socket(FILE *out, const struct report *report, const struct query *query);

@@ -30,7 +30,8 @@ void text_table_add(struct text_table *table, const char *cell);
 /* A remark that is printed on lines of its own below the last row added so far. */
 void text_table_note(struct text_table *table, const char *text);
 
-/* Prints headers and rows, indented; nothing trails a row's last cell. */
+/* Prints headers and rows, indented; nothing trails a row's last cell, which folds at spaces when it is
+ * long and aligned to the left. */
 void text_table_print(const struct text_table *table, FILE *out, int indent);
 
 /* Prints text after a label, both indented, folded at spaces so that lines end by column 118 and go on

@@ -11,6 +11,7 @@ TCase *truth_case(void);
 TCase *scenes_case(void);
 TCase *sources_case(void);
 TCase *text_case(void);
+TCase *why_case(void);
 TCase *errors_case(void);
 TCase *addresses_case(void);
 

@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 	suite_add_tcase(suite, scenes_case());
 	suite_add_tcase(suite, sources_case());
 	suite_add_tcase(suite, text_case());
+	suite_add_tcase(suite, why_case());
 	suite_add_tcase(suite, errors_case());
 	suite_add_tcase(suite, addresses_case());
 	runner = srunner_create(suite);

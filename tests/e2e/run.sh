@@ -63,7 +63,10 @@ refuse() {
 	save nbd-d-nbd101 nbd -d nbd101
 	save nbd-s-nbd101 nbd -s -d nbd101
 	save nbd-s-v-nbd101 nbd -s -v -d nbd101
-	save nbd-d-several nbd -d nbd0,2 -d /dev/nbd4,nbd5 -d 20
+	save nbd-r-o-nbd8 nbd -r -o -d nbd8
+	save nbd-c nbd -c
+	save nbd-dot-nbd101 nbd --dot -d nbd101
+	save nbd-d-several nbd -d nbd0,2 -d /dev/nbd4,nbd5 -d 120
 	save help-nbd help nbd
 	save help-unix_peer help unix_peer
 	save help-file_owner help file_owner

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The text of each command has what a person needs. Facts come from the truth. */
+#include <stdio.h>
 #include <string.h>
 
 #include "e2e.h"
@@ -32,20 +33,30 @@ static const char *with_pid(const char *format, const char *scene_name, const ch
 	return text;
 }
 
+/* The scenes whose device has a config. */
+static size_t configured_scenes(void)
+{
+	return scene_count() - (scene("unconfigured") != NULL);
+}
+
 START_TEST(summary)
 {
 	const char *text = output("nbd");
+	char configured[64];
 
-	ck_has(text, "NAME    NBD_DEVICE        CONN  LIVE  DEAD  RECV  REFS");
-	ck_has(text, "1311  1310     1     0     1");
+	ck_has(text, "NAME    NBD_DEVICE        CONN  LIVE  DEAD  RECV  REQ  OPEN  RUNTIME_FLAGS");
+	ck_has(text, "1311  1310     1     0    0     1");
 	ck_has(text, "DISCONNECTED HAS_PID_FILE");
-	ck_has(text, "! 1 dead connection: nbd has given it up");
-	ck_has(text, "! 1311 connections without an owner");
-	ck_has(text, "- 2 connections without an owner: no process has their socket open (usual");
-	ck_has(text, "15 of 128 nbd devices configured");
+	ck_has(text, "    error leaked-connections: 1310 connections without a receiver\n");
+	ck_has(text, "    warning dead-connection: 1 of 1311 connections marked dead (index 0)\n");
+	ck_has(text, "    warning no-owner: nbd alone holds the socket of 1311 connections");
+	ck_has_not(text, "info ");
+	snprintf(configured, sizeof(configured), "%zu of 128 nbd devices configured",
+		 configured_scenes());
+	ck_has(text, configured);
 	ck_has(text, "file tables, 0 unreadable");
 	ck_has_not(text, "not configured)");
-	ck_has_not(text, "nbd20");
+	ck_has_not(text, "nbd120");
 	fits(text);
 }
 END_TEST
@@ -54,7 +65,7 @@ START_TEST(summary_of_all)
 {
 	const char *text = output("nbd-a");
 
-	ck_assert_uint_eq(count(text, "(not configured)"), 128 - scene_count());
+	ck_assert_uint_eq(count(text, "(not configured)"), 128 - configured_scenes());
 	ck_has(text, "nbd127");
 }
 END_TEST
@@ -74,9 +85,16 @@ START_TEST(field_case)
 	ck_has(text, with_pid("open: gMgr (%d) fd 4-1023", "field-case", "/second_server_pid"));
 	ck_has(text,
 	       with_pid("NOT ACCEPTED; listener gMgr (%d)", "field-case", "/second_server_pid"));
+	ck_has(text, "config_refs 1 = 1 opener + 0 receivers; ");
+	ck_has(text, "error    pinned-by-openers   disconnected, but kept open by qemu-kvm (");
+	ck_has(text, "fixed by kernel commit 04d8fb23e520");
+	ck_has(text, "NBD_SET_SOCK EBUSY    task_setup belongs to a task that has exited");
+	ck_has(text, "NBD_DO_IT    EBUSY    ");
+	ck_has(text, "netlink      EBUSY    config_refs is 1: \"nbd101 already in use\"");
+	ck_has(text, "freed when            qemu-kvm (");
 	ck_has(text, "1 = 1 nbd  none");
 	ck_has(text, " to " PATH);
-	ck_assert_uint_lt(count(text, "\n"), 40);
+	ck_assert_uint_lt(count(text, "\n"), 70);
 	fits(text);
 }
 END_TEST
@@ -120,6 +138,53 @@ START_TEST(peers)
 }
 END_TEST
 
+/* What the engineer types: why is it stuck, on what, who waits. */
+START_TEST(server_stopped)
+{
+	const char *text = output("nbd-r-o-nbd8");
+
+	ck_has(text, "nbd8  requests 1 in flight");
+	ck_has(text, "TAG  QUEUE  REQUEST           OP    SECTOR  LENGTH");
+	ck_has(text, with_pid("actor (%d)\n", "server-stopped", "/reader_tid"));
+	ck_has(text, "nbd8  openers 1 by the kernel's count, 1 found; config_refs 3 = 1 opener + 1 "
+		     "receiver + 1 netlink");
+	ck_has(text, with_pid("fd    actor (%d) state D  ", "server-stopped", "/reader_tid"));
+	ck_has(text, "waiting in the kernel:");
+	fits(text);
+}
+END_TEST
+
+START_TEST(findings_for_scripts)
+{
+	const char *text = output("nbd-c");
+	size_t findings = 0;
+
+	for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
+		char device[32], severity[16], id[64];
+
+		ck_assert_int_eq(sscanf(line, "%31s %15s %63s", device, severity, id), 3);
+		ck_assert_int_eq(strncmp(device, "nbd", 3), 0);
+		findings++;
+	}
+	ck_assert_uint_gt(findings, 20);
+	ck_has(text, "nbd101 error leaked-connections 1310 connections without a receiver: ");
+	ck_has_not(text, "nbd0 error");
+	ck_has_not(text, "nbd0 warning");
+}
+END_TEST
+
+START_TEST(graph)
+{
+	const char *text = output("nbd-dot-nbd101");
+
+	ck_assert_int_eq(strncmp(text, "digraph nbd {\n", 14), 0);
+	ck_has(text, "label=\"1 connection\\nindex 0, DEAD");
+	ck_has(text, "error leaked-connections: ");
+	ck_assert_uint_lt(strlen(text), 8000);
+	ck_assert_str_eq(text + strlen(text) - 2, "}\n");
+}
+END_TEST
+
 START_TEST(several_devices)
 {
 	const char *text = output("nbd-d-several");
@@ -130,7 +195,7 @@ START_TEST(several_devices)
 	ck_has(text, "nbd2  nbd_device");
 	ck_has(text, "nbd4  nbd_device");
 	ck_has(text, "nbd5  nbd_device");
-	ck_has(text, "nbd20  nbd_device");
+	ck_has(text, "nbd120  nbd_device");
 	ck_has(text, "not configured: no connections");
 }
 END_TEST
@@ -138,17 +203,18 @@ END_TEST
 START_TEST(help)
 {
 	static const struct {
-		const char *command, *parts[8];
+		const char *command, *parts[12];
 	} pages[] = {
 		{"help-nbd",
-		 {"--device", "--sockets", "--peers", "--verbose", "--all", "--json", "EXAMPLES"}},
+		 {"--device", "--sockets", "--peers", "--requests", "--openers", "--findings",
+		  "--verbose", "--all", "--json", "--dot", "EXAMPLES"}},
 		{"help-unix_peer", {"ADDR", "--json", "EXAMPLE", "status", "listened", "queues"}},
 		{"help-file_owner",
 		 {"ADDR", "--json", "EXAMPLE", "unexplained", "held by", "owner"}},
 	};
 	const char *text = output(pages[_i].command);
 
-	for (size_t i = 0; i < 8 && pages[_i].parts[i]; i++)
+	for (size_t i = 0; i < 12 && pages[_i].parts[i]; i++)
 		ck_has(text, pages[_i].parts[i]);
 	ck_has_not(text, "%s");
 	fits(text);
@@ -165,6 +231,9 @@ TCase *text_case(void)
 	tcase_add_test(c, folding_can_be_undone);
 	tcase_add_test(c, connections);
 	tcase_add_test(c, peers);
+	tcase_add_test(c, server_stopped);
+	tcase_add_test(c, findings_for_scripts);
+	tcase_add_test(c, graph);
 	tcase_add_test(c, several_devices);
 	tcase_add_loop_test(c, help, 0, 3);
 	return c;

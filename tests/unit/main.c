@@ -11,9 +11,13 @@ int main(void)
 	SRunner *runner;
 	int failed;
 
+	suite_add_tcase(suite, blocked_in_case());
 	suite_add_tcase(suite, names_case());
 	suite_add_tcase(suite, flags_case());
 	suite_add_tcase(suite, fold_case());
+	suite_add_tcase(suite, findings_case());
+	suite_add_tcase(suite, attach_case());
+	suite_add_tcase(suite, dot_case());
 	suite_add_tcase(suite, json_case());
 	suite_add_tcase(suite, report_case());
 	suite_add_tcase(suite, ptr_map_case());

@@ -6,6 +6,8 @@
 
 #include "arena.h"
 
+#define SAMPLE_TASKS 16
+
 struct report *sample_report(void)
 {
 	struct report *report = arena_alloc(sizeof(*report));
@@ -23,11 +25,30 @@ struct report *sample_report(void)
 	report->layout_source = "debuginfo";
 	report->numbering = FLAGS_C;
 	report->tasks.n = 2;
-	report->tasks.v = arena_alloc(sizeof(tasks));
+	/* Room for sample_task(). */
+	report->tasks.v = arena_alloc(SAMPLE_TASKS * sizeof(*tasks));
 	memcpy(report->tasks.v, tasks, sizeof(tasks));
 	report->tasks_in_crash = 2;
 	report->scan = (struct scan_stats){.tables = 2, .tasks = 2};
+	report->traits = (struct traits){
+		.set_sock_freezes = NUM(1),
+		.set_sock_refuses_running = NUM(0),
+		.clear_sock_resets_setup = NUM(1),
+		.keeps_retries = NUM(1),
+	};
 	return report;
+}
+
+struct task *sample_task(struct report *report, const char *comm, uint32_t pid, char state)
+{
+	struct task *t = &report->tasks.v[report->tasks.n++];
+
+	t->addr = 0xffff000000000000 + pid * 0x1000;
+	t->pid = t->tgid = pid;
+	strncpy(t->comm, comm, sizeof(t->comm) - 1);
+	t->state = state;
+	t->files = t->addr + 0x800;
+	return t;
 }
 
 static struct file *sample_file(uint64_t addr)
@@ -98,5 +119,63 @@ struct device *sample_device(struct report *report, uint32_t index, size_t n, co
 		*ARENA_PUSH(s->peer->file->owners, s->peer->file->n_owners) =
 			(struct fd_owner){&report->tasks.v[1], (uint32_t)(5 + i)};
 	}
+	dev->requests_known = true;
+	dev->openers_expected = NUM(1);
+	dev->openers_found = 1;
+	dev->config_lock_owner = dev->open_lock_owner = dev->partition_scan_due = NUM(0);
+	dev->config_refs = NUM(n + 1);
+	sample_opener(dev, OPENER_FD, &report->tasks.v[0], dev->name);
 	return dev;
+}
+
+struct device *sample_netlink(struct report *report, uint32_t index, size_t n)
+{
+	struct device *dev = sample_device(report, index, n, "/run/a.sock");
+
+	dev->runtime_flags = NUM(0xb8); /* HAS_PID_FILE HAS_CONFIG_REF BOUND HAS_BACKEND_FILE */
+	dev->recv_pid = NUM(300);
+	dev->recv_task = NULL;
+	dev->task_setup = NUM(0);
+	dev->n_openers = dev->openers_found = 0;
+	dev->openers_expected = NUM(0);
+	return dev;
+}
+
+struct request *sample_request(struct device *dev, uint64_t age_ms)
+{
+	struct request *rq = ARENA_PUSH(dev->requests, dev->n_requests);
+
+	rq->queue = 0;
+	rq->tag = (uint32_t)(7 + dev->n_requests);
+	rq->addr = 0xffff000050000000 + dev->n_requests * 0x100;
+	rq->op = NUM(1);
+	rq->sector = NUM(2048);
+	rq->bytes = NUM(4096);
+	rq->age_ms = NUM(age_ms);
+	rq->connection = NUM(0);
+	rq->sent = NUM(1);
+	rq->retries = NUM(2);
+	return rq;
+}
+
+struct opener *sample_opener(struct device *dev, enum opener_kind kind, const struct task *task,
+			     const char *what)
+{
+	struct opener *o = ARENA_PUSH(dev->openers, dev->n_openers);
+
+	o->kind = kind;
+	o->task = task;
+	o->fd = 3;
+	o->file = task ? 0xffff000060000000 + dev->n_openers * 0x100 : 0;
+	o->what = what;
+	return o;
+}
+
+struct waiter *sample_waiter(struct device *dev, const struct task *task, const char *blocked_in,
+			     uint64_t object)
+{
+	struct waiter *w = ARENA_PUSH(dev->waiters, dev->n_waiters);
+
+	*w = (struct waiter){task, blocked_in, object, "request"};
+	return w;
 }

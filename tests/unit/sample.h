@@ -8,8 +8,22 @@
 /* Kernel "6.1.0-test", two tasks: gMgr (234) and qemu-kvm (233), everything readable. */
 struct report *sample_report(void);
 
+/* Adds a task, named comm, in a file table of its own; earlier pointers to tasks stay valid. */
+struct task *sample_task(struct report *report, const char *comm, uint32_t pid, char state);
+
 /* Adds device nbd<index> with n alike AF_UNIX connections: peers open at path, owned by gMgr as fd
- * 5, 6, ...; no owner of their own, one reference each, by nbd. */
+ * 5, 6, ...; no owner of their own, one reference each, by nbd. It runs, started by qemu-kvm, which is
+ * its only opener (fd 3); task_setup is a task that has exited. No request is in flight. */
 struct device *sample_device(struct report *report, uint32_t index, size_t n, const char *path);
+
+/* The same, attached by netlink and healthy: its client has exited, nobody has it open. */
+struct device *sample_netlink(struct report *report, uint32_t index, size_t n);
+
+/* Adds one of each. */
+struct request *sample_request(struct device *dev, uint64_t age_ms);
+struct opener *sample_opener(struct device *dev, enum opener_kind kind, const struct task *task,
+			     const char *what);
+struct waiter *sample_waiter(struct device *dev, const struct task *task, const char *blocked_in,
+			     uint64_t object);
 
 #endif

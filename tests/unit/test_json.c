@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "arena.h"
+#include "nbd_attach.h"
+#include "nbd_findings.h"
 #include "nbd_json.h"
 #include "sample.h"
 #include "unit.h"
@@ -73,19 +75,88 @@ START_TEST(unknown_is_null_and_present)
 		"/connections/0/peer",
 		"/requests",
 		"/openers",
-		"/waiters",
-		"/attach",
-		"/findings",
+		"/openers_expected",
+		"/openers_found",
+		"/attach/set_sock/result",
+		"/attach/netlink/result",
+		"/freed_when",
 	};
 	struct connection *c = &dev->conns[0];
 
 	dev->config_refs = dev->runtime_flags = dev->num_connections = NUM_UNKNOWN;
-	dev->live_connections = dev->capacity_bytes = NUM_UNKNOWN;
+	dev->live_connections = dev->capacity_bytes = dev->openers_expected = NUM_UNKNOWN;
+	dev->requests_known = false;
+	dev->n_openers = 0;
 	c->dead = NUM_UNKNOWN;
 	memset(c->sock, 0, sizeof(*c->sock));
 	for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++)
 		ck_assert_msg(!strcmp(value(pointers[i]), "null"), "%s is %s", pointers[i],
 			      value(pointers[i]));
+}
+END_TEST
+
+START_TEST(requests_and_waiters)
+{
+	struct request *rq = sample_request(dev, 31005);
+	const struct task *t = sample_task(report, "dd", 501, 'D');
+
+	ck_assert_str_eq(value("/waiters"), "[]");
+	sample_waiter(dev, t, "write", rq->addr);
+	sample_waiter(dev, t, "open", 0);
+	sample_request(dev, 0)->op = NUM(34);
+	ck_assert_str_eq(
+		value("/requests/0"),
+		"{\"queue\":0,\"tag\":8,\"request\":\"0xffff000050000100\",\"op\":\"WRITE\","
+		"\"sector\":2048,\"bytes\":4096,\"age_seconds\":31.005,\"connection\":0,"
+		"\"sent\":true,\"retries\":2,\"waiters\":[{\"pid\":501,\"tgid\":501,"
+		"\"comm\":\"dd\",\"task\":\"0xffff0000001f5000\",\"state\":\"D\"}]}");
+	ck_assert_str_eq(value("/requests/1/op"), "\"34\"");
+	ck_assert_str_eq(value("/requests/1/age_seconds"), "0.000");
+	ck_assert_str_eq(value("/requests/1/waiters"), "[]");
+	ck_assert_str_eq(value("/waiters/0/blocked_in"), "\"write\"");
+	ck_assert_str_eq(value("/waiters/0/object"), "\"0xffff000050000100\"");
+	ck_assert_str_eq(value("/waiters/1/object"), "null");
+	dev->requests[0].sent = dev->requests[0].age_ms = dev->requests[0].op = NUM_UNKNOWN;
+	ck_assert_str_eq(value("/requests/0/sent"), "null");
+	ck_assert_str_eq(value("/requests/0/age_seconds"), "null");
+	ck_assert_str_eq(value("/requests/0/op"), "null");
+	dev->n_requests = 0;
+	ck_assert_str_eq(value("/requests"), "[]");
+}
+END_TEST
+
+START_TEST(openers)
+{
+	sample_opener(dev, OPENER_MOUNT, NULL, "ext4 on /mnt (nbd101)");
+	ck_assert_str_eq(value("/openers_expected"), "1");
+	ck_assert_str_eq(value("/openers/0/kind"), "\"fd\"");
+	ck_assert_str_eq(value("/openers/0/task/comm"), "\"qemu-kvm\"");
+	ck_assert_str_eq(value("/openers/0/fd"), "3");
+	ck_assert_str_eq(value("/openers/1"), "{\"kind\":\"mount\",\"task\":null,\"fd\":null,"
+					      "\"file\":null,\"what\":\"ext4 on /mnt (nbd101)\"}");
+}
+END_TEST
+
+START_TEST(findings_and_forecast)
+{
+	dev->runtime_flags = NUM(12);
+	dev->recv_threads = NUM(0);
+	nbd_judge(report);
+	nbd_forecast(report);
+	ck_assert_str_eq(value("/findings/0/id"), "\"leaked-connections\"");
+	ck_assert_str_eq(value("/findings/0/severity"), "\"error\"");
+	ck_assert_str_eq(value("/findings/0/kernel_commit"), "\"04d8fb23e520\"");
+	ck_assert_str_eq(value("/findings/0/evidence/0"), "\"0xffff000012065000\"");
+	ck_assert_str_eq(value("/findings/0/remedy"),
+			 "\"it ends when qemu-kvm (233) fd 3 is closed\"");
+	ck_assert_str_eq(value("/attach/set_sock"),
+			 "{\"result\":\"EBUSY\",\"why\":\"task_setup belongs to a task that has "
+			 "exited\"}");
+	ck_assert_str_eq(value("/attach/do_it/result"), "\"EBUSY\"");
+	ck_assert_str_eq(value("/freed_when"), "\"qemu-kvm (233) fd 3 is closed\"");
+	dev->task_setup = NUM_UNKNOWN;
+	nbd_forecast(report);
+	ck_assert_str_eq(value("/attach/set_sock/result"), "null");
 }
 END_TEST
 
@@ -129,6 +200,9 @@ TCase *json_case(void)
 	tcase_add_checked_fixture(c, setup, arena_free_all);
 	tcase_add_test(c, values_arrive);
 	tcase_add_test(c, unknown_is_null_and_present);
+	tcase_add_test(c, requests_and_waiters);
+	tcase_add_test(c, openers);
+	tcase_add_test(c, findings_and_forecast);
 	tcase_add_test(c, exited_is_said_only_of_a_whole_task_list);
 	tcase_add_test(c, hostile_names_stay_one_line);
 	tcase_add_test(c, kernel_line);

@@ -44,6 +44,24 @@ START_TEST(long_text_folds_at_spaces)
 }
 END_TEST
 
+START_TEST(last_cell_folds_below_itself)
+{
+	static const char *const headers[] = {"NAME", "WHAT"};
+	struct text_table table = text_table(2, headers, "ll");
+	char words[241] = "", *text, *second;
+
+	for (int i = 0; i < 60; i++)
+		strcat(words, "abc ");
+	words[239] = '\0';
+	text_table_add(&table, "nbd1");
+	text_table_add(&table, words);
+	PRINTED(text, text_table_print(&table, out, 2));
+	second = strchr(strchr(text, '\n') + 1, '\n') + 1;
+	ck_assert_int_eq(strncmp(second, "        abc abc", 15), 0);
+	free(text);
+}
+END_TEST
+
 START_TEST(text_without_spaces_is_not_cut)
 {
 	char word[300] = {0}, *text;
@@ -62,6 +80,7 @@ TCase *table_case(void)
 	tcase_add_checked_fixture(c, NULL, arena_free_all);
 	tcase_add_test(c, columns_fit_their_content);
 	tcase_add_test(c, long_text_folds_at_spaces);
+	tcase_add_test(c, last_cell_folds_below_itself);
 	tcase_add_test(c, text_without_spaces_is_not_cut);
 	return c;
 }

@@ -4,9 +4,13 @@
 
 #include <check.h>
 
+TCase *blocked_in_case(void);
 TCase *names_case(void);
 TCase *flags_case(void);
 TCase *fold_case(void);
+TCase *findings_case(void);
+TCase *attach_case(void);
+TCase *dot_case(void);
 TCase *json_case(void);
 TCase *report_case(void);
 TCase *ptr_map_case(void);

@@ -12,18 +12,21 @@
 static const struct {
 	const char *name;
 	const char *facts;	/* the default of --as */
-	int arguments;
+	int arguments;		/* that many, or more when negative */
 	int (*play)(int argc, char **argv);
 	const char *usage;
 } roles[] = {
 	{ "server", "server", 1, role_server, "ADDRESS" },
 	{ "client-netlink", "client", 4, role_client_netlink, "DEVICE BYTES COUNT ADDRESS" },
+	{ "disconnect", "disconnect", 1, role_disconnect, "DEVICE" },
 	{ "client-reattaching", "client", 5, role_client_reattaching,
 	  "DEVICE ADDRESS COUNT OTHER-ADDRESS OTHER-COUNT" },
-	{ "attempt", "attempt", 1, role_attempt, "DEVICE" },
+	{ "client-ioctl", "client", 2, role_client_ioctl, "DEVICE ADDRESS" },
+	{ "attempt", "attempt", -2, role_attempt, "DEVICE set_sock|do_it|netlink…" },
 	{ "opener", "opener", 1, role_opener, "DEVICE" },
-	{ "reader", "reader", 1, role_reader, "DEVICE" },
+	{ "io", "io", -2, role_io, "DEVICE read:OFFSET:LENGTH|write:…|discard:…|flush…" },
 	{ "pin", "pin", 1, role_pin, "PID" },
+	{ "run-pinned", "pin", -1, role_run_pinned, "COMMAND ARGUMENT…" },
 };
 
 static void read_options(int argc, char **argv)
@@ -35,11 +38,22 @@ static void read_options(int argc, char **argv)
 		{ "nofile", required_argument, NULL, 'f' },
 		{ "no-accept", no_argument, &options.no_accept, 1 },
 		{ "fork", no_argument, &options.fork, 1 },
+		{ "children", no_argument, &options.children, 1 },
+		{ "mute", no_argument, &options.mute, 1 },
+		{ "zombie", no_argument, &options.zombie, 1 },
+		{ "together", no_argument, &options.together, 1 },
+		{ "trim", no_argument, &options.trim, 1 },
+		{ "file", required_argument, NULL, 'b' },
+		{ "loop", required_argument, NULL, 'l' },
+		{ "cpu", required_argument, NULL, 'c' },
+		{ "timeout", required_argument, NULL, 'o' },
+		{ "dead-timeout", required_argument, NULL, 'd' },
 		{ 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+	/* +: the options of run-pinned's command are not ours. */
+	while ((c = getopt_long(argc, argv, "+", known, NULL)) != -1) {
 		switch (c) {
 		case 'a':
 			options.as = optarg;
@@ -50,6 +64,21 @@ static void read_options(int argc, char **argv)
 		case 't':
 			options.then = optarg;
 			break;
+		case 'b':
+			options.file = optarg;
+			break;
+		case 'l':
+			options.loop = optarg;
+			break;
+		case 'c':
+			options.cpu = atoi(optarg);
+			break;
+		case 'o':
+			options.timeout = strtol(optarg, NULL, 10);
+			break;
+		case 'd':
+			options.dead_timeout = strtol(optarg, NULL, 10);
+			break;
 		case 'f':
 			options.nofile = strtol(optarg, NULL, 10);
 			break;
@@ -59,6 +88,11 @@ static void read_options(int argc, char **argv)
 			die("unknown option");
 		}
 	}
+}
+
+static int enough(int wanted, int given)
+{
+	return wanted < 0 ? given >= -wanted : given == wanted;
 }
 
 int main(int argc, char **argv)
@@ -73,7 +107,7 @@ int main(int argc, char **argv)
 		argc--;
 		argv++;
 		read_options(argc, argv);
-		if (argc - optind != roles[i].arguments)
+		if (!enough(roles[i].arguments, argc - optind))
 			die("arguments: %s", roles[i].usage);
 		if (options.name)
 			prctl(PR_SET_NAME, options.name);

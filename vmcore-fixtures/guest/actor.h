@@ -18,7 +18,17 @@ struct options {
 	const char *then;	/* client-netlink: what becomes of the sockets */
 	long nofile;		/* RLIMIT_NOFILE; 0: unchanged */
 	int no_accept;		/* server: connections stay in the listen queue */
+	int children;		/* server: a process for each connection */
+	int mute;		/* server: no answer about the middle of the device */
+	const char *file;	/* server: what the device holds; default: zeros */
+	const char *loop;	/* server: handles the middle by reading this device */
 	int fork;		/* opener: a child inherits the open device */
+	int zombie;		/* io: the main thread exits once the others are started */
+	int cpu;		/* io: where the threads run; -1: anywhere */
+	int together;		/* attempt: all ways at the same time */
+	long timeout;		/* client-netlink: of a request, in seconds; 0: none */
+	long dead_timeout;	/* client-netlink: how long requests wait for a new connection */
+	int trim;		/* client-netlink: the server does discard */
 };
 
 extern struct options options;
@@ -34,6 +44,8 @@ void fact_int(const char *key, int64_t value);
 void fact_text(const char *key, const char *bytes, size_t length);
 void fact_inodes(const char *key, const uint64_t *inodes, size_t count);
 void fact_pid(void);
+/* Appends to the scene's "requests": this is about to be asked of the device. */
+void fact_request(const char *op, int64_t offset, int64_t length);
 
 /* address.c */
 struct address {
@@ -48,7 +60,7 @@ int address_connect(const struct address *address);
 int address_connect_patiently(const struct address *address);
 uint64_t socket_inode(int fd);
 
-/* genl.c: NBD_CMD_CONNECT; 0 or a positive errno */
+/* genl.c: 0 or a positive errno */
 struct nbd_attach {
 	unsigned int index;
 	uint64_t size;
@@ -57,6 +69,7 @@ struct nbd_attach {
 };
 
 int nbd_netlink_connect(const struct nbd_attach *attach);
+int nbd_netlink_disconnect(unsigned int index);
 
 /* holders.c: ways to keep a socket alive */
 void hold_in_message(int socket);
@@ -67,9 +80,12 @@ void hold_in_two_processes(int socket);
 int role_server(int argc, char **argv);
 int role_client_netlink(int argc, char **argv);
 int role_client_reattaching(int argc, char **argv);
+int role_disconnect(int argc, char **argv);
+int role_client_ioctl(int argc, char **argv);
 int role_attempt(int argc, char **argv);
 int role_opener(int argc, char **argv);
-int role_reader(int argc, char **argv);
+int role_io(int argc, char **argv);
 int role_pin(int argc, char **argv);
+int role_run_pinned(int argc, char **argv);
 
 #endif

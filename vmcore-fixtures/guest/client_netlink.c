@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Attaches a device over netlink. The client then ends, as nbd-client does, or
+ * Attaches a device over netlink, or detaches it. The client then ends, as nbd-client does, or
  * stays as a particular kind of holder of its one socket (--then).
  */
 #include "actor.h"
@@ -65,4 +65,15 @@ int role_client_netlink(int argc, char **argv)
 		rest();
 	}
 	die("no such holder: %s", options.then);
+}
+
+int role_disconnect(int argc, char **argv)
+{
+	unsigned int index;
+
+	if (sscanf(argv[argc - 1], "nbd%u", &index) != 1)
+		die("not an nbd device: %s", argv[argc - 1]);
+	errno = nbd_netlink_disconnect(index);
+	must(errno == 0, "NBD_CMD_DISCONNECT");
+	return 0;
 }

@@ -9,16 +9,24 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
-static void put_fact(const char *key, struct json_object *value)
+static const char *fact_path(const char *key)
 {
 	const char *scene = getenv("SCENE");
-	char path[256];
+	static char path[256];
 
 	if (!scene)
 		die("SCENE is not set");
 	snprintf(path, sizeof(path), "%s/%s", scene, key);
+	return path;
+}
+
+static void put_fact(const char *key, struct json_object *value)
+{
+	const char *path = fact_path(key);
+
 	must(json_object_to_file_ext(path, value, JSON_C_TO_STRING_PLAIN) == 0, path);
 	json_object_put(value);
 }
@@ -49,4 +57,24 @@ void fact_pid(void)
 
 	snprintf(key, sizeof(key), "%s_pid", options.as);
 	fact_int(key, getpid());
+}
+
+/* A flush is about no place in particular. */
+void fact_request(const char *op, int64_t offset, int64_t length)
+{
+	struct json_object *array = json_object_from_file(fact_path("requests"));
+	struct json_object *request = json_object_new_object();
+	struct timespec now;
+
+	if (!array)
+		array = json_object_new_array();
+	json_object_object_add(request, "op", json_object_new_string(op));
+	json_object_object_add(request, "sector",
+			       offset < 0 ? NULL : json_object_new_int64(offset / 512));
+	json_object_object_add(request, "bytes", json_object_new_int64(length));
+	json_object_array_add(array, request);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	json_object_object_add(request, "issued_monotonic_ns",
+			       json_object_new_int64(now.tv_sec * 1000000000LL + now.tv_nsec));
+	put_fact("requests", array);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* NBD_CMD_CONNECT over generic netlink, without a library. */
+/* NBD_CMD_CONNECT and NBD_CMD_DISCONNECT over generic netlink, without a library. */
 #include "actor.h"
 
 #include <errno.h>
@@ -95,7 +95,10 @@ static uint16_t nbd_family(int fd)
 
 int nbd_netlink_connect(const struct nbd_attach *attach)
 {
-	const uint64_t flags = NBD_FLAG_HAS_FLAGS | NBD_FLAG_SEND_FLUSH | NBD_FLAG_CAN_MULTI_CONN;
+	const uint64_t flags = NBD_FLAG_HAS_FLAGS | NBD_FLAG_SEND_FLUSH | NBD_FLAG_CAN_MULTI_CONN |
+			       (options.trim ? NBD_FLAG_SEND_TRIM : 0);
+	const uint64_t timeout = (uint64_t)options.timeout;
+	const uint64_t dead_timeout = (uint64_t)options.dead_timeout;
 	struct nlattr *sockets, *item;
 	struct message message;
 	unsigned int i;
@@ -107,6 +110,10 @@ int nbd_netlink_connect(const struct nbd_attach *attach)
 	put(&message, NBD_ATTR_INDEX, &attach->index, sizeof(attach->index));
 	put(&message, NBD_ATTR_SIZE_BYTES, &attach->size, sizeof(attach->size));
 	put(&message, NBD_ATTR_SERVER_FLAGS, &flags, sizeof(flags));
+	if (timeout)
+		put(&message, NBD_ATTR_TIMEOUT, &timeout, sizeof(timeout));
+	if (dead_timeout)
+		put(&message, NBD_ATTR_DEAD_CONN_TIMEOUT, &dead_timeout, sizeof(dead_timeout));
 	sockets = put(&message, NBD_ATTR_SOCKETS | NLA_F_NESTED, NULL, 0);
 	for (i = 0; i < attach->count; i++) {
 		socket_fd = (uint32_t)attach->sockets[i];
@@ -115,6 +122,19 @@ int nbd_netlink_connect(const struct nbd_attach *attach)
 		nest_end(&message, item);
 	}
 	nest_end(&message, sockets);
+	error = exchange(fd, &message, NULL);
+	close(fd);
+	return error;
+}
+
+int nbd_netlink_disconnect(unsigned int index)
+{
+	int error, fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_GENERIC);
+	struct message message;
+
+	must(fd >= 0, "netlink socket");
+	message_init(&message, nbd_family(fd), NBD_CMD_DISCONNECT);
+	put(&message, NBD_ATTR_INDEX, &index, sizeof(index));
 	error = exchange(fd, &message, NULL);
 	close(fd);
 	return error;

@@ -16,7 +16,6 @@ report() {
 
 give_up() {
 	report "FAILED: $*"
-	sync
 	poweroff -f
 }
 
@@ -48,15 +47,38 @@ play() {
 		</dev/null >"/run/log/$1" 2>&1
 }
 
+is_set() {
+	[ -e "$FIXTURE_RUN/$1/.late" ] || [ -e "$FIXTURE_RUN/$1/.played" ]
+}
+
+seconds() {
+	cut -d. -f1 /proc/uptime
+}
+
 # Scenes share nothing but the kernel: all at once is fastest.
 play_all() {
-	local file name pids='' failed=''
+	local file name pipe pids='' failed=''
 
 	for file in /fixture/scenes/*.sh; do
 		name=${file##*/}
 		name=${name%.sh}
-		play "$name" &
+		{
+			play "$name"
+			result=$?
+			echo "played until $(seconds) s" >>"/run/log/$name"
+			: >"$FIXTURE_RUN/$name/.played"
+			exit "$result"
+		} &
 		pids="$pids $name:$!"
+	done
+	for name in $pids; do
+		until is_set "${name%:*}"; do
+			sleep 0.3
+		done
+	done
+	late=$(seconds)
+	for pipe in "$FIXTURE_RUN"/*/.late; do
+		: >"$pipe"
 	done
 	for name in $pids; do
 		wait "${name#*:}" || failed="$failed ${name%:*}"
@@ -69,12 +91,49 @@ play_all() {
 	give_up "these scenes failed:$failed"
 }
 
+# attempt SCENE WAY…: what new tasks get that try to attach the scene's device.
+attempt() {
+	SCENE=$FIXTURE_RUN/$1
+	export SCENE
+	shift
+	device=$(tr -d '"' <"$SCENE/device")
+	# shellcheck disable=SC2086 # options and ways
+	actor attempt $options "$device" "$@" >>"/run/log/${SCENE##*/}" 2>&1 ||
+		give_up "attaching $device: $(tail -n 1 "/run/log/${SCENE##*/}")"
+}
+
+# attempt_all LAST: of all scenes, or of those who want to be tried last.
+attempt_all() {
+	local scene ways options=$1
+
+	for scene in "$FIXTURE_RUN"/*; do
+		ways="set_sock do_it netlink"
+		[ ! -e "$scene/.attach" ] || ways=$(cat "$scene/.attach")
+		case $options$ways in
+		--together--last*) ways=${ways#--last} ;;
+		*--*) continue ;;
+		esac
+		if [ -n "$ways" ] && [ ! -e "$scene/absent" ]; then
+			# shellcheck disable=SC2086 # ways
+			attempt "${scene##*/}" $ways &
+		fi
+	done
+	wait
+}
+
+# An attempt over netlink that hangs keeps every later one from being answered.
+attach_all() {
+	attempt_all ""
+	attempt_all --together
+}
+
+# No sync(2): it would wait for whoever hangs in open.
 write_truth() {
 	cd /run || give_up "no /run"
 	truth "$FIXTURE_RUN" >truth.json || give_up "truth"
 	sha256sum truth.json >SHA256SUMS
-	tar -cf /dev/vdb truth.json SHA256SUMS || give_up "cannot write the truth"
-	sync
+	tar -cf - truth.json SHA256SUMS | dd of=/dev/vdb bs=64k conv=fsync 2>/run/log/dd ||
+		give_up "cannot write the truth"
 }
 
 play=$(sed -n 's/.*fixture.play=\([a-z]*\).*/\1/p' /proc/cmdline)
@@ -84,6 +143,10 @@ load_capture_kernel &
 capture=$!
 [ "$play" = bare ] || play_all
 wait "$capture" || give_up "kexec: $(tail -n 1 /run/log/kexec)"
-report "all scenes are set"
+report "all scenes are set ($(seconds) s)"
+[ "$play" = bare ] || attach_all
 write_truth
+# What the scenes say of stuck requests counts for young ones.
+[ "$(($(seconds) - ${late:-$(seconds)}))" -lt 28 ] || give_up "the late requests are too old: a busy host?"
+report "truth is written ($(seconds) s, ${late:+late since $late s})"
 echo c >/proc/sysrq-trigger

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct options options;
+struct options options = { .cpu = -1 };
 
 static int ready_fd = -1;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The ioctl client of the field case, and a later one. NBD_SET_SOCK appends to
+ * Clients in ioctl mode. The field case's: NBD_SET_SOCK appends to
  * a device that has stopped as long as it comes from the task that set it up;
  * NBD_DO_IT refuses it as long as somebody keeps the device open.
  */
@@ -30,6 +30,34 @@ static int open_device(const char *name)
 	return fd;
 }
 
+/* Opens the device and sets it up with one connection; NBD_DO_IT is next. */
+static int set_up(const char *name, int fd)
+{
+	int device = open_device(name);
+
+	must(ioctl(device, NBD_SET_BLKSIZE, BLOCK_SIZE) == 0, "NBD_SET_BLKSIZE");
+	must(ioctl(device, NBD_SET_SIZE_BLOCKS, BLOCKS) == 0, "NBD_SET_SIZE_BLOCKS");
+	must(ioctl(device, NBD_SET_SOCK, fd) == 0, "NBD_SET_SOCK");
+	fact_pid();
+	return device;
+}
+
+/* The plain one: it stays in NBD_DO_IT as long as there is a connection. */
+int role_client_ioctl(int argc, char **argv)
+{
+	struct address address = address_parse(argv[argc - 1]);
+	uint64_t inode;
+	int device, fd;
+
+	detach();
+	fd = address_connect(&address);
+	device = set_up(argv[0], fd);
+	inode = socket_inode(fd);
+	fact_inodes("sockets", &inode, 1);
+	ready();
+	return ioctl(device, NBD_DO_IT) != 0;
+}
+
 static uint64_t attach_again(int device, const struct address *address)
 {
 	int fd = address_connect_patiently(address);
@@ -56,13 +84,9 @@ int role_client_reattaching(int argc, char **argv)
 	if (1 + count + from_other > MAX_SOCKETS)
 		die("too many connections");
 	detach();
-	device = open_device(argv[0]);
 	fd = address_connect(&address);
 	sockets[used++] = socket_inode(fd);
-	must(ioctl(device, NBD_SET_BLKSIZE, BLOCK_SIZE) == 0, "NBD_SET_BLKSIZE");
-	must(ioctl(device, NBD_SET_SIZE_BLOCKS, BLOCKS) == 0, "NBD_SET_SIZE_BLOCKS");
-	must(ioctl(device, NBD_SET_SOCK, fd) == 0, "NBD_SET_SOCK");
-	fact_pid();
+	device = set_up(argv[0], fd);
 	ready();
 	ioctl(device, NBD_DO_IT);
 	/* The server is gone. */
@@ -73,31 +97,5 @@ int role_client_reattaching(int argc, char **argv)
 	for (i = 0; i < from_other; i++)
 		sockets[used++] = attach_again(device, &other);
 	fact_inodes("sockets", sockets, used);
-	return 0;
-}
-
-static void fact_errno(const char *key, int error)
-{
-	const char *name = error ? strerrorname_np(error) : "success";
-
-	fact_text(key, name, strlen(name));
-}
-
-/* What each of the three ways to attach says now. */
-int role_attempt(int argc, char **argv)
-{
-	struct nbd_attach attach = { .size = BLOCK_SIZE * BLOCKS, .count = 1 };
-	int device = open_device(argv[0]);
-	int pair[2];
-
-	(void)argc;
-	if (sscanf(argv[0], "nbd%u", &attach.index) != 1)
-		die("not an nbd device: %s", argv[0]);
-	must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "socketpair");
-	attach.sockets = pair;
-	fact_errno("attempt_set_sock", ioctl(device, NBD_SET_SOCK, pair[0]) ? errno : 0);
-	fact_errno("attempt_do_it", ioctl(device, NBD_DO_IT) ? errno : 0);
-	fact_errno("attempt_netlink", nbd_netlink_connect(&attach));
-	fact_pid();
 	return 0;
 }

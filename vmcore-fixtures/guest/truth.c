@@ -70,9 +70,51 @@ static struct json_object *facts(const char *path)
 	return object;
 }
 
+/* Other scenes are about devices that are not, or not on this kernel. */
+static int is_configured(struct json_object *scene)
+{
+	return json_object_object_get_ex(scene, "connections", NULL);
+}
+
+static struct json_object *scenes_where(struct json_object *scenes, int configured)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_foreach(scenes, name, scene) {
+		if (is_configured(scene) == configured)
+			json_object_object_add(object, name, json_object_get(scene));
+	}
+	return object;
+}
+
+/* {"nbdN": {"set_sock": …, "do_it": …, "netlink": …}} of facts attempt_WAY SUFFIX. */
+static struct json_object *attempts(struct json_object *scenes, const char *suffix)
+{
+	static const char *const ways[] = { "set_sock", "do_it", "netlink" };
+	struct json_object *object = json_object_new_object(), *device, *fact, *results;
+	char key[64];
+	size_t i;
+
+	json_object_object_foreach(scenes, name, scene) {
+		(void)name;
+		results = NULL;
+		for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+			snprintf(key, sizeof(key), "attempt_%s%s", ways[i], suffix);
+			if (!json_object_object_get_ex(scene, key, &fact))
+				continue;
+			if (!results)
+				results = json_object_new_object();
+			json_object_object_add(results, ways[i], json_object_get(fact));
+		}
+		if (results && json_object_object_get_ex(scene, "device", &device))
+			json_object_object_add(object, json_object_get_string(device), results);
+	}
+	return object;
+}
+
 int main(int argc, char **argv)
 {
-	struct json_object *truth = json_object_new_object();
+	struct json_object *truth = json_object_new_object(), *scenes;
 	const char *text;
 
 	if (argc != 2) {
@@ -80,7 +122,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	json_object_object_add(truth, "kernel", kernel_release());
-	json_object_object_add(truth, "scenes", facts(argv[1]));
+	scenes = facts(argv[1]);
+	json_object_object_add(truth, "scenes", scenes_where(scenes, 1));
+	json_object_object_add(truth, "other_scenes", scenes_where(scenes, 0));
+	json_object_object_add(truth, "attach", attempts(scenes, ""));
+	json_object_object_add(truth, "attach_pids", attempts(scenes, "_pid"));
 	json_object_object_add(truth, "processes", truth_processes());
 	json_object_object_add(truth, "unix", truth_unix());
 	json_object_object_add(truth, "tcp", truth_tcp());

@@ -6,13 +6,13 @@
 
 readonly GUEST_SUITE=bookworm
 readonly GUEST_PACKAGES=(
-	busybox-static kexec-tools kmod makedumpfile nbd-client nbd-server qemu-utils
+	busybox-static dmsetup kexec-tools kmod makedumpfile nbd-client nbd-server qemu-utils
 )
 # Of no use in the guest; most of the unpacked size.
 readonly GUEST_PRUNED=(usr/share usr/include usr/lib/x86_64-linux-gnu/{perl,gconv} var)
 # For the boot, and for scenes.
 readonly BOOT_MODULES=(virtio_pci virtio_blk ext4)
-readonly SCENE_MODULES=(nbd unix_diag)
+readonly SCENE_MODULES=(nbd unix_diag dm_mod)
 
 # Names what userland_fetch makes.
 guest_hash() {
@@ -121,6 +121,8 @@ guest_image() {
 		fail "the guest's programs do not compile" "see the compiler's message above"
 	cp -r "$RECIPE"/guest/{main.sh,lib.sh,real-server.sh,scenes} "$root/fixture/"
 	install -m 644 -D "$RECIPE/guest/inittab" "$root/etc/inittab"
+	mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 "$root/fixture/mounted.ext4" 8M >"$work/mkfs.log" 2>&1 ||
+		fail "mkfs.ext4: $(tail -n 1 "$work/mkfs.log")" "check the free space of $work"
 	while read -r file; do
 		install -d "$root/$(dirname "${file#"$KERNEL_DIR/"}")"
 		file=${file#"$KERNEL_DIR/"}

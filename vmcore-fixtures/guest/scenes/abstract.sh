@@ -6,6 +6,6 @@
 scene nbd3 "healthy: abstract AF_UNIX name with control characters, four connections, client exited"
 address='abstract:nbd\000four\033[31m'
 actor server "$address"
-actor client-netlink "$DEVICE" "$DEVICE_BYTES" 4 "$address"
-wait_for attached
+each_received 4 actor client-netlink "$DEVICE" "$DEVICE_BYTES" 4 "$address"
 expect 4 4
+findings no-owner

@@ -5,3 +5,4 @@ actor server unix:/run/io-uring.sock
 actor client-netlink --then ring "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/io-uring.sock
 wait_for attached
 expect 1 1
+findings no-timeout

@@ -7,6 +7,6 @@
 
 scene nbd2 "healthy: real nbd-client in netlink mode, exited; two connections"
 real_server_unix "/run/$DEVICE.sock"
-/sbin/nbd-client -unix "/run/$DEVICE.sock" -N disk "/dev/$DEVICE" -C 2
-wait_for attached
+each_received 2 /sbin/nbd-client -unix "/run/$DEVICE.sock" -N disk "/dev/$DEVICE" -C 2
 expect 2 2
+findings no-owner

@@ -9,3 +9,5 @@ actor server --no-accept unix:/run/not-accepted.sock
 actor client-netlink "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/not-accepted.sock
 wait_for attached
 expect 1 1
+attach netlink
+findings no-owner no-timeout peer-not-accepted

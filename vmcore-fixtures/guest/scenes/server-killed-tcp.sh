@@ -11,3 +11,4 @@ actor opener "$DEVICE"
 kill -KILL "$(recall server_pid)"
 wait_for kernel_says "Receive control failed"
 expect 1 0
+findings dead-connection no-owner no-timeout peer-closed recv-task-gone

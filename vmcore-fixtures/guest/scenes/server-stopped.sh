@@ -8,12 +8,11 @@ actor server unix:/run/stopped.sock
 actor client-netlink "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/stopped.sock
 wait_for attached
 # The partition scan of the first open still needs the server.
-actor reader "$DEVICE"
+actor io --as reader --zombie "$DEVICE" read:1060864:12288
+late
 kill -STOP "$(recall server_pid)"
 wait_for in_state "$(recall server_pid)" T
-kill -USR1 "$(recall reader_pid)"
-wait_for test -s "$SCENE/reader_tid"
-wait_for reads_in_flight
-wait_for in_state "$(recall reader_pid)/task/$(recall reader_tid)" D
+go reader
 wait_for in_state "$(recall reader_pid)" Z
 expect 1 1
+findings no-owner no-timeout peer-stopped

@@ -5,3 +5,4 @@ actor server unix:/run/shared-socket.sock
 actor client-netlink --then two-processes "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/shared-socket.sock
 wait_for attached
 expect 1 1
+findings no-timeout

@@ -5,3 +5,4 @@ actor server tcp6:::1:10805
 actor client-netlink "$DEVICE" "$DEVICE_BYTES" 1 tcp6:::1:10805
 wait_for attached
 expect 1 1
+findings no-owner no-timeout

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Modules that are loaded in the kernel image. */
+#ifndef NBD_KERNEL_MODULE_H
+#define NBD_KERNEL_MODULE_H
+
+#include <stddef.h>
+
+#include "nbd_model.h"
+
+/* The addresses of all struct module, in arena memory; what cannot be read is left out. */
+uint64_t *kernel_modules(size_t *n);
+
+/* True when the address lies in the module's memory. */
+bool kernel_module_contains(uint64_t module, uint64_t addr);
+
+/* Whether the memory of the module of that name holds this text, one of its messages for instance;
+ * unknown when it is no module (built in) or cannot be read in full. */
+num kernel_module_holds(const char *module, const char *text);
+
+#endif

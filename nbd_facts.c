@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "nbd_facts.h"
+
+#include <string.h>
+
+#include "arena.h"
+#include "fold.h"
+#include "nbd_words.h"
+
+/* The block layer's timeout where none is set, and since when a request counts as stuck then. */
+#define DEFAULT_TIMEOUT_SECONDS 30
+
+bool is_unconfigured(const struct device *dev)
+{
+	return num_is(dev->config_known, 0);
+}
+
+bool has_flag(const struct device *dev, uint64_t flag)
+{
+	return dev->runtime_flags.known && dev->runtime_flags.v & flag;
+}
+
+bool lacks_flag(const struct device *dev, uint64_t flag)
+{
+	return dev->runtime_flags.known && !(dev->runtime_flags.v & flag);
+}
+
+/* Counters are signed in the kernel. */
+static bool is_positive(num n)
+{
+	return n.known && (int64_t)n.v > 0;
+}
+
+bool is_working(const struct device *dev)
+{
+	return lacks_flag(dev, RT_DISCONNECTED) && is_positive(dev->recv_threads) &&
+	       is_positive(dev->live_connections);
+}
+
+bool is_not_started(const struct device *dev)
+{
+	return !dev->recv_pid.v && !dev->recv_task_addr.v &&
+	       (dev->recv_pid.known || dev->recv_task_addr.known);
+}
+
+bool is_started(const struct device *dev)
+{
+	return dev->recv_pid.v || dev->recv_task_addr.v;
+}
+
+bool is_being_set_up(const struct device *dev)
+{
+	return dev->setup_task && is_not_started(dev) && lacks_flag(dev, RT_DISCONNECTED);
+}
+
+bool scan_complete(const struct report *report)
+{
+	const struct scan_stats *s = &report->scan;
+
+	return !s->tables_unreadable && !s->tasks_unreadable && !s->interrupted;
+}
+
+bool tasks_complete(const struct report *report)
+{
+	return !report->tasks.unreadable && !report->tasks.interrupted;
+}
+
+const struct task *task_at(const struct report *report, uint64_t addr)
+{
+	for (size_t i = 0; addr && i < report->tasks.n; i++) {
+		if (report->tasks.v[i].addr == addr)
+			return &report->tasks.v[i];
+	}
+	return NULL;
+}
+
+const struct waiter *waiter_of_task(const struct device *dev, const struct task *t)
+{
+	for (size_t i = 0; i < dev->n_waiters; i++) {
+		if (dev->waiters[i].task == t)
+			return &dev->waiters[i];
+	}
+	return NULL;
+}
+
+const struct waiter *waiter_in(const struct device *dev, const char *what)
+{
+	for (size_t i = 0; i < dev->n_waiters; i++) {
+		if (dev->waiters[i].blocked_in && !strcmp(dev->waiters[i].blocked_in, what))
+			return &dev->waiters[i];
+	}
+	return NULL;
+}
+
+/* A thread that has the same file table as the owner, and so can serve the same fds. */
+static bool shares_table(const struct task *owner, const struct task *t)
+{
+	return t == owner || (owner->files && t->tgid == owner->tgid && t->files == owner->files);
+}
+
+static bool is_stopped(const struct report *report, const struct task *owner)
+{
+	for (size_t i = 0; i < report->tasks.n; i++) {
+		const struct task *t = &report->tasks.v[i];
+
+		if (shares_table(owner, t) && !strchr("TtZX", t->state))
+			return false;
+	}
+	return true;
+}
+
+/* The file of the other end where it is open and has owners. */
+static const struct file *open_peer(const struct sock_info *s)
+{
+	const struct file *file = s->peer ? s->peer->file : NULL;
+
+	return s->peer_status == PEER_OPEN && file && file->n_owners ? file : NULL;
+}
+
+bool peer_is_stopped(const struct report *report, const struct sock_info *s)
+{
+	const struct file *file = open_peer(s);
+
+	for (size_t i = 0; file && i < file->n_owners; i++) {
+		if (!is_stopped(report, file->owners[i].task))
+			return false;
+	}
+	return file != NULL;
+}
+
+const struct task *peer_blocked(const struct device *dev, const struct sock_info *s,
+				const struct waiter **on)
+{
+	const struct file *file = open_peer(s);
+	const struct task *blocked = NULL;
+
+	*on = NULL;
+	for (size_t i = 0; file && i < file->n_owners; i++) {
+		const struct task *owner = file->owners[i].task;
+
+		for (size_t w = 0; w < dev->n_waiters; w++) {
+			if (shares_table(owner, dev->waiters[w].task)) {
+				*on = &dev->waiters[w];
+				return dev->waiters[w].task;
+			}
+		}
+		if (owner->state == 'D' && !blocked)
+			blocked = owner;
+	}
+	return blocked;
+}
+
+bool is_stuck(const struct device *dev, const struct request *rq)
+{
+	uint64_t limit = dev->timeout_seconds.v ? dev->timeout_seconds.v : DEFAULT_TIMEOUT_SECONDS;
+
+	return rq->age_ms.known && rq->age_ms.v > limit * 1000;
+}
+
+static enum io_fate fate_on(const struct report *report, const struct device *dev,
+			    const struct connection *c, const char **why)
+{
+	const struct sock_info *s = c->sock;
+	const struct waiter *on;
+	const struct task *t;
+
+	if (num_is(c->dead, 1))
+		return IO_FAILS;
+	switch (s->peer_status) {
+	case PEER_CLOSED:
+	case PEER_SHUT_DOWN:
+		return IO_FAILS;
+	case PEER_NOT_ACCEPTED:
+		*why = "the server never accepted the connection";
+		return IO_HANGS;
+	case PEER_REMOTE:
+		return IO_ANSWERED;
+	case PEER_OPEN:
+		if (peer_is_stopped(report, s)) {
+			*why = arena_printf("the server %s does not run",
+					    word_task(s->peer->file->owners[0].task));
+			return IO_HANGS;
+		}
+		t = peer_blocked(dev, s, &on);
+		if (t) {
+			*why = arena_printf("the server %s is blocked", word_task(t));
+			return IO_HANGS;
+		}
+		return IO_ANSWERED;
+	default:
+		return IO_UNKNOWN;
+	}
+}
+
+enum io_fate io_fate(const struct report *report, const struct device *dev, const char **why)
+{
+	bool seen[IO_HANGS + 1] = {false};
+
+	*why = NULL;
+	if (is_unconfigured(dev) || num_is(dev->num_connections, 0) ||
+	    num_is(dev->capacity_bytes, 0) || has_flag(dev, RT_DISCONNECTED))
+		return IO_FAILS;
+	if (!dev->runtime_flags.known || !dev->n_conns)
+		return IO_UNKNOWN;
+	if (num_is(dev->recv_threads, 0) && is_positive(dev->live_connections)) {
+		*why = "no receiver reads replies";
+		return IO_HANGS;
+	}
+	for (size_t i = 0, run; i < dev->n_conns; i += run) {
+		run = fold_run(dev->conns + i, dev->n_conns - i);
+		seen[fate_on(report, dev, &dev->conns[i], why)] = true;
+	}
+	if (seen[IO_ANSWERED])
+		return IO_ANSWERED;
+	if (seen[IO_UNKNOWN])
+		return IO_UNKNOWN;
+	if (seen[IO_HANGS])
+		return IO_HANGS;
+	if (is_positive(dev->dead_conn_timeout_seconds)) {
+		*why = arena_printf("nbd waits up to %s for a new connection",
+				    word_seconds(dev->dead_conn_timeout_seconds));
+		return IO_HANGS;
+	}
+	return IO_FAILS;
+}
+
+bool never_times_out(const struct report *report, const struct device *dev)
+{
+	return num_is(report->traits.keeps_retries, 1) && num_is(dev->timeout_seconds, 0) &&
+	       dev->num_connections.known && (int64_t)dev->num_connections.v <= 1;
+}
+
+const char *timeout_rule(const struct report *report, const struct device *dev)
+{
+	bool single = dev->num_connections.known && (int64_t)dev->num_connections.v <= 1;
+
+	if (!dev->timeout_seconds.known || !dev->num_connections.known)
+		return NULL;
+	if (never_times_out(report, dev))
+		return "nbd never gives up a request: one connection and no timeout";
+	if (single && num_is(report->traits.keeps_retries, 0))
+		return arena_printf("nbd fails a request that gets no reply for %llu s",
+				    (unsigned long long)(dev->timeout_seconds.v
+								 ? dev->timeout_seconds.v
+								 : DEFAULT_TIMEOUT_SECONDS));
+	if (single && !dev->timeout_seconds.v)
+		return NULL;
+	return arena_printf("nbd gives up the connection of a request that gets no reply for "
+			    "%llu s",
+			    (unsigned long long)(dev->timeout_seconds.v ? dev->timeout_seconds.v
+									: DEFAULT_TIMEOUT_SECONDS));
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Why a device is stuck, against the guest's record: findings, forecast, openers, requests, waiters. */
+#include <string.h>
+
+#include "e2e.h"
+
+/* The guest takes the time, then writes its record and crashes. */
+#define SECONDS_TO_THE_CRASH 1.0
+
+static const char *name;
+static json *facts, *dev;
+
+static void scene_of_round(int i)
+{
+	name = scene_name((size_t)i);
+	facts = scene(name);
+	dev = scene_device(name);
+}
+
+static bool holds(json *array, const char *id)
+{
+	for (size_t i = 0; array && i < json_object_array_length(array); i++) {
+		if (!strcmp(json_object_get_string(json_object_array_get_idx(array, i)), id))
+			return true;
+	}
+	return false;
+}
+
+static bool is_found(const char *id)
+{
+	for (size_t i = 0; i < length_at(dev, "/findings"); i++) {
+		if (!strcmp(string_at(dev, "/findings/%zu/id", i), id))
+			return true;
+	}
+	return false;
+}
+
+/* No finding more and none less than is written beside the scene; what luck decides is named there. */
+START_TEST(findings)
+{
+	scene_of_round(_i);
+	ck_assert_ptr_nonnull(at(facts, "/findings"));
+	for (size_t i = 0; i < length_at(dev, "/findings"); i++) {
+		const char *id = string_at(dev, "/findings/%zu/id", i);
+
+		ck_assert_msg(holds(at(facts, "/findings"), id) ||
+				      holds(at(facts, "/findings_maybe"), id),
+			      "%s: %s was not expected", name, id);
+	}
+	for (size_t i = 0; i < length_at(facts, "/findings"); i++)
+		ck_assert_msg(is_found(string_at(facts, "/findings/%zu", i)), "%s: %s is missing",
+			      name, string_at(facts, "/findings/%zu", i));
+}
+END_TEST
+
+/* A device whose scene expects no trouble has no finding above info. */
+START_TEST(healthy_devices_have_no_warning)
+{
+	static const char *const healthy[] = {
+		"healthy-ioctl", "netlink-exited", "abstract",	"tcp4",	      "tcp6",
+		"shared-socket", "real-tcp",	   "qemu-nbd",	"scm-rights", "io-uring",
+		"mounted",	 "swap",	   "dm-linear", "partition",  "timeout-set"};
+
+	dev = scene_device(healthy[_i]);
+	for (size_t i = 0; i < length_at(dev, "/findings"); i++)
+		ck_assert_msg(!strcmp(string_at(dev, "/findings/%zu/severity", i), "info"),
+			      "%s: %s", healthy[_i], string_at(dev, "/findings/%zu/id", i));
+}
+END_TEST
+
+/* What a fresh task of the guest really got, each way, is what the report says it would get. */
+START_TEST(forecast)
+{
+	size_t compared = 0;
+
+	json_object_object_foreach(at(truth(), "/attach"), device_name, got)
+	{
+		json *said = NULL;
+		struct lines all = output_lines("nbd-a-j");
+
+		for (size_t i = 1; i < all.n; i++) {
+			if (!strcmp(string_at(all.v[i], "/name"), device_name))
+				said = at(all.v[i], "/attach");
+		}
+		ck_assert_msg(said != NULL, "no forecast for %s", device_name);
+		json_object_object_foreach(got, way, result)
+		{
+			const char *expected = json_object_get_string(result);
+
+			ck_assert_msg(!strcmp(string_at(said, "/%s/result", way), expected),
+				      "%s %s: the guest got %s, the report says %s (%s)",
+				      device_name, way, expected,
+				      string_at(said, "/%s/result", way),
+				      string_at(said, "/%s/why", way));
+			compared++;
+		}
+	}
+	ck_assert_uint_gt(compared, 3 * 20);
+}
+END_TEST
+
+/* Sets of "tgid:fd " that have the device or a partition open. */
+static const char *openers_in_truth(const char *nbd)
+{
+	static char text[4096];
+	json *processes = at(truth(), "/processes");
+	size_t len = strlen(nbd);
+	char *end = text;
+
+	*text = '\0';
+	for (size_t p = 0; p < json_object_array_length(processes); p++) {
+		json *process = json_object_array_get_idx(processes, p);
+
+		for (size_t t = 0; t < length_at(process, "/threads"); t++) {
+			json *thread = at(process, "/threads/%zu", t);
+			json *table = at(thread, "/files_of");
+
+			if (!table || json_object_get_int64(table) != int_at(thread, "/tid"))
+				continue;
+			for (size_t f = 0; f < length_at(thread, "/fds"); f++) {
+				const char *link = string_at(thread, "/fds/%zu/link", f);
+
+				if (strncmp(link, "/dev/", 5) || strncmp(link + 5, nbd, len) ||
+				    (link[5 + len] && link[5 + len] != 'p'))
+					continue;
+				end += sprintf(end, "%d:%d ", (int)int_at(process, "/tgid"),
+					       (int)int_at(thread, "/fds/%zu/fd", f));
+			}
+		}
+	}
+	return text;
+}
+
+/* Every process that has the device open, and none besides; and the kernel's own count is reached. */
+START_TEST(openers)
+{
+	char found[4096], *end = found;
+	const char *expected;
+	size_t fds = 0, others = 0;
+
+	scene_of_round(_i);
+	expected = openers_in_truth(string_at(facts, "/device"));
+	*found = '\0';
+	for (size_t i = 0; i < length_at(dev, "/openers"); i++) {
+		json *opener = at(dev, "/openers/%zu", i);
+
+		if (strcmp(string_at(opener, "/kind"), "fd")) {
+			others++;
+			continue;
+		}
+		end += sprintf(end, "%d:%d ", (int)int_at(opener, "/task/tgid"),
+			       (int)int_at(opener, "/fd"));
+		fds++;
+	}
+	ck_assert_msg(strlen(found) == strlen(expected), "%s: found %s, the guest had %s", name,
+		      found, expected);
+	for (const char *one = strtok(found, " "); one; one = strtok(NULL, " "))
+		ck_has(expected, one);
+	ck_assert(!is_found("unaccounted-opener"));
+	ck_assert_int_le(int_at(dev, "/openers_expected"), (int64_t)(fds + 2 * others));
+	ck_assert_int_eq(int_at(dev, "/openers_expected") == 0, fds + others == 0);
+}
+END_TEST
+
+/* Openers that are no processes. */
+START_TEST(kernel_openers)
+{
+	static const struct {
+		const char *scene, *kind, *what;
+	} expected[] = {
+		{"mounted", "mount", "ext4 on /mnt/nbd"},
+		{"swap", "swap", "swap (nbd16)"},
+		{"dm-linear", "holder", "dm-0 (on nbd17)"},
+	};
+
+	dev = scene_device(expected[_i].scene);
+	ck_assert_uint_eq(length_at(dev, "/openers"), 1);
+	ck_assert_str_eq(string_at(dev, "/openers/0/kind"), expected[_i].kind);
+	ck_has(string_at(dev, "/openers/0/what"), expected[_i].what);
+	ck_assert_ptr_null(at(dev, "/openers/0/task"));
+}
+END_TEST
+
+START_TEST(partition_opener)
+{
+	dev = scene_device("partition");
+	ck_assert_uint_eq(length_at(dev, "/openers"), 1);
+	ck_assert_str_eq(string_at(dev, "/openers/0/kind"), "fd");
+	ck_has(string_at(dev, "/openers/0/what"), "p1");
+}
+END_TEST
+
+static bool same(json *a, json *b)
+{
+	return json_object_equal(a, b);
+}
+
+/* The request that a task of the guest issued, among those of the report. */
+static json *reported_request(json *issued)
+{
+	for (size_t i = 0; i < length_at(dev, "/requests"); i++) {
+		json *request = at(dev, "/requests/%zu", i);
+
+		if (!strcmp(string_at(request, "/op"), string_at(issued, "/op")) &&
+		    same(at(request, "/sector"), at(issued, "/sector")) &&
+		    same(at(request, "/bytes"), at(issued, "/bytes")))
+			return request;
+	}
+	return NULL;
+}
+
+/* Operation, sector, length and age, and none that nobody issued. */
+START_TEST(requests)
+{
+	double now = (double)int_at(truth(), "/clock/monotonic_ns") / 1e9;
+	size_t n;
+
+	scene_of_round(_i);
+	n = length_at(facts, "/requests");
+	ck_assert_uint_eq(length_at(dev, "/requests"), n);
+	for (size_t i = 0; i < n; i++) {
+		json *issued = at(facts, "/requests/%zu", i), *request = reported_request(issued);
+		double age, expected = now - (double)int_at(issued, "/issued_monotonic_ns") / 1e9;
+
+		ck_assert_msg(request != NULL, "%s: no %s at %s", name, string_at(issued, "/op"),
+			      string_at(issued, "/sector"));
+		age = json_object_get_double(at(request, "/age_seconds"));
+		ck_assert_double_ge(age, expected - 0.1);
+		ck_assert_double_le(age, expected + SECONDS_TO_THE_CRASH);
+		if (at(request, "/sent"))
+			ck_assert_int_eq(int_at(request, "/sent"), 1);
+		if (at(facts, "/requests_connection"))
+			ck_assert_int_eq(int_at(request, "/connection"),
+					 int_at(facts, "/requests_connection"));
+	}
+}
+END_TEST
+
+/* Who waits for I/O, and in what: every thread of the actors that the guest saw in D. */
+START_TEST(waiters)
+{
+	static const char *const keys[] = {"io_tids", "writer_tids", "opener_tids"};
+
+	scene_of_round(_i);
+	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+		json *tids = at(facts, "/%s", keys[k]);
+
+		for (size_t i = 0; tids && i < json_object_array_length(tids); i++) {
+			int64_t tid = json_object_get_int64(json_object_array_get_idx(tids, i));
+			json *waiter = NULL;
+
+			for (size_t w = 0; w < length_at(dev, "/waiters"); w++) {
+				if (int_at(dev, "/waiters/%zu/pid", w) == tid)
+					waiter = at(dev, "/waiters/%zu", w);
+			}
+			ck_assert_int_eq(truth_state(tid), 'D');
+			ck_assert_msg(waiter != NULL, "%s: %d waits and is not named", name,
+				      (int)tid);
+			ck_assert(!strcmp(string_at(waiter, "/blocked_in"), "read") ||
+				  !strcmp(string_at(waiter, "/blocked_in"), "write") ||
+				  !strcmp(string_at(waiter, "/blocked_in"), "flush"));
+		}
+	}
+	for (size_t w = 0; w < length_at(dev, "/waiters"); w++)
+		ck_assert_int_eq(truth_state(int_at(dev, "/waiters/%zu/pid", w)), 'D');
+}
+END_TEST
+
+/* Attempts that hang: in open, in freeze, and behind the one that freezes. */
+START_TEST(hanging_attempts)
+{
+	json *pids = at(truth(), "/attach_pids");
+	size_t n = 0;
+
+	json_object_object_foreach(pids, device_name, ways)
+	{
+		dev = device(device_name);
+		json_object_object_foreach(ways, way, pid)
+		{
+			bool named = false;
+
+			for (size_t w = 0; w < length_at(dev, "/waiters"); w++)
+				named |= int_at(dev, "/waiters/%zu/pid", w) ==
+					 json_object_get_int64(pid);
+			ck_assert_msg(named, "%s: the task that hangs in %s is no waiter",
+				      device_name, way);
+			n++;
+		}
+	}
+	ck_assert_uint_gt(n, 3);
+}
+END_TEST
+
+/* What the field case is about. */
+START_TEST(field_case)
+{
+	json *evidence, *finding = NULL;
+	char opener[64];
+
+	facts = scene("field-case");
+	dev = scene_device("field-case");
+	for (size_t i = 0; i < length_at(dev, "/findings"); i++) {
+		if (!strcmp(string_at(dev, "/findings/%zu/id", i), "leaked-connections"))
+			finding = at(dev, "/findings/%zu", i);
+	}
+	ck_assert_ptr_nonnull(finding);
+	ck_has(string_at(finding, "/text"), "1310 connections");
+	ck_assert_str_eq(string_at(finding, "/kernel_commit"), "04d8fb23e520");
+	snprintf(opener, sizeof(opener), "qemu-kvm (%d) fd %d", (int)int_at(facts, "/opener_pid"),
+		 (int)int_at(facts, "/opener_fd"));
+	ck_has(string_at(finding, "/remedy"), opener);
+	evidence = at(finding, "/evidence");
+	ck_assert(holds(evidence, string_at(dev, "/config")));
+	ck_has(output("nbd-d-nbd101"), opener);
+	ck_has(output("nbd-d-nbd101"), "freed when");
+}
+END_TEST
+
+TCase *why_case(void)
+{
+	TCase *c = tcase_create("why");
+	int n = (int)scene_count();
+
+	tcase_set_timeout(c, 60);
+	tcase_add_loop_test(c, findings, 0, n);
+	tcase_add_loop_test(c, healthy_devices_have_no_warning, 0, 15);
+	tcase_add_test(c, forecast);
+	tcase_add_loop_test(c, openers, 0, n);
+	tcase_add_loop_test(c, kernel_openers, 0, 3);
+	tcase_add_test(c, partition_opener);
+	tcase_add_loop_test(c, requests, 0, n);
+	tcase_add_loop_test(c, waiters, 0, n);
+	tcase_add_test(c, hanging_attempts);
+	tcase_add_test(c, field_case);
+	return c;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "arena.h"
+#include "nbd_dot.h"
+#include "nbd_findings.h"
+#include "printed.h"
+#include "sample.h"
+#include "unit.h"
+
+static struct report *report;
+static struct device *dev;
+
+static void setup(void)
+{
+	report = sample_report();
+	dev = sample_device(report, 101, 1311, "/run/gMgr.sock");
+	dev->conns[0].dead = NUM(1);
+	dev->conns[0].sock->peer_status = PEER_CLOSED;
+	dev->n_dead = 1;
+	dev->conns[1310].sock->peer_status = PEER_NOT_ACCEPTED;
+	nbd_judge(report);
+}
+
+static char *graph(void)
+{
+	char *text;
+
+	PRINTED(text, nbd_dot(out, report, &dev, 1));
+	return text;
+}
+
+static void has(const char *text, const char *part)
+{
+	ck_assert_msg(strstr(text, part) != NULL, "no \"%s\" in:\n%s", part, text);
+}
+
+START_TEST(connections_are_folded)
+{
+	char *text = graph();
+
+	has(text, "digraph nbd {");
+	has(text, "1309 connections\\nindex 1-1309");
+	has(text, "\"nbd101_1\" -> \"nbd101_1_peer\" [label=\"1309\"]");
+	has(text, "label=\"qemu-kvm (233)\"");
+	has(text, "[label=\"open, fd 3\"]");
+	has(text, "[label=\"fd 6-1314\"]");
+	has(text, "[style=dashed, label=\"listens\"]");
+	has(text, "error peer-closed: the other end of 1 connection");
+	ck_assert_ptr_null(strstr(text, "nbd101_2\""));
+	ck_assert_uint_lt(strlen(text), 6000);
+	free(text);
+}
+END_TEST
+
+/* A label ends where the graph says, whatever a name holds. */
+START_TEST(names_cannot_leave_their_label)
+{
+	char *text;
+
+	memcpy(report->tasks.v[0].comm, "a\"]; x\\N\n", 10);
+	dev->name = "nbd\"evil";
+	text = graph();
+	has(text, "label=\"a\\\"]; x\\\\\\\\N\\\\x0a (233)\"");
+	has(text, "label=\"nbd\\\"evil\\n");
+	ck_assert_ptr_null(strstr(text, "\"nbd\"evil"));
+	free(text);
+}
+END_TEST
+
+START_TEST(unknown_and_unconfigured_devices_can_be_drawn)
+{
+	struct device *idle = ARENA_PUSH(report->devices, report->n_devices);
+	char *text;
+
+	idle->name = "nbd5";
+	idle->index = 5;
+	idle->config_known = NUM(0);
+	PRINTED(text, nbd_dot(out, report, &idle, 1));
+	has(text, "not configured");
+	free(text);
+}
+END_TEST
+
+TCase *dot_case(void)
+{
+	TCase *c = tcase_create("dot");
+
+	tcase_add_checked_fixture(c, setup, arena_free_all);
+	tcase_add_test(c, connections_are_folded);
+	tcase_add_test(c, names_cannot_leave_their_label);
+	tcase_add_test(c, unknown_and_unconfigured_devices_can_be_drawn);
+	return c;
+}

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
+#
+# NBD_SET_SOCK freezes the queue first, with nbd's config_lock held; the queue
+# waits for the request, and everybody else for the lock.
+
+scene nbd20 "NBD_SET_SOCK hangs in the freeze behind a request that is never answered"
+actor server --mute unix:/run/set-sock-hang.sock
+actor client-ioctl --name nbd-client "$DEVICE" unix:/run/set-sock-hang.sock
+wait_for attached
+actor io "$DEVICE" write:3162112:16384
+late
+go io
+actor attempt "$DEVICE" set_sock
+wait_for in_state "$(recall attempt_set_sock_pid)" D
+attach --last do_it netlink
+expect 1 1
+findings no-timeout setup-by-other-task

@@ -20,7 +20,7 @@ EXTENSION_DIR ?= $(LIBDIR)/crash/extensions
 
 # The kernel of demo and shell, and those of the end-to-end tests: see vmcore-fixtures/README.md.
 KERNEL  ?= 6.1
-KERNELS ?= 5.10 6.1
+KERNELS ?= 5.10 6.1 6.12
 
 BUILD  ?= build
 MODULE ?= nbd.so
@@ -92,6 +92,9 @@ compilers:
 	clang-format --dry-run --Werror $(FORMATTED)
 
 e2e: $(KERNELS:%=e2e-%)
+
+# crash 8.0.2, which Debian 12 has, does not open 6.12.
+e2e-6.12: CRASH = $$(vmcore-fixtures/crash.sh 8.0.6)
 
 e2e-%: $(MODULE) $(BUILD)/tests/e2e/e2e
 	tests/e2e/run.sh $* $(CRASH) $(MODULE) $(BUILD)/tests/e2e/e2e

@@ -15,6 +15,7 @@
 #include "kernel_btf.h"
 
 #define MAX_ALTERNATIVES 3
+#define NSEC_PER_SEC	 1000000000u
 /* Refuses absurd sizes before memory is taken for them: a kernel's BTF is about 5 MB. */
 #define MAX_BTF_SIZE (64 << 20)
 
@@ -723,6 +724,14 @@ struct k_system k_system(void)
 
 unsigned k_hz(void)
 {
+	num symbol = k_symbol("tick_nsec");
+	uint64_t tick_nsec;
+
+	/* crash takes 1000 where it does not find CONFIG_HZ; the kernel's own tick tells (TICK_NSEC is
+	 * not exactly a second's part for all HZ). */
+	if (symbol.known && k_read(symbol.v, &tick_nsec, sizeof(tick_nsec), "tick_nsec") &&
+	    tick_nsec)
+		return (unsigned)((NSEC_PER_SEC + tick_nsec / 2) / tick_nsec);
 	return machdep->hz;
 }
 

@@ -92,6 +92,27 @@ const struct waiter *waiter_in(const struct device *dev, const char *what)
 	return NULL;
 }
 
+size_t openers_not_found(const struct device *dev)
+{
+	return dev->openers_expected.known && dev->openers_expected.v > dev->openers_found
+		       ? dev->openers_expected.v - dev->openers_found
+		       : 0;
+}
+
+size_t openers_in_open(const struct device *dev)
+{
+	size_t n = 0, missing = openers_not_found(dev);
+
+	for (size_t i = 0; i < dev->n_waiters; i++) {
+		const struct waiter *w = &dev->waiters[i];
+
+		/* Those behind open_mutex are not counted yet. */
+		n += w->blocked_in && !strcmp(w->blocked_in, "open") && w->object_what &&
+		     strcmp(w->object_what, "open_mutex");
+	}
+	return n < missing ? n : missing;
+}
+
 /* A thread that has the same file table as the owner, and so can serve the same fds. */
 static bool shares_table(const struct task *owner, const struct task *t)
 {

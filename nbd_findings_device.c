@@ -206,7 +206,7 @@ bool unaccounted_opener(const struct judged *j)
 	const struct device *dev = j->dev;
 	const struct waiter *w = waiter_in(dev, "close");
 
-	if (!dev->openers_expected.known || dev->openers_expected.v <= dev->openers_found)
+	if (openers_not_found(dev) <= openers_in_open(dev))
 		return false;
 	j->finding->text = arena_printf(
 		"the kernel counts %s, %zu found: %s",

@@ -82,8 +82,11 @@ static const char *openers_text(const struct device *dev)
 		return dev->n_openers ? arena_printf("%s found, the kernel's count is unknown",
 						     word_count(dev->n_openers, "opener"))
 				      : "?";
-	return arena_printf("%llu by the kernel's count, %zu found",
-			    (unsigned long long)dev->openers_expected.v, dev->openers_found);
+	return arena_printf("%llu by the kernel's count, %zu found%s",
+			    (unsigned long long)dev->openers_expected.v, dev->openers_found,
+			    openers_in_open(dev)
+				    ? arena_printf(", %zu still in open", openers_in_open(dev))
+				    : "");
 }
 
 static void print_head(FILE *out, const struct report *report, const struct device *dev)

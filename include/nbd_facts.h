@@ -38,6 +38,11 @@ const struct task *task_at(const struct report *report, uint64_t addr);
 const struct waiter *waiter_of_task(const struct device *dev, const struct task *t);
 const struct waiter *waiter_in(const struct device *dev, const char *what);
 
+/* Openers that the kernel counts and that were not found; and how many of those are tasks that still
+ * hang in open(), which by 6.12 count before the partition scan and not after it. */
+size_t openers_not_found(const struct device *dev);
+size_t openers_in_open(const struct device *dev);
+
 /* The other end is open and every owner of it is stopped or exiting. */
 bool peer_is_stopped(const struct report *report, const struct sock_info *s);
 

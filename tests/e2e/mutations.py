@@ -59,7 +59,7 @@ def falsify(device, path):
     for key in path[:-1]:
         inner = inner[key]
     value = inner[path[-1]]
-    inner[path[-1]] = not value if isinstance(value, bool) else value + 1 if isinstance(value, int) else value + "x"
+    inner[path[-1]] = not value if isinstance(value, bool) else value + 1000 if isinstance(value, int) else value + "x"
     return changed
 
 
@@ -86,7 +86,8 @@ def main():
                 continue
             for path in leaves(device):
                 # Names of the record's own keys, and what this report does not hold yet.
-                if (device["name"], path[0]) in BY_LUCK:
+                # The guest counts a queue in bytes: only whether it is empty can be compared.
+                if (device["name"], path[0]) in BY_LUCK or path[-1] == "receive_queue":
                     continue
                 if path[0] in ("type", "name", "index", "unreadable") or path[:2] == ("flags", "names"):
                     continue

@@ -259,6 +259,7 @@ static void check_unix_peer(json *conn, json *socket)
 		ck_assert_int_eq(!int_at(conn, "/peer/receive_queue"), !int_at(socket, "/wqueue"));
 		ck_assert_ptr_null(at(conn, "/peer/inode"));
 		ck_assert_uint_eq(length_at(conn, "/peer/owners"), 0);
+		ck_assert_uint_eq(length_at(conn, "/peer/holders"), 0);
 		return;
 	}
 	check_open_peer(conn, int_at(truth_socket("unix", peer), "/rqueue"));

@@ -136,7 +136,7 @@ START_TEST(openers)
 {
 	char found[4096], *end = found;
 	const char *expected;
-	size_t fds = 0, others = 0;
+	size_t fds = 0, others = 0, opening = 0;
 
 	scene_of_round(_i);
 	expected = openers_in_truth(string_at(facts, "/device"));
@@ -157,8 +157,11 @@ START_TEST(openers)
 	for (const char *one = strtok(found, " "); one; one = strtok(NULL, " "))
 		ck_has(expected, one);
 	ck_assert(!is_found("unaccounted-opener"));
-	ck_assert_int_le(int_at(dev, "/openers_expected"), (int64_t)(fds + 2 * others));
-	ck_assert_int_eq(int_at(dev, "/openers_expected") == 0, fds + others == 0);
+	/* By 6.12 a task that hangs in open() is counted already. */
+	for (size_t i = 0; i < length_at(dev, "/waiters"); i++)
+		opening += !strcmp(string_at(dev, "/waiters/%zu/blocked_in", i), "open");
+	ck_assert_int_le(int_at(dev, "/openers_expected"), (int64_t)(fds + 2 * others + opening));
+	ck_assert(int_at(dev, "/openers_expected") > 0 || fds + others == 0);
 }
 END_TEST
 
@@ -258,7 +261,8 @@ START_TEST(waiters)
 				      (int)tid);
 			ck_assert(!strcmp(string_at(waiter, "/blocked_in"), "read") ||
 				  !strcmp(string_at(waiter, "/blocked_in"), "write") ||
-				  !strcmp(string_at(waiter, "/blocked_in"), "flush"));
+				  !strcmp(string_at(waiter, "/blocked_in"), "flush") ||
+				  !strcmp(string_at(waiter, "/blocked_in"), "ioctl"));
 		}
 	}
 	for (size_t w = 0; w < length_at(dev, "/waiters"); w++)

@@ -348,9 +348,9 @@ START_TEST(openers)
 	sample_waiter(dev, waiting, "open", 0);
 	dev->config_refs = NUM(1315);
 	PRINTED(text, report_openers(out, dev));
-	has(text,
-	    "nbd101  openers 3 by the kernel's count, 2 found; config_refs 1315 = 3 openers + 1311 "
-	    "receivers + 1 in open (dd (501))");
+	has(text, "nbd101  openers 3 by the kernel's count, 2 found, 1 still in open; config_refs "
+		  "1315 = 3 openers + 1311 "
+		  "receivers + 1 in open (dd (501))");
 	has(text, "fd     qemu-kvm (233)   3  ffff000060000100  nbd101\n");
 	has(text, "mount  -                -  -                 ext4 on /mnt (nbd101)\n");
 	has(text, "dd (501) state D  ffff0000001f5000  open  request\n");

@@ -21,11 +21,14 @@ const char *dentry_path(num dentry)
 		num name = k_num_at(qstr, KM_QSTR_NAME), len = k_num_at(qstr, KM_QSTR_LEN);
 		char bytes[MAX_NAME];
 
-		if (num_is(parent, dentry.v))
+		/* Pipes, sockets and anonymous inodes have a root of their own with a name of its own. */
+		if (num_is(parent, dentry.v) && (*path || !len.known || len.v <= 1))
 			return *path ? path : "/";
 		if (!name.known || !len.known || !len.v || len.v > sizeof(bytes) ||
 		    !k_read(name.v, bytes, len.v, "dentry.d_name"))
 			return NULL;
+		if (num_is(parent, dentry.v))
+			return name_escape(bytes, len.v);
 		path = arena_printf("/%s%s", name_escape(bytes, len.v), path);
 		dentry = parent;
 	}

@@ -653,7 +653,8 @@ static num number(const struct kobj *o, enum kmember m, bool is_signed)
 		uint64_t u64;
 	} value = {0};
 
-	if (!k_has(m) || !k_bytes(o, m, &value, size < sizeof(value) ? size : sizeof(value)))
+	if (!k_has(m) || !size ||
+	    !k_bytes(o, m, &value, size < sizeof(value) ? size : sizeof(value)))
 		return NUM_UNKNOWN;
 	switch (size) {
 	case 1:
@@ -740,7 +741,16 @@ size_t k_stack_size(void)
 	return machdep->stacksize;
 }
 
+/* crash forgets a Ctrl-C once it was asked for; a command must not go on with its next loop. */
+static bool interrupted;
+
 bool k_interrupted(void)
 {
-	return received_SIGINT();
+	interrupted |= received_SIGINT();
+	return interrupted;
+}
+
+void k_begin(void)
+{
+	interrupted = false;
 }

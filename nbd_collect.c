@@ -119,6 +119,7 @@ static void find_holders(struct report *report, const struct query *queries, siz
 		add_held(files, &held, in_flight);
 	}
 	openers_finish(openers);
+	report->scan.interrupted |= k_interrupted();
 	if (held.problem)
 		*ARENA_PUSH(report->problems, report->n_problems) = held.problem;
 }

@@ -40,6 +40,7 @@ static void begin_command(void)
 {
 	arena_free_all();
 	arena_on_exhausted(out_of_memory);
+	k_begin();
 }
 
 /* Layouts are looked up when they are first needed, for `extend` must be quick and cannot fail. */
@@ -57,9 +58,12 @@ static const char *printable(const char *argument)
 	return name_escape_string(argument, MAX_ARGUMENT);
 }
 
-/* "a,b" and repeated -d add up. */
-static void add_devices(struct options *options, const char *list)
+/* "a,b" and repeated -d add up. False when the list names no device: a script's empty variable must not
+ * mean all of them. */
+static bool add_devices(struct options *options, const char *list)
 {
+	size_t before = options->n_devices;
+
 	while (*list) {
 		size_t len = strcspn(list, ",");
 
@@ -68,6 +72,7 @@ static void add_devices(struct options *options, const char *list)
 				arena_strndup(list, len);
 		list += len + (list[len] == ',');
 	}
+	return options->n_devices > before;
 }
 
 static bool parse_nbd_options(struct options *options)
@@ -93,7 +98,8 @@ static bool parse_nbd_options(struct options *options)
 			options->all = true;
 			break;
 		case 'd':
-			add_devices(options, optarg);
+			if (!add_devices(options, optarg))
+				return false;
 			break;
 		case 's':
 			options->connections = true;
@@ -200,6 +206,16 @@ struct selection {
 	bool failed;
 };
 
+/* A device may be asked for by its name and by an address. */
+static bool is_selected(const struct selection *selected, const struct device *dev)
+{
+	for (size_t i = 0; i < selected->n; i++) {
+		if (selected->v[i] == dev)
+			return true;
+	}
+	return false;
+}
+
 /* The devices asked for; without -d the configured ones and those that cannot be told, or all. */
 static struct selection select_devices(const struct report *report, const struct options *options)
 {
@@ -208,10 +224,10 @@ static struct selection select_devices(const struct report *report, const struct
 	for (size_t i = 0; i < options->n_devices; i++) {
 		struct device *dev = find_device(report, options->devices[i]);
 
-		if (dev)
-			*ARENA_PUSH(selected.v, selected.n) = dev;
-		else
+		if (!dev)
 			selected.failed = true;
+		else if (!is_selected(&selected, dev))
+			*ARENA_PUSH(selected.v, selected.n) = dev;
 	}
 	for (size_t i = 0; !options->n_devices && i < report->n_devices; i++) {
 		if (options->all || !num_is(report->devices[i].config_known, 0))
@@ -390,7 +406,9 @@ static void cmd_nbd_cleanup(void)
 	arena_free_all();
 }
 
-static char *help_cleanup[] = {"nbd_cleanup", "frees the memory of nbd.so's commands", "", NULL};
+/* crash reads at least one line of text behind the synopsis. */
+static char *help_cleanup[] = {"nbd_cleanup", "frees the memory of nbd.so's commands", " ",
+			       "  crash runs it by itself before each prompt.", NULL};
 
 static struct command_table_entry command_table[] = {
 	{"nbd", cmd_nbd, help_nbd, REFRESH_TASK_TABLE},

@@ -229,9 +229,9 @@ static void draw_device(FILE *out, const struct report *report, const struct dev
 	     : nbd_findings_of(dev, SEVERITY_WARNING) ? ORANGE
 						      : GREEN,
 	     arena_printf(
-		     "%s\n%s\n%s live, %zu dead, %s receivers\n%s", dev->name,
+		     "%s\n%s\n%s live, %s dead, %s receivers\n%s", dev->name,
 		     is_unconfigured(dev) ? "not configured" : report_runtime_flags(report, dev),
-		     word_decimal(dev->live_connections), dev->n_dead,
+		     word_decimal(dev->live_connections), word_decimal(dev->n_dead),
 		     word_decimal(dev->recv_threads),
 		     dev->requests_known
 			     ? arena_printf("%s in flight", word_count(dev->n_requests, "request"))

@@ -111,9 +111,9 @@ char *help_nbd[] = {
 	"    %s> nbd -r -o -d nbd8\n",
 	"  A picture:\n",
 	"    %s> nbd --dot -d nbd101 | dot -Tsvg -o nbd101.svg\n",
-	"  A script; the first line is crash's own about extend:\n",
+	"  A script; lines that are not JSON are crash's own:\n",
 	"    $ printf 'extend nbd.so\\nnbd -j\\nq\\n' > commands",
-	"    $ crash -s -i commands vmlinux vmcore | tail -n +2 | jq .name",
+	"    $ crash -s -i commands vmlinux vmcore | grep '^{' | jq .name",
 	NULL,
 };
 

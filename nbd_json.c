@@ -347,8 +347,7 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add(o, "num_connections", number(dev->num_connections));
 	add(o, "live_connections", number(dev->live_connections));
 	add(o, "recv_threads", number(dev->recv_threads));
-	add(o, "dead_connections",
-	    dev->config ? json_object_new_int64((int64_t)dev->n_dead) : NULL);
+	add(o, "dead_connections", number(dev->n_dead));
 	add(o, "capacity_bytes", number(dev->capacity_bytes));
 	add(o, "block_size", number(dev->block_size));
 	add(o, "timeout_seconds", number(dev->timeout_seconds));

@@ -32,7 +32,7 @@ void report_summary(FILE *out, const struct report *report, struct device *const
 		text_table_add(&table, word_hex(dev->nbd_device));
 		text_table_add(&table, idle ? "-" : word_decimal(dev->num_connections));
 		text_table_add(&table, idle ? "-" : word_decimal(dev->live_connections));
-		text_table_add(&table, idle ? "-" : arena_printf("%zu", dev->n_dead));
+		text_table_add(&table, idle ? "-" : word_decimal(dev->n_dead));
 		text_table_add(&table, idle ? "-" : word_decimal(dev->recv_threads));
 		text_table_add(&table, idle ? "-" : requests_cell(dev));
 		text_table_add(&table, idle ? "-" : word_decimal(dev->openers_expected));
@@ -130,6 +130,10 @@ void report_coverage(FILE *out, const struct report *report)
 						   word_count(s->tasks_unreadable, "task"))
 				    : "",
 		s->interrupted ? "; INTERRUPTED, incomplete" : "");
+	/* crash lists one idle task a CPU, this walk the first one only: no more are missing there. */
+	if (report->tasks_in_crash < report->tasks.n)
+		fprintf(out, "  crash's own list has %llu of these tasks\n",
+			(unsigned long long)report->tasks_in_crash);
 	for (size_t i = 0; i < report->n_problems; i++)
 		text_wrapped(out, 0, "! unreadable: ", report->problems[i]);
 }

@@ -103,9 +103,9 @@ static void print_head(FILE *out, const struct report *report, const struct devi
 	}
 	fprintf(out, "  size           %s, blocks of %s\n", word_size(dev->capacity_bytes),
 		word_size(dev->block_size));
-	fprintf(out, "  connections    %s: %s live, %zu dead, %s receiver%s\n",
+	fprintf(out, "  connections    %s: %s live, %s dead, %s receiver%s\n",
 		word_decimal(dev->num_connections), word_decimal(dev->live_connections),
-		dev->n_dead, word_decimal(dev->recv_threads),
+		word_decimal(dev->n_dead), word_decimal(dev->recv_threads),
 		num_is(dev->recv_threads, 1) ? "" : "s");
 	fprintf(out, "  runtime_flags  %s = %s\n", word_decimal(dev->runtime_flags),
 		report_runtime_flags(report, dev));
@@ -116,7 +116,10 @@ static void print_head(FILE *out, const struct report *report, const struct devi
 	fprintf(out, "  openers        %s\n", openers_text(dev));
 	fprintf(out, "  requests       %s\n", requests_text(dev));
 	fprintf(out, "  timeout        %s; dead connections are waited for: %s\n",
-		word_seconds(dev->timeout_seconds), word_seconds(dev->dead_conn_timeout_seconds));
+		num_is(dev->timeout_seconds, 0) && !never_times_out(report, dev)
+			? "none set (30 s by default)"
+			: word_seconds(dev->timeout_seconds),
+		word_seconds(dev->dead_conn_timeout_seconds));
 	fprintf(out, "  set up by      %s\n",
 		word_remembered(report, dev->task_setup, NUM_UNKNOWN, dev->setup_task));
 	fprintf(out, "  started by     %s\n",
@@ -374,6 +377,19 @@ void report_openers(FILE *out, const struct device *dev)
 	}
 }
 
+/* What waits to be read at the other ends of conns[0..n): folded rows may differ in it. */
+static const char *queues_text(const struct connection *conns, size_t n)
+{
+	num sum = NUM(0);
+
+	for (size_t i = 0; i < n; i++) {
+		num queue = conns[i].sock->peer->receive_queue;
+
+		sum = queue.known && sum.known ? NUM(sum.v + queue.v) : NUM_UNKNOWN;
+	}
+	return end_queue(sum);
+}
+
 /* The other end: its state and owners, then the addresses behind it, then its name. */
 static void add_peer_notes(struct text_table *table, const struct report *report,
 			   const struct connection *conns, size_t n)
@@ -390,7 +406,7 @@ static void add_peer_notes(struct text_table *table, const struct report *report
 				arena_printf("     sk %s  socket %s  file %s  %s, %s to be read",
 					     word_hex(p->sk), word_hex(p->socket),
 					     p->file ? word_hex(p->file->addr) : "-", end_state(p),
-					     end_queue(p->receive_queue)));
+					     queues_text(conns, n)));
 	text_table_note(table, arena_printf("path %s", s->remote ? s->remote : "(unnamed)"));
 }
 
@@ -401,9 +417,13 @@ void report_connections(FILE *out, const struct report *report, const struct dev
 					      "FILE",  "FAMILY", "STATE",    "SHUT"};
 	struct text_table table = text_table(9, headers, "lrlllllll");
 
-	fprintf(out, "%s  connections %s: %s live, %zu dead  %s\n", dev->name,
+	if (is_unconfigured(dev)) {
+		fprintf(out, "%s  not configured: no connections\n", dev->name);
+		return;
+	}
+	fprintf(out, "%s  connections %s: %s live, %s dead  %s\n", dev->name,
 		word_decimal(dev->num_connections), word_decimal(dev->live_connections),
-		dev->n_dead, report_runtime_flags(report, dev));
+		word_decimal(dev->n_dead), report_runtime_flags(report, dev));
 	for (size_t first = 0, run; first < dev->n_conns; first += run) {
 		const struct connection *conns = dev->conns + first;
 		const struct sock_info *s = conns->sock;

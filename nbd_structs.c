@@ -38,6 +38,8 @@ static void read_connections(struct device *dev, uint64_t socks, struct file_set
 {
 	int32_t count = (int32_t)dev->num_connections.v;
 	uint64_t *pointers = arena_alloc(SOCKS_PER_READ * sizeof(*pointers));
+	bool all_known = true;
+	size_t dead = 0;
 
 	if (count < 0 || (uint32_t)count > MAX_CONNECTIONS) {
 		problem(dev,
@@ -70,11 +72,14 @@ static void read_connections(struct device *dev, uint64_t socks, struct file_set
 		conn->dead = k_num(&o, KM_NSOCK_DEAD);
 		sock = k_num(&o, KM_NSOCK_SOCK);
 		conn->sock = sock_read(sock.v, files);
-		dev->n_dead += conn->dead.v != 0;
+		dead += conn->dead.v != 0;
+		all_known &= conn->dead.known;
 		if (!conn->dead.known || !conn->sock->family.known)
 			problem(dev, arena_printf("connection %u (nbd_sock %llx) could not be read",
 						  i, (unsigned long long)conn->nbd_sock));
 	}
+	if (all_known)
+		dev->n_dead = NUM(dead);
 }
 
 /* The kernel stores dead_conn_timeout and the tag set's timeout in jiffies. */

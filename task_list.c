@@ -74,18 +74,21 @@ static void add_threads(struct walk *walk, const struct kobj *leader)
 	num signal = k_num(leader, KM_TASK_SIGNAL);
 	uint64_t head = signal.known ? k_at(signal.v, KM_SIGNAL_THREAD_HEAD) : 0;
 	num link = k_pointer(head, "signal_struct.thread_head");
+	bool leader_seen = false;
 	struct kobj o;
 
-	while (link.known && link.v != head) {
+	for (size_t n = 0; link.known && link.v != head; n++) {
 		uint64_t addr = k_container(link.v, KM_TASK_THREAD_NODE);
 
-		if (addr != leader->addr) {
+		if (addr != leader->addr)
 			k_load(&o, K_TASK, addr);
-			if (!add_task(walk, &o)) {
-				walk->list->unreadable++;
-				return;
-			}
+		/* The leader stands in its own list, once. */
+		if (n > MAX_TASKS || k_interrupted() || (addr == leader->addr && leader_seen) ||
+		    (addr != leader->addr && !add_task(walk, &o))) {
+			walk->list->unreadable++;
+			return;
 		}
+		leader_seen |= addr == leader->addr;
 		link = k_pointer(link.v, "task_struct.thread_node");
 	}
 	if (!link.known)

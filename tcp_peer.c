@@ -15,10 +15,12 @@
 #define MAX_BUCKETS	 (64u << 20)
 #define BUCKETS_PER_READ 16384
 /* Ends a walk whose chains lead in circles. */
-#define MAX_SOCKETS (16u << 20)
+#define MAX_SOCKETS (4u << 20)
 
 enum {
 	TCP_ESTABLISHED = 1,
+	TCP_SYN_SENT = 2,
+	TCP_SYN_RECV = 3,
 	TCP_FIN_WAIT1 = 4,
 	TCP_FIN_WAIT2 = 5,
 	TCP_TIME_WAIT = 6,
@@ -135,7 +137,7 @@ static bool walk_ehash(const struct ptr_map *targets, struct file_set *files)
 			while (node.v && !(node.v & 1)) {
 				match(targets, node.v, files);
 				node = k_pointer(node.v, "hlist_nulls_node.next");
-				if (!node.known || ++seen > MAX_SOCKETS)
+				if (!node.known || ++seen > MAX_SOCKETS || k_interrupted())
 					return false;
 			}
 		}
@@ -161,6 +163,8 @@ static enum peer_status remote_status(const struct sock_info *s)
 		return PEER_UNKNOWN;
 	if (s->state.v == TCP_ESTABLISHED)
 		return PEER_REMOTE;
+	if (s->state.v == TCP_SYN_SENT || s->state.v == TCP_SYN_RECV)
+		return PEER_UNKNOWN;
 	return s->state.v == TCP_FIN_WAIT1 || s->state.v == TCP_FIN_WAIT2 ? PEER_SHUT_DOWN
 									  : PEER_CLOSED;
 }
@@ -189,6 +193,12 @@ const char *tcp_find_peers(struct sock_info **socks, size_t n, struct file_set *
 			complete = false;
 			continue;
 		}
+		/* A listener, or a socket that was never connected, has no other end. */
+		if (!target->tuple.remote_port) {
+			socks[i]->peer_sk = NUM(0);
+			socks[i]->remote = NULL;
+			continue;
+		}
 		target->sock = socks[i];
 		slot = ptr_map_at(&targets,
 				  port_key(target->tuple.local_port, target->tuple.remote_port));
@@ -198,7 +208,7 @@ const char *tcp_find_peers(struct sock_info **socks, size_t n, struct file_set *
 	if (targets.n && !walk_ehash(&targets, files))
 		complete = false;
 	for (size_t i = 0; i < n; i++) {
-		if (!is_tcp(socks[i]))
+		if (!is_tcp(socks[i]) || num_is(socks[i]->peer_sk, 0))
 			continue;
 		socks[i]->peer_status =
 			socks[i]->peer ? local_status(socks[i]) : remote_status(socks[i]);

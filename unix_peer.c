@@ -33,8 +33,9 @@ static void read_unix(struct sock_info *info)
 	num wmem = k_num_at(info->sk, KM_SK_WMEM_ALLOC);
 
 	info->local = bound_name(info->sk);
-	/* unix_outq_len(): an idle socket has 1. */
-	if (wmem.known && wmem.v)
+	/* unix_outq_len(): an idle socket has 1. One that was not accepted yet is charged for the
+	 * message that announces it. */
+	if (wmem.known && wmem.v && info->socket)
 		info->send_queue_bytes = NUM(wmem.v - 1);
 	if (pid.known && pid.v) {
 		num first = k_pointer(k_at(pid.v, KM_PID_TASKS), "pid.tasks");
@@ -132,11 +133,18 @@ static struct sock_info *read_with_peer(uint64_t socket, uint64_t sk, struct fil
 	if (!num_is(info->family, AF_UNIX))
 		return info;
 	info->peer_sk = k_num_at(sk, KM_UNIX_PEER);
+	if (!info->peer_sk.v)
+		info->listener_pid = info->listener_alive = NUM_UNKNOWN;
 	if (info->peer_sk.v) {
 		num peer_socket = k_num_at(info->peer_sk.v, KM_SK_SOCKET);
 
 		info->peer = read_one(peer_socket.v, info->peer_sk.v, files);
 		info->remote = info->peer->local;
+		/* sk_peer_pid is who called listen() for the connecting end only: that end has no
+		 * name of its own and its peer has the listener's. Elsewhere it is who connected, or
+		 * who called socketpair(). */
+		if (info->local || !info->remote)
+			info->listener_pid = info->listener_alive = NUM_UNKNOWN;
 		/* An unreadable sk_socket must not pass for a missing one. */
 		if (peer_socket.known)
 			info->peer_status = unix_peer_status(info, info->peer);

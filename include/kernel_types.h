@@ -393,7 +393,10 @@ unsigned k_hz(void);
 /* Bytes of a task's kernel stack: THREAD_SIZE. */
 size_t k_stack_size(void);
 
-/* True once the user pressed Ctrl-C in this command: every long loop ends on it. */
+/* True once the user pressed Ctrl-C, until the next k_begin(): every long loop ends on it. */
 bool k_interrupted(void);
+
+/* A new command begins. */
+void k_begin(void);
 
 #endif

@@ -197,7 +197,7 @@ struct device {
 
 	struct connection *conns;
 	size_t n_conns; /* connections that were read; num_connections is the kernel's count */
-	size_t n_dead;	/* of them, marked dead */
+	num n_dead;	/* marked dead; unknown unless all could be read */
 
 	struct request *requests;
 	size_t n_requests;

@@ -70,6 +70,9 @@ refuse() {
 	save help-nbd help nbd
 	save help-unix_peer help unix_peer
 	save help-file_owner help file_owner
+	save help-nbd_cleanup help nbd_cleanup
+	save nbd-s-unconfigured nbd -s -d 50
+	save nbd-d-twice nbd -d nbd0,0,/dev/nbd0
 	save nbd-j-again nbd -j
 	refuse error-nbd999 nbd -d nbd999
 	refuse error-zzz nbd -d zzz
@@ -80,6 +83,7 @@ refuse() {
 	refuse error-file_owner-deadbeef file_owner deadbeef
 	refuse error-option nbd -x
 	refuse error-operand nbd nbd0
+	refuse error-no-device nbd -j -d ,,
 	refuse error-no-address unix_peer
 } | session first "$fixture"
 

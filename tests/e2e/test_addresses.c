@@ -115,6 +115,8 @@ START_TEST(the_peer_sees_this_end)
 		return;
 	}
 	ck_assert_str_eq(string_at(line, "/peer/sk"), string_at(conn, "/sk"));
+	/* sk_peer_pid of this end is who connected: that is no listener. */
+	ck_assert_ptr_null(at(line, "/peer/listener_pid"));
 	ck_assert(json_object_equal(at(line, "/peer/owners"), at(conn, "/owners")));
 }
 END_TEST

@@ -35,6 +35,8 @@ START_TEST(wrong_options_show_the_usage)
 	ck_has(output("error-option"), "Usage:\n  nbd ");
 	ck_has(output("error-option"), "alive\n");
 	ck_has(output("error-operand"), "Usage:\n  nbd ");
+	ck_has(output("error-no-device"), "Usage:\n  nbd ");
+	ck_has_not(output("error-no-device"), "{");
 	ck_has(output("error-no-address"), "Usage:\n  unix_peer ");
 }
 END_TEST

@@ -200,6 +200,17 @@ START_TEST(several_devices)
 }
 END_TEST
 
+/* Asked for in three ways, printed once; and without a config nothing is claimed. */
+START_TEST(odd_questions)
+{
+	ck_assert_uint_eq(count(output("nbd-d-twice"), "  nbd_device "), 1);
+	ck_has(output("nbd-s-unconfigured"), "nbd50  not configured: no connections");
+	ck_has_not(output("nbd-s-unconfigured"), "?");
+	/* A hidden command's help page once ended the session. */
+	ck_has(output("help-nbd_cleanup"), "frees the memory");
+}
+END_TEST
+
 START_TEST(help)
 {
 	static const struct {
@@ -235,6 +246,7 @@ TCase *text_case(void)
 	tcase_add_test(c, findings_for_scripts);
 	tcase_add_test(c, graph);
 	tcase_add_test(c, several_devices);
+	tcase_add_test(c, odd_questions);
 	tcase_add_loop_test(c, help, 0, 3);
 	return c;
 }

@@ -17,7 +17,7 @@ static void setup(void)
 	dev = sample_device(report, 101, 1311, "/run/gMgr.sock");
 	dev->conns[0].dead = NUM(1);
 	dev->conns[0].sock->peer_status = PEER_CLOSED;
-	dev->n_dead = 1;
+	dev->n_dead = NUM(1);
 	dev->conns[1310].sock->peer_status = PEER_NOT_ACCEPTED;
 	nbd_judge(report);
 }

@@ -17,7 +17,7 @@ static void setup(void)
 	report = sample_report();
 	dev = sample_device(report, 101, 1311, "/run/gMgr.sock");
 	dev->conns[0].dead = NUM(1);
-	dev->n_dead = 1;
+	dev->n_dead = NUM(1);
 	dev->live_connections = NUM(1310);
 }
 

@@ -117,7 +117,8 @@ guest_image() {
 	mkdir -p "$root"/{fixture,run,tmp,var}
 	initramfs_pack "$work/capture" "$root/fixture/capture.cpio.gz"
 	cp "$KERNEL_DIR/vmlinuz" "$root/fixture/"
-	make -s -C "$RECIPE/guest" OUT="$root/fixture" ||
+	# Run by make, make would tell of directories: stdout belongs to the result.
+	make -s --no-print-directory -C "$RECIPE/guest" OUT="$root/fixture" >&2 ||
 		fail "the guest's programs do not compile" "see the compiler's message above"
 	cp -r "$RECIPE"/guest/{main.sh,lib.sh,real-server.sh,scenes} "$root/fixture/"
 	install -m 644 -D "$RECIPE/guest/inittab" "$root/etc/inittab"

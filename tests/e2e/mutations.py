@@ -59,7 +59,7 @@ def falsify(device, path):
     for key in path[:-1]:
         inner = inner[key]
     value = inner[path[-1]]
-    inner[path[-1]] = not value if isinstance(value, bool) else value + 1000 if isinstance(value, int) else value + "x"
+    inner[path[-1]] = not value if isinstance(value, bool) else value + 1000 if isinstance(value, (int, float)) else value + "x"
     return changed
 
 

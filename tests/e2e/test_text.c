@@ -103,6 +103,7 @@ START_TEST(folding_can_be_undone)
 {
 	ck_assert_uint_gt(count(output("nbd-s-v-nbd101"), "refs 1 = 1 nbd; owner none"), 1310);
 	ck_assert_uint_lt(count(output("nbd-s-nbd101"), "refs 1 = 1 nbd; owner none"), 10);
+	ck_has(output("nbd-s-nbd101"), "refs 1 = 1 nbd; owner none");
 }
 END_TEST
 

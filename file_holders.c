@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "file_owner.h"
+#include "idr.h"
 #include "kernel_types.h"
 #include "names.h"
 #include "ptr_map.h"
@@ -18,6 +19,8 @@
 /* IORING_MAX_FIXED_FILES */
 #define MAX_RING_FILES	  (1u << 20)
 #define POINTERS_PER_READ 4096
+/* struct loop_device has lo_backing_file within this; it is larger in all kernels. */
+#define LOOP_BYTES 512
 /* The low bits of io_fixed_file.file_ptr are flags (FFS_NOWAIT and others): two or three. */
 #define FILE_PTR_FLAGS 7ull
 
@@ -26,6 +29,11 @@ static void add(struct held_files *held, uint64_t file, const char *kind, const 
 {
 	if (file)
 		*ARENA_PUSH(held->v, held->n) = (struct held_file){file, {kind, what, object}};
+}
+
+static void incomplete(struct held_files *held, const char *problem)
+{
+	*ARENA_PUSH(held->problems, held->n_problems) = problem;
 }
 
 /* The files that one message carries, if any. */
@@ -113,8 +121,8 @@ void held_in_flight(struct held_files *held)
 	else
 		readable = readable && k_has(KM_UNIX_TABLE_BUCKETS) && add_namespaces(held);
 	if (!readable)
-		held->problem = "not all AF_UNIX receive queues could be read: sockets in flight "
-				"(SCM_RIGHTS) may be missing";
+		incomplete(held, "not all AF_UNIX receive queues could be read: sockets in flight "
+				 "(SCM_RIGHTS) may be missing");
 }
 
 struct ring_search {
@@ -200,7 +208,44 @@ void held_in_rings(struct held_files *held, const struct task_list *tasks)
 		search.incomplete = true;
 	}
 	if (search.incomplete)
-		held->problem =
-			"not all io_urings could be read: files registered with them may be "
-			"missing";
+		incomplete(held, "not all io_urings could be read: files registered with them may "
+				 "be missing");
+}
+
+struct loop_search {
+	struct held_files *held;
+	bool incomplete;
+};
+
+/*
+ * Where lo_backing_file is cannot be known: the loop module comes without debuginfo, and kernels before
+ * 5.11 without BTF. But it is the only member that points to a struct file.
+ */
+static void visit_loop(void *context, uint32_t index, uint64_t loop_device)
+{
+	struct loop_search *search = context;
+	uint64_t words[LOOP_BYTES / sizeof(uint64_t)];
+
+	if (!k_read(loop_device, words, sizeof(words), "loop_device")) {
+		search->incomplete = true;
+		return;
+	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (file_is_plausible(words[i]))
+			add(search->held, words[i], "loop", arena_printf("loop%u", index),
+			    loop_device);
+	}
+}
+
+void held_by_loops(struct held_files *held)
+{
+	struct loop_search search = {.held = held};
+	num idr = k_symbol("loop_index_idr");
+
+	/* Without the loop module there are none. */
+	if (!idr.known)
+		return;
+	if (!idr_walk(idr.v, visit_loop, &search) || search.incomplete)
+		incomplete(held, "not all loop devices could be read: files below them may be "
+				 "missing");
 }

@@ -37,6 +37,17 @@ static void add_nbd_holders(struct report *report)
 
 static void resolve_query(const struct report *report, struct query *q, struct file_set *files)
 {
+	const struct device *dev = q->device.known
+					   ? nbd_device_by_index(report, (uint32_t)q->device.v)
+					   : nbd_device_by_address(report, q->addr);
+
+	if (dev) {
+		q->dev = dev;
+		q->addr = dev->gendisk;
+		q->bdev = dev->name;
+	}
+	if (dev || q->device.known)
+		return;
 	q->conn = nbd_connection_by_address(report, q->addr);
 	q->sock = q->conn ? q->conn->sock : sock_from_any(q->addr, files);
 	if (q->sock) {
@@ -99,16 +110,25 @@ static void add_held(const struct file_set *files, const struct held_files *held
 	}
 }
 
+static void resolve_block_device(struct query *q, const struct openers *openers)
+{
+	const struct device *dev = openers_of(openers, q->addr, &q->bdev, &q->opened, &q->n_opened);
+
+	if (dev)
+		q->dev = dev;
+}
+
 /* One search of the file tables for all files of interest; io_urings only where something is missing. */
-static void find_holders(struct report *report, const struct query *queries, size_t n,
+static void find_holders(struct report *report, struct query *queries, size_t n,
 			 struct file_set *files)
 {
 	struct held_files held = {0};
 	struct openers *openers;
-	size_t in_flight;
+	size_t n_cheap;
 
 	held_in_flight(&held);
-	in_flight = held.n;
+	held_by_loops(&held);
+	n_cheap = held.n;
 	openers = openers_find(report, files, &held);
 	add_nbd_holders(report);
 	add_held(files, &held, 0);
@@ -116,12 +136,14 @@ static void find_holders(struct report *report, const struct query *queries, siz
 	if (openers_missing(openers) || references_missing(report, queries, n)) {
 		held_in_rings(&held, &report->tasks);
 		openers_add_held(openers, &held);
-		add_held(files, &held, in_flight);
+		add_held(files, &held, n_cheap);
 	}
 	openers_finish(openers);
+	for (size_t i = 0; i < n; i++)
+		resolve_block_device(&queries[i], openers);
 	report->scan.interrupted |= k_interrupted();
-	if (held.problem)
-		*ARENA_PUSH(report->problems, report->n_problems) = held.problem;
+	for (size_t i = 0; i < held.n_problems; i++)
+		*ARENA_PUSH(report->problems, report->n_problems) = held.problems[i];
 }
 
 struct report *nbd_collect(struct query *queries, size_t n)

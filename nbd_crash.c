@@ -19,6 +19,7 @@
 #include "nbd_json.h"
 #include "nbd_report.h"
 #include "nbd_structs.h"
+#include "nbd_words.h"
 
 #define MAX_ARGUMENT 64
 
@@ -164,15 +165,6 @@ static bool parse_index(const char *text, uint32_t *index)
 	return !*end;
 }
 
-static struct device *device_by_index(const struct report *report, uint32_t index)
-{
-	for (size_t i = 0; i < report->n_devices; i++) {
-		if (report->devices[i].index == index)
-			return &report->devices[i];
-	}
-	return NULL;
-}
-
 /* The device a user means; tells what is wrong where there is none. */
 static struct device *find_device(const struct report *report, const char *text)
 {
@@ -181,7 +173,7 @@ static struct device *find_device(const struct report *report, const char *text)
 	uint32_t index;
 
 	if (parse_index(text, &index)) {
-		dev = device_by_index(report, index);
+		dev = nbd_device_by_index(report, index);
 		if (!dev)
 			error(INFO, "%s: no such device: this kernel has %lu, %s to %s\n",
 			      printable(text), (ulong)report->n_devices,
@@ -309,8 +301,19 @@ static void cmd_nbd(void)
 	print_text(report, &selected, &options);
 }
 
-/* The addresses of unix_peer and file_owner, and whether -j was given. */
-static size_t parse_queries(struct query **queries, bool *json)
+/* "/dev/nbd7" or "nbd7"; "7" would be an address. */
+static bool parse_device_name(const char *text, num *device)
+{
+	uint32_t index;
+
+	device->known = !isxdigit((unsigned char)*text) && parse_index(text, &index);
+	if (device->known)
+		device->v = index;
+	return device->known;
+}
+
+/* The operands of unix_peer and file_owner, and whether -j was given. */
+static size_t parse_queries(struct query **queries, bool *json, bool devices)
 {
 	static const struct option long_options[] = {
 		{"json", no_argument, NULL, 'j'},
@@ -327,12 +330,14 @@ static size_t parse_queries(struct query **queries, bool *json)
 	if (optind == argcnt)
 		cmd_usage(pc->curcmd, SYNOPSIS);
 	for (; optind < argcnt; optind++) {
-		uint64_t addr;
+		struct query query = {0};
 
-		if (parse_address(args[optind], &addr))
-			(*ARENA_PUSH(*queries, n)).addr = addr;
+		if ((devices && parse_device_name(args[optind], &query.device)) ||
+		    parse_address(args[optind], &query.addr))
+			*ARENA_PUSH(*queries, n) = query;
 		else
-			error(INFO, "%s: not a kernel address\n", printable(args[optind]));
+			error(INFO, "%s: not a kernel address%s\n", printable(args[optind]),
+			      devices ? " nor a device (/dev/nbd7)" : "");
 	}
 	return n;
 }
@@ -345,7 +350,7 @@ static void cmd_unix_peer(void)
 	size_t n;
 
 	begin_command();
-	n = parse_queries(&queries, &json);
+	n = parse_queries(&queries, &json, false);
 	if (!n || !layouts_known())
 		return;
 	report = nbd_collect(queries, n);
@@ -368,6 +373,37 @@ static void cmd_unix_peer(void)
 		report_coverage(fp, report);
 }
 
+/* Why there is no struct file to tell of. */
+static void tell_no_file(const struct query *query)
+{
+	if (query->device.known && !query->addr)
+		error(INFO, "nbd%llu: no such device\n", (ulonglong)query->device.v);
+	else if (query->dev)
+		error(INFO,
+		      "%s: no struct file was found that is open on it; the kernel counts %s: see "
+		      "nbd -o -d %s\n",
+		      query->bdev,
+		      query->dev->openers_expected.known
+			      ? word_count(query->dev->openers_expected.v, "opener")
+			      : "its openers where it cannot be read",
+		      query->dev->name);
+	else if (query->sock)
+		error(INFO,
+		      "%llx: this socket has no struct file: it was closed or not accepted yet\n",
+		      (ulonglong)query->addr);
+	else
+		error(INFO, "%llx: no struct file, socket or nbd block device here\n",
+		      (ulonglong)query->addr);
+}
+
+static void print_file(const struct report *report, const struct query *query, bool json)
+{
+	if (json)
+		fprintf(fp, "%s\n", json_file_line(report, query));
+	else
+		report_file(fp, report, query);
+}
+
 static void cmd_file_owner(void)
 {
 	struct query *queries = NULL;
@@ -376,25 +412,23 @@ static void cmd_file_owner(void)
 	size_t n;
 
 	begin_command();
-	n = parse_queries(&queries, &json);
+	n = parse_queries(&queries, &json, true);
 	if (!n || !layouts_known())
 		return;
 	report = nbd_collect(queries, n);
 	for (size_t i = 0; i < n; i++) {
-		if (!queries[i].file) {
-			error(INFO,
-			      queries[i].sock
-				      ? "%llx: this socket has no struct file: it was closed or "
-					"not accepted yet\n"
-				      : "%llx: no struct file or socket here\n",
-			      (ulonglong)queries[i].addr);
-			continue;
+		struct query *q = &queries[i];
+
+		if (!q->file && !q->n_opened)
+			tell_no_file(q);
+		else if (q->file)
+			print_file(report, q, json);
+		for (size_t k = 0; k < q->n_opened; k++) {
+			q->file = q->opened[k].file;
+			q->path = q->opened[k].path;
+			print_file(report, q, json);
 		}
-		found = true;
-		if (json)
-			fprintf(fp, "%s\n", json_file_line(report, &queries[i]));
-		else
-			report_file(fp, report, &queries[i]);
+		found |= q->file != NULL;
 	}
 	if (found && !json)
 		report_coverage(fp, report);

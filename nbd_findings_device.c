@@ -208,11 +208,12 @@ bool unaccounted_opener(const struct judged *j)
 
 	if (openers_not_found(dev) <= openers_in_open(dev))
 		return false;
-	j->finding->text = arena_printf(
-		"the kernel counts %s, %zu found: %s",
-		word_count(dev->openers_expected.v, "opener"), dev->openers_found,
-		w ? arena_printf("one is being closed by %s", word_task(w->task))
-		  : "a task that is exiting or other kernel code keeps the device open");
+	j->finding->text =
+		arena_printf("the kernel counts %s, %zu found: %s",
+			     word_count(dev->openers_expected.v, "opener"), dev->openers_found,
+			     w ? arena_printf("one is being closed by %s", word_task(w->task))
+			       : "a mapping whose fd is closed, a task that is exiting, or other "
+				 "kernel code keeps the device open");
 	add_address(j, dev->gendisk);
 	add_value(j, "block_device.bd_openers", dev->openers_expected);
 	j->finding->remedy =

@@ -419,6 +419,36 @@ struct openers *openers_find(struct report *report, struct file_set *files,
 	return openers;
 }
 
+static bool is_meant(const struct bdev *b, uint64_t object)
+{
+	return b->nbd && object &&
+	       (object == b->nbd->gendisk || object == b->addr ||
+		object == k_container(b->mapping, KM_INODE_DATA));
+}
+
+const struct device *openers_of(const struct openers *openers, uint64_t object, const char **name,
+				struct opened_file **opened, size_t *n)
+{
+	const struct device *dev = NULL;
+
+	for (size_t i = 0; i < openers->n; i++) {
+		const struct bdev *b = openers->v[i];
+
+		if (!is_meant(b, object) || (dev && b->partition))
+			continue;
+		dev = b->nbd;
+		*name = bdev_name(b);
+	}
+	for (size_t i = 0; i < openers->n_opened; i++) {
+		const struct opener_file *o = &openers->opened[i];
+
+		if (is_meant(o->bdev, object))
+			*ARENA_PUSH(*opened, *n) = (struct opened_file){
+				o->file, arena_printf("/dev/%s", bdev_name(o->bdev))};
+	}
+	return dev;
+}
+
 /* An open file: its fds, or what the kernel has it for. */
 static void add_openers_of(struct device *dev, const struct opener_file *opened)
 {

@@ -115,7 +115,8 @@ void report_file(FILE *out, const struct report *report, const struct query *que
 		fprintf(out, "  socket:[%s]  %s", word_decimal(query->sock->inode),
 			name_family(query->sock->family));
 	else
-		fprintf(out, "  %s (path inside its file system)", query->path ? query->path : "?");
+		fprintf(out, "  %s%s", query->path ? query->path : "?",
+			query->bdev ? "" : " (path inside its file system)");
 	fputc('\n', out);
 	print_owners(out, report, file);
 }

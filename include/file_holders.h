@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* References to struct files that are no file descriptors: SCM_RIGHTS messages in flight, and files
- * registered with an io_uring. */
+/* References to struct files that are no file descriptors: SCM_RIGHTS messages in flight, files
+ * below loop devices, and files registered with an io_uring. */
 #ifndef NBD_FILE_HOLDERS_H
 #define NBD_FILE_HOLDERS_H
 
@@ -15,7 +15,8 @@ struct held_file {
 struct held_files {
 	struct held_file *v;
 	size_t n;
-	const char *problem; /* what could not be searched, NULL when all was */
+	const char **problems; /* what could not be searched, a sentence each */
+	size_t n_problems;
 };
 
 /*
@@ -24,6 +25,12 @@ struct held_files {
  * those know AF_UNIX sockets only. Mirrors unix_attach_fds() of net/unix. Memory: arena.
  */
 void held_in_flight(struct held_files *held);
+
+/*
+ * Appends the file below each loop device. Mirrors loop_configure() of drivers/block/loop.c.
+ * Memory: arena.
+ */
+void held_by_loops(struct held_files *held);
 
 /*
  * Appends every file registered with an io_uring (IORING_REGISTER_FILES) whose ring is an open file of

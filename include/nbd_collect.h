@@ -5,14 +5,20 @@
 
 #include "file_owner.h"
 #include "nbd_model.h"
+#include "nbd_openers.h"
 
 /* An address that unix_peer or file_owner was asked about. */
 struct query {
-	uint64_t addr;
+	num device;		       /* the index of the device asked for by name */
+	uint64_t addr;		       /* else the address; of a device its gendisk */
 	struct sock_info *sock;	       /* the socket it means, or NULL */
 	const struct connection *conn; /* the connection, when it is an nbd_sock */
 	struct file *file;	       /* the struct file it means, or NULL */
 	const char *path;	       /* of a file that is no socket */
+	const struct device *dev;      /* the device it means by name or address, or NULL; */
+	const char *bdev;	       /* its name, or a partition's ("nbd18p1"), */
+	struct opened_file *opened;    /* and the struct files that are open on it */
+	size_t n_opened;
 };
 
 /*

@@ -9,6 +9,12 @@
 
 struct openers;
 
+/* A struct file that is open on a block device. */
+struct opened_file {
+	struct file *file;
+	const char *path; /* "/dev/nbd18p1" */
+};
+
 /*
  * First step, before file_scan(): finds the block devices of all nbd devices and partitions, what the
  * kernel itself has open of them (mounts, swap, stacked devices), and, until bd_openers is reached,
@@ -23,6 +29,14 @@ bool openers_missing(const struct openers *openers);
 
 /* Takes the files that the kernel holds (held_in_rings() may have found more) for openers, too. */
 void openers_add_held(struct openers *openers, const struct held_files *held);
+
+/*
+ * Appends to *opened the struct files that are open on a block device, given by its gendisk (then its
+ * partitions' too), its block_device or its bdev inode. *name becomes the block device's. Returns the nbd
+ * device, NULL when none is meant. Only after file_scan(). Memory: arena.
+ */
+const struct device *openers_of(const struct openers *openers, uint64_t object, const char **name,
+				struct opened_file **opened, size_t *n);
 
 /* Last step, after file_scan(): fills openers and openers_found of every device. */
 void openers_finish(struct openers *openers);

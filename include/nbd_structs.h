@@ -17,6 +17,9 @@ void nbd_devices_collect(struct report *report, struct file_set *files);
 /* The device whose gendisk, nbd_device or nbd_config is at addr, NULL when there is none. */
 struct device *nbd_device_by_address(const struct report *report, uint64_t addr);
 
+/* The device with this index, NULL when there is none. */
+struct device *nbd_device_by_index(const struct report *report, uint32_t index);
+
 /* The connection whose nbd_sock is at addr, NULL when there is none. */
 struct connection *nbd_connection_by_address(const struct report *report, uint64_t addr);
 

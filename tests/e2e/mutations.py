@@ -3,8 +3,8 @@
 """mutations.py E2E OUTPUTS FIXTURE: proves that the end-to-end tests can fail.
 
 Each value of the report that the guest's record can prove is falsified in turn, for one device, in a
-copy of the outputs; the tests that compare with the record (cases "truth" and "scenes") must fail on
-each of them. `make mutations` runs this.
+copy of the outputs; the tests that compare with the record (cases "truth", "scenes" and "why") must
+fail on each of them. `make mutations` runs this.
 """
 import copy
 import json
@@ -65,7 +65,7 @@ def falsify(device, path):
 
 def fails(directory):
     """True when the tests notice."""
-    for case in ("truth", "scenes"):
+    for case in ("truth", "scenes", "why"):
         env = dict(os.environ, CK_RUN_CASE=case, CK_FORK="no")
         run = subprocess.run([e2e, directory, fixture], env=env, capture_output=True, check=False)
         if run.returncode:
@@ -73,15 +73,26 @@ def fails(directory):
     return False
 
 
+def write(directory, reports, changed):
+    """Both reports, with this device in the place of the real one."""
+    for name, lines in reports.items():
+        with open(os.path.join(directory, name), "w") as out:
+            for line in lines:
+                mine = line["type"] == "device" and line["nbd_device"] == changed["nbd_device"]
+                out.write(json.dumps(changed if mine else line) + "\n")
+
+
 def main():
-    with open(os.path.join(outputs, "nbd-j")) as report:
-        lines = [json.loads(line) for line in report]
+    reports = {}
+    for name in ("nbd-j", "nbd-a-j"):
+        with open(os.path.join(outputs, name)) as report:
+            reports[name] = [json.loads(line) for line in report]
     with tempfile.TemporaryDirectory() as directory:
         shutil.copytree(outputs, directory, dirs_exist_ok=True)
         if fails(directory):
             sys.exit("mutations.py: the tests fail without any change")
         noticed, missed = 0, []
-        for i, device in enumerate(lines):
+        for device in reports["nbd-j"]:
             if device.get("name") not in DEVICES:
                 continue
             for path in leaves(device):
@@ -91,9 +102,7 @@ def main():
                     continue
                 if path[0] in ("type", "name", "index", "unreadable") or path[:2] == ("flags", "names"):
                     continue
-                with open(os.path.join(directory, "nbd-j"), "w") as out:
-                    for k, line in enumerate(lines):
-                        out.write(json.dumps(falsify(device, path) if k == i else line) + "\n")
+                write(directory, reports, falsify(device, path))
                 if fails(directory):
                     noticed += 1
                 else:

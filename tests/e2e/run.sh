@@ -79,6 +79,9 @@ refuse() {
 	refuse error-address nbd -d ffff888000000000
 	refuse error-mixed nbd -d zzz,nbd0
 	refuse error-file_owner-0 file_owner 0
+	refuse error-file_owner-nbd999 file_owner nbd999
+	refuse error-file_owner-nbd50 file_owner /dev/nbd50
+	refuse error-file_owner-nbd29 file_owner nbd29
 	refuse error-unix_peer-deadbeef unix_peer deadbeef
 	refuse error-file_owner-deadbeef file_owner deadbeef
 	refuse error-option nbd -x
@@ -104,12 +107,14 @@ stdin_file=$(grep -o '0x[0-9a-f]*' "$out/stdin-file")
 	echo "extend $module"
 	[[ $E2E_LAYOUT == btf ]] || echo "mod -s nbd $fixture/nbd.ko.debug"
 	save file_owner-stdin file_owner -j "$stdin_file"
+	save file_owner-nbd101 file_owner -j /dev/nbd101
+	save file_owner-nbd18 file_owner nbd18
 	save unix_peer-stdin unix_peer "$stdin_file"
 } | session third "$fixture"
 
 # The schema holds for every line of JSON that was printed.
 grep -h '^{' "$out"/nbd-j* "$out"/nbd-a-j "$out"/unix_peer-*-[nsfp]* "$out"/file_owner-*-[nsfp]* \
-	"$out/unix_peer-two" "$out/file_owner-stdin" >"$out/all.jsonl"
+	"$out/unix_peer-two" "$out/file_owner-stdin" "$out/file_owner-nbd101" >"$out/all.jsonl"
 "$here/validate.py" "$here/../../doc/report.schema.json" "$out/all.jsonl"
 
 if [[ $compare == mutations ]]; then

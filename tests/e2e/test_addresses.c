@@ -173,6 +173,27 @@ START_TEST(a_file_that_is_no_socket)
 }
 END_TEST
 
+/* A device stands for the struct files that are open on it or on a partition. */
+START_TEST(a_device_means_its_open_files)
+{
+	struct lines lines = output_lines("file_owner-nbd101");
+	json *field = scene("field-case");
+	char owner[64];
+
+	ck_assert_uint_eq(lines.n, 1);
+	ck_assert_str_eq(string_at(lines.v[0], "/path"), "/dev/nbd101");
+	ck_assert_uint_eq(length_at(lines.v[0], "/owners"), 2);
+	ck_assert_int_eq(int_at(lines.v[0], "/owners/0/pid"), int_at(field, "/opener_pid"));
+	ck_assert_int_eq(int_at(lines.v[0], "/owners/0/fd"), int_at(field, "/opener_fd"));
+	ck_assert_int_eq(int_at(lines.v[0], "/owners/1/pid"), int_at(field, "/opener_child_pid"));
+	snprintf(owner, sizeof(owner), "(%d) fd %d ",
+		 (int)int_at(scene("partition"), "/opener_pid"),
+		 (int)int_at(scene("partition"), "/opener_fd"));
+	ck_has(output("file_owner-nbd18"), "  /dev/nbd18p1\n");
+	ck_has(output("file_owner-nbd18"), owner);
+}
+END_TEST
+
 TCase *addresses_case(void)
 {
 	TCase *c = tcase_create("addresses");
@@ -183,5 +204,6 @@ TCase *addresses_case(void)
 	tcase_add_loop_test(c, text_of_both_ends, 0, N_SCENES);
 	tcase_add_test(c, two_addresses_one_search);
 	tcase_add_test(c, a_file_that_is_no_socket);
+	tcase_add_test(c, a_device_means_its_open_files);
 	return c;
 }

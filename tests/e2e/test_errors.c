@@ -16,12 +16,20 @@ START_TEST(one_line_and_alive)
 		{"error-address",
 		 "nbd: ffff888000000000: not the address of a gendisk, nbd_device or "
 		 "nbd_config\n"},
-		{"error-file_owner-0", "file_owner: 0: not a kernel address\n"},
+		{"error-file_owner-0",
+		 "file_owner: 0: not a kernel address nor a device (/dev/nbd7)\n"},
+		{"error-file_owner-nbd999", "file_owner: nbd999: no such device\n"},
+		{"error-file_owner-nbd50",
+		 "file_owner: nbd50: no struct file was found that is open on it; the kernel "
+		 "counts 0 openers: see nbd -o -d nbd50\n"},
+		{"error-file_owner-nbd29",
+		 "file_owner: nbd29: no struct file was found that is open on it; the kernel "
+		 "counts 1 opener: see nbd -o -d nbd29\n"},
 		{"error-unix_peer-deadbeef", "unix_peer: deadbeef: no socket here: give the "
 					     "address of a struct socket, sock, file "
 					     "of a socket, or nbd_sock\n"},
 		{"error-file_owner-deadbeef",
-		 "file_owner: deadbeef: no struct file or socket here\n"},
+		 "file_owner: deadbeef: no struct file, socket or nbd block device here\n"},
 	};
 	char expected[256];
 
@@ -83,7 +91,7 @@ TCase *errors_case(void)
 {
 	TCase *c = tcase_create("errors");
 
-	tcase_add_loop_test(c, one_line_and_alive, 0, 6);
+	tcase_add_loop_test(c, one_line_and_alive, 0, 9);
 	tcase_add_test(c, wrong_options_show_the_usage);
 	tcase_add_test(c, one_wrong_device_does_not_hide_the_others);
 	tcase_add_test(c, without_debuginfo);

@@ -57,9 +57,10 @@ END_TEST
 START_TEST(healthy_devices_have_no_warning)
 {
 	static const char *const healthy[] = {
-		"healthy-ioctl", "netlink-exited", "abstract",	"tcp4",	      "tcp6",
-		"shared-socket", "real-tcp",	   "qemu-nbd",	"scm-rights", "io-uring",
-		"mounted",	 "swap",	   "dm-linear", "partition",  "timeout-set"};
+		"healthy-ioctl", "netlink-exited", "abstract",	  "tcp4",
+		"tcp6",		 "shared-socket",  "real-tcp",	  "qemu-nbd",
+		"scm-rights",	 "io-uring",	   "mounted",	  "swap",
+		"dm-linear",	 "partition",	   "timeout-set", "loop-over-nbd"};
 
 	dev = scene_device(healthy[_i]);
 	for (size_t i = 0; i < length_at(dev, "/findings"); i++)
@@ -156,6 +157,13 @@ START_TEST(openers)
 		      found, expected);
 	for (const char *one = strtok(found, " "); one; one = strtok(NULL, " "))
 		ck_has(expected, one);
+	/* The one opener of this scene is in no list that could be searched, and that must be said. */
+	if (!strcmp(name, "mapped")) {
+		ck_assert(is_found("unaccounted-opener"));
+		ck_assert_int_eq(int_at(dev, "/openers_expected"), 1);
+		ck_assert_uint_eq(fds + others, 0);
+		return;
+	}
 	ck_assert(!is_found("unaccounted-opener"));
 	/* By 6.12 a task that hangs in open() is counted already. */
 	for (size_t i = 0; i < length_at(dev, "/waiters"); i++)
@@ -174,6 +182,7 @@ START_TEST(kernel_openers)
 		{"mounted", "mount", "ext4 on /mnt/nbd"},
 		{"swap", "swap", "swap (nbd16)"},
 		{"dm-linear", "holder", "dm-0 (on nbd17)"},
+		{"loop-over-nbd", "kernel", "loop5 (nbd27)"},
 	};
 
 	dev = scene_device(expected[_i].scene);
@@ -327,10 +336,10 @@ TCase *why_case(void)
 
 	tcase_set_timeout(c, 60);
 	tcase_add_loop_test(c, findings, 0, n);
-	tcase_add_loop_test(c, healthy_devices_have_no_warning, 0, 15);
+	tcase_add_loop_test(c, healthy_devices_have_no_warning, 0, 16);
 	tcase_add_test(c, forecast);
 	tcase_add_loop_test(c, openers, 0, n);
-	tcase_add_loop_test(c, kernel_openers, 0, 3);
+	tcase_add_loop_test(c, kernel_openers, 0, 4);
 	tcase_add_test(c, partition_opener);
 	tcase_add_loop_test(c, requests, 0, n);
 	tcase_add_loop_test(c, waiters, 0, n);

@@ -38,6 +38,7 @@ static void read_options(int argc, char **argv)
 		{ "nofile", required_argument, NULL, 'f' },
 		{ "no-accept", no_argument, &options.no_accept, 1 },
 		{ "fork", no_argument, &options.fork, 1 },
+		{ "map", no_argument, &options.map, 1 },
 		{ "children", no_argument, &options.children, 1 },
 		{ "mute", no_argument, &options.mute, 1 },
 		{ "zombie", no_argument, &options.zombie, 1 },

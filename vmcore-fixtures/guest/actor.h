@@ -23,6 +23,7 @@ struct options {
 	const char *file;	/* server: what the device holds; default: zeros */
 	const char *loop;	/* server: handles the middle by reading this device */
 	int fork;		/* opener: a child inherits the open device */
+	int map;		/* opener: the fd is closed, a mapping stays */
 	int zombie;		/* io: the main thread exits once the others are started */
 	int cpu;		/* io: where the threads run; -1: anywhere */
 	int together;		/* attempt: all ways at the same time */
@@ -75,6 +76,7 @@ int nbd_netlink_disconnect(unsigned int index);
 void hold_in_message(int socket);
 void hold_in_ring(int socket);
 void hold_in_two_processes(int socket);
+void hold_in_poll(int socket);
 
 /* Roles: arguments after the options. */
 int role_server(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct {
 	{ "message", hold_in_message },
 	{ "ring", hold_in_ring },
 	{ "two-processes", hold_in_two_processes },
+	{ "poll", hold_in_poll },
 };
 
 static void attach(char **argv, int sockets[MAX_SOCKETS])

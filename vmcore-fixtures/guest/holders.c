@@ -3,6 +3,9 @@
 #include "actor.h"
 
 #include <linux/io_uring.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -60,4 +63,45 @@ void hold_in_two_processes(int socket)
 		rest();
 	fact_int("child_pid", child);
 	fact_int("socket_fd", socket);
+}
+
+static struct pollfd polled; /* no event but an error wakes its thread */
+static _Atomic long poll_tid;
+
+static void *sleep_in_poll(void *argument)
+{
+	(void)argument;
+	poll_tid = syscall(SYS_gettid);
+	poll(&polled, 1, -1);
+	die("poll ended");
+	return NULL;
+}
+
+/* True when the thread sleeps in this system call. */
+static int sleeps_in(long tid, long number)
+{
+	char path[64];
+	FILE *file;
+	long found = -1;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%ld/syscall", tid);
+	file = fopen(path, "r");
+	must(file != NULL, path);
+	if (fscanf(file, "%ld", &found) != 1)
+		found = -1; /* "running" */
+	fclose(file);
+	return found == number;
+}
+
+/* On the kernel stack of a thread that sleeps in poll(); no fd left. */
+void hold_in_poll(int socket)
+{
+	pthread_t thread;
+
+	polled.fd = socket;
+	must(pthread_create(&thread, NULL, sleep_in_poll, NULL) == 0, "pthread_create");
+	while (!poll_tid || !sleeps_in(poll_tid, SYS_poll))
+		usleep(10000);
+	close(socket);
+	fact_int("poll_tid", poll_tid);
 }

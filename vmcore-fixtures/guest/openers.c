@@ -7,12 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* Opens the device and leaves pid and fd as facts. */
-static void open_device(const char *name)
+static int open_device(const char *name)
 {
 	char path[64], key[64];
 	int fd;
@@ -23,16 +24,30 @@ static void open_device(const char *name)
 	fact_pid();
 	snprintf(key, sizeof(key), "%s_fd", options.as);
 	fact_int(key, fd);
+	return fd;
 }
 
-/* Keeps the device open; with --fork a child has inherited the same open file. */
+/* The mapping holds the open file from now on. */
+static void map_instead(int fd)
+{
+	must(mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED, "mmap");
+	close(fd);
+}
+
+/*
+ * Keeps the device open; with --fork a child has inherited the same open file, with --map there is
+ * no fd any more.
+ */
 int role_opener(int argc, char **argv)
 {
 	pid_t child;
+	int fd;
 
 	(void)argc;
 	detach();
-	open_device(argv[0]);
+	fd = open_device(argv[0]);
+	if (options.map)
+		map_instead(fd);
 	if (options.fork) {
 		child = fork();
 		must(child >= 0, "fork");

@@ -12,7 +12,7 @@ readonly GUEST_PACKAGES=(
 readonly GUEST_PRUNED=(usr/share usr/include usr/lib/x86_64-linux-gnu/{perl,gconv} var)
 # For the boot, and for scenes.
 readonly BOOT_MODULES=(virtio_pci virtio_blk ext4)
-readonly SCENE_MODULES=(nbd unix_diag dm_mod)
+readonly SCENE_MODULES=(nbd unix_diag dm_mod loop)
 
 # Names what userland_fetch makes.
 guest_hash() {

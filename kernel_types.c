@@ -236,6 +236,8 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_BDEV_OPENERS] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_openers"}},
 	[KM_BDEV_DEV] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_dev"}},
 	[KM_BDEV_DISK] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_disk"}},
+	/* Before gendisk.state. */
+	[KM_BDEV_INVALIDATED] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_invalidated"}},
 	[KM_BDEV_HOLDER] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_holder"}},
 	[KM_BDEV_HOLDER_DIR] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_holder_dir"}},
 	/* Stacked devices: a list in the lower block_device until 5.10; in 5.15 it moved to the

@@ -6,6 +6,9 @@
 #include "nbd_words.h"
 
 #define FLAG_CAN_MULTI_CONN (1 << 8)
+/* Bits of nbd_device.flags. */
+#define FLAG_DESTROY_ON_DISCONNECT (1 << 0)
+#define FLAG_DISCONNECT_REQUESTED  (1 << 1)
 
 /* What a check looks at; behaviour that is unknown is tried both ways. */
 struct attempt {
@@ -17,11 +20,11 @@ struct attempt {
 /* ATTACH_OK without why: the check is passed, the next one decides. */
 typedef struct attach check_fn(const struct attempt *a);
 
-static const struct attach passed = {ATTACH_OK, NULL};
+static const struct attach passed = {ATTACH_OK, NULL, NULL};
 
 static struct attach refused(enum attach_result result, const char *why)
 {
-	return (struct attach){result, why};
+	return (struct attach){result, why, NULL};
 }
 
 /*
@@ -38,6 +41,11 @@ static struct attach lock(const struct attempt *a, num owner, const char *name,
 		return refused(ATTACH_HANGS,
 			       arena_printf("%s waits in %s and holds %s",
 					    word_name(known_by->task), known_by->blocked_in, name));
+	if (!owner.known)
+		return refused(ATTACH_UNKNOWN,
+			       arena_printf("who holds %s could not be read: it hangs where that "
+					    "is a task in D",
+					    name));
 	if (!owner.v)
 		return passed;
 	if (!t)
@@ -73,8 +81,13 @@ static struct attach partition_scan(const struct attempt *a)
 	const struct device *dev = a->dev;
 	const char *why;
 
-	if (!num_is(dev->partition_scan_due, 1) || io_fate(a->report, dev, &why) != IO_HANGS)
+	if (num_is(dev->partition_scan_due, 0) || io_fate(a->report, dev, &why) != IO_HANGS)
 		return passed;
+	if (!dev->partition_scan_due.known)
+		return refused(ATTACH_UNKNOWN,
+			       arena_printf("whether opening reads the partition table could not "
+					    "be read; it hangs then: %s",
+					    why));
 	return refused(ATTACH_HANGS,
 		       arena_printf("opening reads the partition table first, and %s%s", why,
 				    dev->timeout_seconds.v
@@ -112,30 +125,26 @@ static struct attach refused_while_running(const struct attempt *a)
 	return passed;
 }
 
-/* blk_mq_freeze_queue() waits for all requests. */
+/* blk_mq_freeze_queue() waits for all requests in flight. */
 static struct attach freeze(const struct attempt *a)
 {
 	const struct device *dev = a->dev;
-	enum io_fate fate;
-	const char *why;
-	size_t stuck = 0;
 
 	if (!a->freezes || is_unconfigured(dev))
 		return passed;
-	for (size_t i = 0; i < dev->n_requests; i++)
-		stuck += is_stuck(dev, &dev->requests[i]);
-	fate = io_fate(a->report, dev, &why);
-	if (dev->n_requests && (stuck || fate == IO_HANGS))
-		return refused(ATTACH_HANGS,
-			       arena_printf("it freezes the queue first, and %s in flight%s%s",
-					    word_count(dev->n_requests, "request"),
-					    fate == IO_HANGS ? ": " : " never ended",
-					    fate == IO_HANGS ? why : ""));
-	if (!dev->requests_known && fate == IO_HANGS)
+	for (size_t i = 0; i < dev->n_requests; i++) {
+		const char *why = never_ends(a->report, dev, &dev->requests[i]);
+
+		if (why)
+			return refused(ATTACH_HANGS,
+				       arena_printf("it freezes the queue first and waits for a "
+						    "%s: %s",
+						    word_request(&dev->requests[i]), why));
+	}
+	if (!dev->requests_known)
 		return refused(ATTACH_UNKNOWN,
-			       arena_printf("it freezes the queue first and hangs if a request is "
-					    "in flight, which could not be read: %s",
-					    why));
+			       "it freezes the queue first and waits for the requests in flight, "
+			       "which could not be read");
 	return passed;
 }
 
@@ -217,7 +226,9 @@ static struct attach starts(const struct attempt *a)
 
 static struct attach going_down(const struct attempt *a)
 {
-	if (num_is(a->dev->refs, 0))
+	uint64_t destroyed = FLAG_DESTROY_ON_DISCONNECT | FLAG_DISCONNECT_REQUESTED;
+
+	if (num_is(a->dev->refs, 0) || (a->dev->device_flags.v & destroyed) == destroyed)
 		return refused(ATTACH_EINVAL, "the device is going down");
 	return passed;
 }
@@ -299,15 +310,51 @@ static struct attach forecast(struct attempt a, check_fn *const *checks)
 	return either(without, with, "adds no socket to a running device");
 }
 
+/* The task that stops every generic netlink request of the host, NULL when there is none: genl_rcv()
+ * of net/netlink/genetlink.c calls nbd with genl_mutex held. */
+static const struct task *stops_netlink(const struct report *report)
+{
+	const struct task *t = task_at(report, report->genl_lock_owner.v);
+
+	return t && t->state == 'D' ? t : NULL;
+}
+
+/* A netlink connect that does not come as far as the device. */
+static struct attach stopped(const struct task *by, struct attach later)
+{
+	struct attach *copy = arena_alloc(sizeof(*copy));
+	struct attach outcome = refused(
+		ATTACH_HANGS,
+		arena_printf("%s holds genl_mutex and waits in D: no generic netlink request of "
+			     "this host is answered",
+			     word_name(by)));
+
+	*copy = later;
+	outcome.later = copy;
+	return outcome;
+}
+
 void nbd_forecast(struct report *report)
 {
+	const struct task *stops = stops_netlink(report);
+
 	for (size_t i = 0; i < report->n_devices; i++) {
 		struct device *dev = &report->devices[i];
 
 		for (int way = 0; way < ATTACH_WAYS; way++)
 			dev->attach[way] = forecast((struct attempt){report, dev, false, false},
 						    ways[way].checks);
+		if (stops)
+			dev->attach[ATTACH_NETLINK] = stopped(stops, dev->attach[ATTACH_NETLINK]);
 	}
+}
+
+/* The one that holds config_lock in D: without that lock nobody detaches. */
+static const struct task *stops_detaching(const struct report *report, const struct device *dev)
+{
+	const struct task *t = task_at(report, dev->config_lock_owner.v);
+
+	return t && t->state == 'D' ? t : NULL;
 }
 
 /* What openers must do, by kind: those with fds are named with their fds. */
@@ -351,20 +398,43 @@ static const char *missing_let_go(const struct device *dev, size_t missing)
 	return w ? arena_printf("%s (%s waits in close)", gone, word_name(w->task)) : gone;
 }
 
+static bool has_opener_in_d(const struct device *dev)
+{
+	for (size_t i = 0; i < dev->n_openers; i++) {
+		if (dev->openers[i].task && dev->openers[i].task->state == 'D')
+			return true;
+	}
+	return false;
+}
+
 const char *nbd_freed_when(const struct report *report, const struct device *dev)
 {
+	size_t missing = openers_not_found(dev) - openers_in_open(dev);
+	const struct task *locked_by = stops_detaching(report, dev);
+	const struct waiter *opening = waiter_inside_open(dev);
 	const char *all = NULL;
 
-	(void)report;
 	if (!dev->config)
 		return NULL;
+	if (locked_by)
+		all = arena_printf("%s, in D, has let go config_lock", word_name(locked_by));
 	if (has_flag(dev, RT_HAS_CONFIG_REF) || is_working(dev))
-		all = arena_printf("nbd-client -d /dev/nbd%u has disconnected it", dev->index);
-	all = dev->n_openers ? word_append(all, ", and ", openers_let_go(dev)) : all;
-	if (dev->openers_expected.known && dev->openers_expected.v > dev->openers_found)
+		all = word_append(
+			all, ", and then ",
+			arena_printf("%s has disconnected it%s", word_detach(dev),
+				     stops_netlink(report) ? " (once netlink answers again)" : ""));
+	if (opening)
 		all = word_append(
 			all, ", and ",
-			missing_let_go(dev, dev->openers_expected.v - dev->openers_found));
+			arena_printf("%s comes out of its open", word_name(opening->task)));
+	if (dev->n_openers)
+		all = word_append(all, ", and ",
+				  arena_printf("%s%s", openers_let_go(dev),
+					       has_opener_in_d(dev)
+						       ? " (those in D when their requests end)"
+						       : ""));
+	if (missing)
+		all = word_append(all, ", and ", missing_let_go(dev, missing));
 	if (!all && num_is(dev->openers_expected, 0) && dev->config_refs.v)
 		return arena_printf("no opener is left, yet %s: whoever holds %s must let go",
 				    word_count(dev->config_refs.v, "reference"),

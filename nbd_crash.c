@@ -131,7 +131,11 @@ static bool parse_nbd_options(struct options *options)
 			return false;
 		}
 	}
-	return optind == argcnt;
+	if (optind < argcnt)
+		error(INFO, "%s: a device is named with -d\n", printable(args[optind]));
+	if (options->json && options->dot)
+		error(INFO, "-j and --dot exclude each other\n");
+	return optind == argcnt && !(options->json && options->dot);
 }
 
 /* A kernel address in hex, with or without 0x. */
@@ -186,7 +190,7 @@ static struct device *find_device(const struct report *report, const char *text)
 			error(INFO, "%s: not the address of a gendisk, nbd_device or nbd_config\n",
 			      printable(text));
 	} else {
-		error(INFO, "%s: neither a device (nbd7, 7, /dev/nbd7) nor an address\n",
+		error(INFO, "%s: neither a whole device (nbd7, 7, /dev/nbd7) nor an address\n",
 		      printable(text));
 	}
 	return dev;
@@ -271,7 +275,9 @@ static void print_text(const struct report *report, const struct selection *sele
 		if (!findings_only)
 			fputc('\n', fp);
 	}
-	if (!findings_only)
+	if (findings_only)
+		report_problems(fp, report);
+	else
 		report_coverage(fp, report);
 }
 

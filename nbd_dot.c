@@ -99,7 +99,7 @@ static const char *peer_colour(const struct report *report, const struct device 
 
 	switch (s->peer_status) {
 	case PEER_OPEN:
-		return peer_is_stopped(report, s) || peer_blocked(dev, s, &on) ? RED : BLUE;
+		return peer_is_stopped(report, s) || peer_blocked(report, dev, s, &on) ? RED : BLUE;
 	case PEER_REMOTE:
 		return BLUE;
 	case PEER_UNKNOWN:

@@ -50,7 +50,25 @@ bool is_started(const struct device *dev)
 
 bool is_being_set_up(const struct device *dev)
 {
-	return dev->setup_task && is_not_started(dev) && lacks_flag(dev, RT_DISCONNECTED);
+	return (dev->setup_task || has_flag(dev, RT_BOUND)) && is_not_started(dev) &&
+	       lacks_flag(dev, RT_DISCONNECTED);
+}
+
+bool has_to_do_with(const struct device *dev, const struct task *t)
+{
+	for (size_t i = 0; i < dev->n_openers; i++) {
+		if (dev->openers[i].task && dev->openers[i].task->tgid == t->tgid)
+			return true;
+	}
+	for (size_t i = 0; i < dev->n_conns; i++) {
+		const struct file *file = dev->conns[i].sock->file;
+
+		for (size_t k = 0; file && k < file->n_owners; k++) {
+			if (file->owners[k].task->tgid == t->tgid)
+				return true;
+		}
+	}
+	return false;
 }
 
 bool scan_complete(const struct report *report)
@@ -99,17 +117,28 @@ size_t openers_not_found(const struct device *dev)
 		       : 0;
 }
 
+/* It has passed the lock that serialises open and close, whatever this kernel calls it. */
+static bool is_inside_open(const struct waiter *w)
+{
+	return w->blocked_in && !strcmp(w->blocked_in, "open") && w->object_what &&
+	       strcmp(w->object_what, "open_mutex") && strcmp(w->object_what, "bd_mutex");
+}
+
+const struct waiter *waiter_inside_open(const struct device *dev)
+{
+	for (size_t i = 0; i < dev->n_waiters; i++) {
+		if (is_inside_open(&dev->waiters[i]))
+			return &dev->waiters[i];
+	}
+	return NULL;
+}
+
 size_t openers_in_open(const struct device *dev)
 {
 	size_t n = 0, missing = openers_not_found(dev);
 
-	for (size_t i = 0; i < dev->n_waiters; i++) {
-		const struct waiter *w = &dev->waiters[i];
-
-		/* Those behind open_mutex are not counted yet. */
-		n += w->blocked_in && !strcmp(w->blocked_in, "open") && w->object_what &&
-		     strcmp(w->object_what, "open_mutex");
-	}
+	for (size_t i = 0; i < dev->n_waiters; i++)
+		n += is_inside_open(&dev->waiters[i]);
 	return n < missing ? n : missing;
 }
 
@@ -119,12 +148,13 @@ static bool shares_table(const struct task *owner, const struct task *t)
 	return t == owner || (owner->files && t->tgid == owner->tgid && t->files == owner->files);
 }
 
-static bool is_stopped(const struct report *report, const struct task *owner)
+/* None of the threads that could serve the owner's fds is in a state but these. */
+static bool all_in(const struct report *report, const struct task *owner, const char *states)
 {
 	for (size_t i = 0; i < report->tasks.n; i++) {
 		const struct task *t = &report->tasks.v[i];
 
-		if (shares_table(owner, t) && !strchr("TtZX", t->state))
+		if (shares_table(owner, t) && !strchr(states, t->state))
 			return false;
 	}
 	return true;
@@ -143,17 +173,26 @@ bool peer_is_stopped(const struct report *report, const struct sock_info *s)
 	const struct file *file = open_peer(s);
 
 	for (size_t i = 0; file && i < file->n_owners; i++) {
-		if (!is_stopped(report, file->owners[i].task))
+		if (!all_in(report, file->owners[i].task, "TtZX"))
 			return false;
 	}
 	return file != NULL;
 }
 
-const struct task *peer_blocked(const struct device *dev, const struct sock_info *s,
-				const struct waiter **on)
+static bool has_stuck_request(const struct device *dev)
+{
+	for (size_t i = 0; i < dev->n_requests; i++) {
+		if (is_stuck(dev, &dev->requests[i]))
+			return true;
+	}
+	return false;
+}
+
+const struct task *peer_blocked(const struct report *report, const struct device *dev,
+				const struct sock_info *s, const struct waiter **on)
 {
 	const struct file *file = open_peer(s);
-	const struct task *blocked = NULL;
+	bool all = has_stuck_request(dev);
 
 	*on = NULL;
 	for (size_t i = 0; file && i < file->n_owners; i++) {
@@ -165,17 +204,20 @@ const struct task *peer_blocked(const struct device *dev, const struct sock_info
 				return dev->waiters[w].task;
 			}
 		}
-		if (owner->state == 'D' && !blocked)
-			blocked = owner;
+		all &= all_in(report, owner, "D");
 	}
-	return blocked;
+	return file && all ? file->owners[0].task : NULL;
+}
+
+/* The block layer's own where none is set. */
+static num timeout_in_force(const struct device *dev)
+{
+	return NUM(dev->timeout_seconds.v ? dev->timeout_seconds.v : DEFAULT_TIMEOUT_SECONDS);
 }
 
 bool is_stuck(const struct device *dev, const struct request *rq)
 {
-	uint64_t limit = dev->timeout_seconds.v ? dev->timeout_seconds.v : DEFAULT_TIMEOUT_SECONDS;
-
-	return rq->age_ms.known && rq->age_ms.v > limit * 1000;
+	return rq->age_ms.known && rq->age_ms.v > timeout_in_force(dev).v * 1000;
 }
 
 static enum io_fate fate_on(const struct report *report, const struct device *dev,
@@ -202,7 +244,7 @@ static enum io_fate fate_on(const struct report *report, const struct device *de
 					    word_task(s->peer->file->owners[0].task));
 			return IO_HANGS;
 		}
-		t = peer_blocked(dev, s, &on);
+		t = peer_blocked(report, dev, s, &on);
 		if (t) {
 			*why = arena_printf("the server %s is blocked", word_task(t));
 			return IO_HANGS;
@@ -245,6 +287,43 @@ enum io_fate io_fate(const struct report *report, const struct device *dev, cons
 	return IO_FAILS;
 }
 
+/* What a request in flight waits for that will not come; NULL when its reply may. */
+static const char *no_reply(const struct report *report, const struct device *dev,
+			    const struct request *rq)
+{
+	const struct connection *c = rq->connection.known && rq->connection.v < dev->n_conns
+					     ? &dev->conns[rq->connection.v]
+					     : NULL;
+	const char *why = NULL;
+
+	if (has_flag(dev, RT_DISCONNECTED))
+		return "the device is disconnected, and nobody reads replies";
+	if (num_is(dev->recv_threads, 0))
+		return "no receiver reads replies";
+	if (c && num_is(c->dead, 1))
+		return "its connection is dead, and no reply can come";
+	switch (c ? fate_on(report, dev, c, &why) : IO_ANSWERED) {
+	case IO_FAILS:
+		return "the other end of its connection is closed, and no reply can come";
+	case IO_HANGS:
+		return why;
+	default:
+		return is_stuck(dev, rq) ? "no reply came" : NULL;
+	}
+}
+
+const char *never_ends(const struct report *report, const struct device *dev,
+		       const struct request *rq)
+{
+	const char *why = no_reply(report, dev, rq);
+
+	if (!why)
+		return NULL;
+	return never_times_out(report, dev) ? why
+					    : arena_printf("%s before its timeout (%s)", why,
+							   word_seconds(timeout_in_force(dev)));
+}
+
 bool never_times_out(const struct report *report, const struct device *dev)
 {
 	return num_is(report->traits.keeps_retries, 1) && num_is(dev->timeout_seconds, 0) &&
@@ -254,20 +333,18 @@ bool never_times_out(const struct report *report, const struct device *dev)
 const char *timeout_rule(const struct report *report, const struct device *dev)
 {
 	bool single = dev->num_connections.known && (int64_t)dev->num_connections.v <= 1;
+	const char *why, *seconds = word_seconds(timeout_in_force(dev));
 
+	if (!dev->n_requests && dev->requests_known && io_fate(report, dev, &why) == IO_FAILS)
+		return "a new request fails at once: no connection is left that could take it";
 	if (!dev->timeout_seconds.known || !dev->num_connections.known)
 		return NULL;
 	if (never_times_out(report, dev))
 		return "nbd never gives up a request: one connection and no timeout";
 	if (single && num_is(report->traits.keeps_retries, 0))
-		return arena_printf("nbd fails a request that gets no reply for %llu s",
-				    (unsigned long long)(dev->timeout_seconds.v
-								 ? dev->timeout_seconds.v
-								 : DEFAULT_TIMEOUT_SECONDS));
+		return arena_printf("nbd fails a request that gets no reply for %s", seconds);
 	if (single && !dev->timeout_seconds.v)
 		return NULL;
-	return arena_printf("nbd gives up the connection of a request that gets no reply for "
-			    "%llu s",
-			    (unsigned long long)(dev->timeout_seconds.v ? dev->timeout_seconds.v
-									: DEFAULT_TIMEOUT_SECONDS));
+	return arena_printf("nbd gives up the connection of a request that gets no reply for %s",
+			    seconds);
 }

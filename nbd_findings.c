@@ -73,11 +73,6 @@ const char *count_connections(size_t n)
 	return word_count(n, "connection");
 }
 
-const char *detach(const struct device *dev)
-{
-	return arena_printf("nbd-client -d /dev/nbd%u", dev->index);
-}
-
 /* nbd takes AF_UNIX and TCP; another family has no other end here to be known. */
 static bool has_unknown_end(const struct judged *j, const struct connection *c)
 {

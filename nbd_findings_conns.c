@@ -28,7 +28,7 @@ bool dead_connection(const struct judged *j)
 					dead.n == 1 ? "it" : "them");
 	if (has_flag(dev, RT_BOUND) && lacks_flag(dev, RT_DISCONNECTED))
 		j->finding->remedy = arena_printf(
-			"send a new socket (NBD_CMD_RECONFIGURE), or detach: %s", detach(dev));
+			"send a new socket (NBD_CMD_RECONFIGURE), or detach: %s", word_detach(dev));
 	return true;
 }
 
@@ -56,6 +56,9 @@ bool peer_closed(const struct judged *j)
 					"whether or not nbd noticed",
 					count_connections(closed.n), closed.indices,
 					listener(j, closed.first->sock));
+	if (lacks_flag(j->dev, RT_DISCONNECTED))
+		j->finding->remedy =
+			arena_printf("detach: %s, then attach anew", word_detach(j->dev));
 	return true;
 }
 
@@ -78,9 +81,9 @@ bool peer_not_accepted(const struct judged *j)
 			     "nobody reads what nbd sends",
 			     count_connections(waiting.n), waiting.indices, listener(j, s));
 	if (num_is(s->listener_alive, 1))
-		j->finding->remedy = arena_printf("have pid %llu accept, or end it: that closes "
-						  "what it never accepted",
-						  (unsigned long long)s->listener_pid.v);
+		j->finding->remedy =
+			arena_printf("have pid %llu accept, or detach: %s",
+				     (unsigned long long)s->listener_pid.v, word_detach(j->dev));
 	return true;
 }
 
@@ -120,9 +123,10 @@ bool peer_stopped(const struct judged *j)
 	add_address(j, t->addr);
 	if (t->state == 'T' || t->state == 't')
 		j->finding->remedy = arena_printf(
-			"%s, or kill it: its connections are closed then",
+			"%s, or detach: %s",
 			t->state == 'T' ? arena_printf("kill -CONT %u", t->tgid)
-					: arena_printf("let go whoever traces %u", t->tgid));
+					: arena_printf("let go whoever traces %u", t->tgid),
+			word_detach(j->dev));
 	return true;
 }
 
@@ -130,7 +134,7 @@ static bool is_blocked(const struct judged *j, const struct connection *c)
 {
 	const struct waiter *on;
 
-	return peer_blocked(j->dev, c->sock, &on) != NULL;
+	return peer_blocked(j->report, j->dev, c->sock, &on) != NULL;
 }
 
 bool peer_in_kernel(const struct judged *j)
@@ -141,7 +145,7 @@ bool peer_in_kernel(const struct judged *j)
 
 	if (!blocked.n)
 		return false;
-	t = peer_blocked(j->dev, blocked.first->sock, &on);
+	t = peer_blocked(j->report, j->dev, blocked.first->sock, &on);
 	add_address(j, t->addr);
 	if (on)
 		j->finding->text = arena_printf(
@@ -157,7 +161,7 @@ bool peer_in_kernel(const struct judged *j)
 	j->finding->remedy = arena_printf(
 		on ? "%s: its requests end in errors and let the server go"
 		   : "bt the task; if it cannot be helped, %s ends the requests in errors",
-		detach(j->dev));
+		word_detach(j->dev));
 	return true;
 }
 

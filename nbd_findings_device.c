@@ -71,24 +71,6 @@ enum severity stale_severity(const struct device *dev)
 	return is_working(dev) ? SEVERITY_INFO : SEVERITY_ERROR;
 }
 
-/* The task has a socket of the device, or the device. */
-static bool has_to_do_with(const struct device *dev, const struct task *t)
-{
-	for (size_t i = 0; i < dev->n_openers; i++) {
-		if (dev->openers[i].task && dev->openers[i].task->tgid == t->tgid)
-			return true;
-	}
-	for (size_t i = 0; i < dev->n_conns; i++) {
-		const struct file *file = dev->conns[i].sock->file;
-
-		for (size_t k = 0; file && k < file->n_owners; k++) {
-			if (file->owners[k].task->tgid == t->tgid)
-				return true;
-		}
-	}
-	return false;
-}
-
 bool setup_by_other_task(const struct judged *j)
 {
 	const struct device *dev = j->dev;
@@ -144,9 +126,11 @@ bool recv_task_gone(const struct judged *j)
 
 	if (!is_started(dev) || !num_is(dev->recv_threads, 0))
 		return false;
-	j->finding->text = arena_printf("%s started the device and no receiver is left: NBD_DO_IT "
-					"gets EBUSY, only the last close forgets who started it",
-					word_starter(dev));
+	j->finding->text = arena_printf(
+		"%s started the device and no receiver is left: %s, only the last close forgets "
+		"who started it",
+		word_starter(dev),
+		has_flag(dev, RT_BOUND) ? "it cannot be started anew" : "NBD_DO_IT gets EBUSY");
 	add_address(j, dev->nbd_device);
 	if (dev->recv_pid.known)
 		add_value(j, "nbd_device.pid", dev->recv_pid);
@@ -182,9 +166,9 @@ bool stuck_requests(const struct judged *j)
 					n == 1 ? "is" : "are", word_age(oldest->age_ms),
 					word_request(oldest), rule ? rule : "no reply came");
 	j->finding->remedy =
-		arena_printf("nbd -r -d %s lists them and who waits; they end when the server "
-			     "replies or its connection is closed",
-			     dev->name);
+		arena_printf("nbd -r -d %s lists them and who waits; they end with the server's "
+			     "reply, or in errors with %s",
+			     dev->name, word_detach(dev));
 	return true;
 }
 
@@ -208,12 +192,14 @@ bool unaccounted_opener(const struct judged *j)
 
 	if (openers_not_found(dev) <= openers_in_open(dev))
 		return false;
-	j->finding->text =
-		arena_printf("the kernel counts %s, %zu found: %s",
-			     word_count(dev->openers_expected.v, "opener"), dev->openers_found,
-			     w ? arena_printf("one is being closed by %s", word_task(w->task))
-			       : "a mapping whose fd is closed, a task that is exiting, or other "
-				 "kernel code keeps the device open");
+	j->finding->text = arena_printf(
+		"the kernel counts %s, %zu found: %s",
+		word_count(dev->openers_expected.v, "opener"), dev->openers_found,
+		w ? arena_printf("one is being closed by %s", word_task(w->task))
+		: !scan_complete(j->report)
+			? "some file tables could not be read"
+			: "a mapping whose fd is closed, a task that is exiting, or other "
+			  "kernel code keeps the device open");
 	add_address(j, dev->gendisk);
 	add_value(j, "block_device.bd_openers", dev->openers_expected);
 	j->finding->remedy =

@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "names.h"
 #include "nbd_attach.h"
+#include "nbd_facts.h"
 #include "nbd_flags.h"
 #include "nbd_words.h"
 
@@ -182,7 +183,8 @@ static json *flags(num value, const char *const *names, size_t n)
 }
 
 /* A task that the device remembers. Exited is a claim that only a whole task list can prove. */
-static json *remembered_task(const struct report *report, num addr, num pid, const struct task *t)
+static json *remembered_task(const struct report *report, const struct device *dev, num addr,
+			     num pid, const struct task *t)
 {
 	bool whole = !report->tasks.unreadable && !report->tasks.interrupted;
 	json *o;
@@ -192,6 +194,7 @@ static json *remembered_task(const struct report *report, num addr, num pid, con
 	o = json_object_new_object();
 	add(o, "task", t ? address(t->addr) : address(addr.v));
 	add(o, "state", t ? string("live") : whole ? string("exited") : NULL);
+	add(o, "uses_device", t ? json_object_new_boolean(has_to_do_with(dev, t)) : NULL);
 	add(o, "pid", t ? json_object_new_int64(t->pid) : pid.v ? number(pid) : NULL);
 	add(o, "comm", t ? string(name_escape_string(t->comm, sizeof(t->comm))) : NULL);
 	return o;
@@ -227,7 +230,7 @@ static json *requests(const struct device *dev)
 {
 	json *array;
 
-	if (!dev->requests_known && !dev->n_requests)
+	if (!dev->requests_known && !dev->n_requests && !is_unconfigured(dev))
 		return NULL;
 	array = json_object_new_array();
 	for (size_t i = 0; i < dev->n_requests; i++) {
@@ -286,6 +289,17 @@ static json *waiters(const struct device *dev)
 	return array;
 }
 
+static json *outcome(const struct attach *a)
+{
+	json *o = json_object_new_object();
+
+	add(o, "result",
+	    a->result == ATTACH_UNKNOWN ? NULL : string(word_attach_result(a->result)));
+	add(o, "why", string(a->why));
+	add(o, "later", a->later ? outcome(a->later) : NULL);
+	return o;
+}
+
 static json *attach(const struct device *dev)
 {
 	static const char *const keys[ATTACH_WAYS] = {
@@ -295,15 +309,8 @@ static json *attach(const struct device *dev)
 	};
 	json *all = json_object_new_object();
 
-	for (int way = 0; way < ATTACH_WAYS; way++) {
-		const struct attach *a = &dev->attach[way];
-		json *o = json_object_new_object();
-
-		add(o, "result",
-		    a->result == ATTACH_UNKNOWN ? NULL : string(word_attach_result(a->result)));
-		add(o, "why", string(a->why));
-		add(all, keys[way], o);
-	}
+	for (int way = 0; way < ATTACH_WAYS; way++)
+		add(all, keys[way], outcome(&dev->attach[way]));
 	return all;
 }
 
@@ -353,9 +360,9 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add(o, "timeout_seconds", number(dev->timeout_seconds));
 	add(o, "dead_conn_timeout_seconds", number(dev->dead_conn_timeout_seconds));
 	add(o, "setup_task",
-	    remembered_task(report, dev->task_setup, NUM_UNKNOWN, dev->setup_task));
+	    remembered_task(report, dev, dev->task_setup, NUM_UNKNOWN, dev->setup_task));
 	add(o, "recv_task",
-	    remembered_task(report, dev->recv_task_addr, dev->recv_pid, dev->recv_task));
+	    remembered_task(report, dev, dev->recv_task_addr, dev->recv_pid, dev->recv_task));
 	add(o, "connections", connections(dev));
 	add(o, "requests", requests(dev));
 	add(o, "openers", openers(dev));
@@ -371,6 +378,7 @@ const char *json_device_line(const struct report *report, const struct device *d
 
 const char *json_kernel_line(const struct report *report)
 {
+	const struct task *genl_owner = task_at(report, report->genl_lock_owner.v);
 	json *o = json_object_new_object();
 
 	add(o, "schema", string("crash-nbd/1"));
@@ -383,6 +391,7 @@ const char *json_kernel_line(const struct report *report)
 	add(o, "tasks_in_crash", json_object_new_int64((int64_t)report->tasks_in_crash));
 	add(o, "tables_scanned", json_object_new_int64((int64_t)report->scan.tables));
 	add(o, "tables_unreadable", json_object_new_int64((int64_t)report->scan.tables_unreadable));
+	add(o, "genl_lock_owner", genl_owner ? task(genl_owner) : NULL);
 	add(o, "interrupted", json_object_new_boolean(report->scan.interrupted));
 	add(o, "unreadable", strings(report->problems, report->n_problems));
 	return line(o);

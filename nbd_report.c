@@ -18,9 +18,10 @@ static const char *requests_cell(const struct device *dev)
 
 void report_summary(FILE *out, const struct report *report, struct device *const devs[], size_t n)
 {
-	static const char *const headers[] = {"NAME", "NBD_DEVICE", "CONN", "LIVE",	    "DEAD",
-					      "RECV", "REQ",	    "OPEN", "RUNTIME_FLAGS"};
-	struct text_table table = text_table(9, headers, "llrrrrrrl");
+	static const char *const headers[] = {"NAME", "NBD_DEVICE",   "CONN", "LIVE",
+					      "DEAD", "RECV",	      "REQ",  "OPEN",
+					      "WAIT", "RUNTIME_FLAGS"};
+	struct text_table table = text_table(10, headers, "llrrrrrrrl");
 	size_t unconfigured = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -37,6 +38,8 @@ void report_summary(FILE *out, const struct report *report, struct device *const
 		text_table_add(&table, idle ? "-" : requests_cell(dev));
 		text_table_add(&table, idle ? "-" : word_decimal(dev->openers_expected));
 		text_table_add(&table,
+			       idle && !dev->n_waiters ? "-" : arena_printf("%zu", dev->n_waiters));
+		text_table_add(&table,
 			       idle ? "(not configured)" : report_runtime_flags(report, dev));
 		for (size_t f = 0; f < nbd_findings_of(dev, SEVERITY_WARNING); f++)
 			text_table_note(&table, word_finding(&dev->findings[f]));
@@ -52,6 +55,14 @@ void report_findings(FILE *out, const struct device *dev)
 	for (size_t i = 0; i < dev->n_findings; i++)
 		fprintf(out, "%s %s %s %s\n", dev->name, word_severity(dev->findings[i].severity),
 			dev->findings[i].id, dev->findings[i].text);
+}
+
+void report_problems(FILE *out, const struct report *report)
+{
+	for (size_t i = 0; i < report->n_problems; i++)
+		fprintf(out, "- warning unreadable %s\n", report->problems[i]);
+	if (report->scan.interrupted)
+		fprintf(out, "- warning unreadable interrupted: the report is not complete\n");
 }
 
 static void print_holders(FILE *out, const struct file *file)
@@ -133,7 +144,9 @@ void report_coverage(FILE *out, const struct report *report)
 		s->interrupted ? "; INTERRUPTED, incomplete" : "");
 	/* crash lists one idle task a CPU, this walk the first one only: no more are missing there. */
 	if (report->tasks_in_crash < report->tasks.n)
-		fprintf(out, "  crash's own list has %llu of these tasks\n",
+		fprintf(out,
+			"  crash's own list has %llu of these tasks: its ps, set and bt know no "
+			"others\n",
 			(unsigned long long)report->tasks_in_crash);
 	for (size_t i = 0; i < report->n_problems; i++)
 		text_wrapped(out, 0, "! unreadable: ", report->problems[i]);

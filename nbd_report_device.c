@@ -46,7 +46,7 @@ static size_t run_length(const struct device *dev, size_t first,
 /* What config_refs is made of, with what the sum lacks or has too much of. */
 static const char *references_text(const struct device *dev)
 {
-	const struct waiter *w = waiter_in(dev, "open");
+	const struct waiter *w = waiter_inside_open(dev);
 	int64_t refs = (int64_t)dev->config_refs.v, sum;
 	const char *parts;
 
@@ -120,11 +120,11 @@ static void print_head(FILE *out, const struct report *report, const struct devi
 			? "none set (30 s by default)"
 			: word_seconds(dev->timeout_seconds),
 		word_seconds(dev->dead_conn_timeout_seconds));
-	fprintf(out, "  set up by      %s\n",
-		word_remembered(report, dev->task_setup, NUM_UNKNOWN, dev->setup_task));
-	fprintf(out, "  started by     %s\n",
-		word_remembered(report, by_pid ? NUM_UNKNOWN : dev->recv_task_addr, dev->recv_pid,
-				dev->recv_task));
+	text_wrapped(out, 2, "set up by      ",
+		     word_remembered(report, dev, dev->task_setup, NUM_UNKNOWN, dev->setup_task));
+	text_wrapped(out, 2, "started by     ",
+		     word_remembered(report, dev, by_pid ? NUM_UNKNOWN : dev->recv_task_addr,
+				     dev->recv_pid, dev->recv_task));
 }
 
 /* One remedy often answers several findings: then it stands below the first. */
@@ -177,6 +177,11 @@ static void print_attach(FILE *out, const struct report *report, const struct de
 			     arena_printf("%-13s%-9s", nbd_attach_way(way),
 					  word_attach_result(a->result)),
 			     a->why ? a->why : "");
+		if (a->later)
+			text_wrapped(out, 2, arena_printf("%-22s", ""),
+				     arena_printf("once it lets go: %s, %s",
+						  word_attach_result(a->later->result),
+						  a->later->why));
 	}
 	if (freed)
 		text_wrapped(out, 2, arena_printf("%-22s", "freed when"), freed);
@@ -270,7 +275,7 @@ static void print_requests(FILE *out, const struct report *report, const struct 
 		text_table_add(&table, arena_printf("%u", rq->queue));
 		text_table_add(&table, word_hex(rq->addr));
 		text_table_add(&table, word_operation(rq->op));
-		text_table_add(&table, word_decimal(rq->sector));
+		text_table_add(&table, word_sector(rq));
 		text_table_add(&table, word_size(rq->bytes));
 		text_table_add(&table, word_age(rq->age_ms));
 		text_table_add(&table, word_decimal(rq->connection));
@@ -362,14 +367,19 @@ void report_device(FILE *out, const struct report *report, const struct device *
 
 void report_requests(FILE *out, const struct report *report, const struct device *dev)
 {
+	if (is_unconfigured(dev)) {
+		fprintf(out, "%s  not configured: no requests\n", dev->name);
+		return;
+	}
 	fprintf(out, "%s  requests %s\n", dev->name, requests_text(dev));
 	print_requests(out, report, dev, SIZE_MAX);
 }
 
 void report_openers(FILE *out, const struct device *dev)
 {
-	fprintf(out, "%s  openers %s; config_refs %s\n", dev->name, openers_text(dev),
-		references_text(dev));
+	text_wrapped(out, 0, arena_printf("%s  ", dev->name),
+		     arena_printf("openers %s; config_refs %s", openers_text(dev),
+				  references_text(dev)));
 	print_openers(out, dev, SIZE_MAX);
 	if (dev->n_waiters) {
 		fprintf(out, "  waiting in the kernel:\n");

@@ -168,6 +168,7 @@ static void read_device(struct report *report, uint32_t index, uint64_t nbd_devi
 	read_gendisk(dev);
 	dev->config_refs = k_num(&o, KM_NBD_CONFIG_REFS);
 	dev->refs = k_num(&o, KM_NBD_REFS);
+	dev->device_flags = k_num(&o, KM_NBD_FLAGS);
 	dev->timeout_seconds =
 		seconds(k_num_at(k_at(nbd_device, KM_NBD_TAG_SET), KM_TAG_SET_TIMEOUT));
 	read_tasks(dev, &o, &report->tasks);

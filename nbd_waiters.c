@@ -118,17 +118,24 @@ static void add_request(struct search *search, struct device *dev, uint64_t addr
 	}
 }
 
+static num mutex_owner(uint64_t mutex)
+{
+	num owner = mutex ? k_num_at(mutex, KM_MUTEX_OWNER) : NUM_UNKNOWN;
+
+	owner.v &= ~MUTEX_FLAGS;
+	return owner;
+}
+
 /* Who holds a mutex; all who wait for it are noted. The address may be 0: unknown. */
 static num read_mutex(struct search *search, struct device *dev, uint64_t mutex, const char *what)
 {
-	num owner = k_num_at(mutex, KM_MUTEX_OWNER), link;
+	num owner = mutex_owner(mutex), link;
 	struct object *object;
 	uint64_t head;
 
-	if (!mutex || !owner.known)
-		return NUM_UNKNOWN;
+	if (!owner.known)
+		return owner;
 	add_object(search, dev, mutex, what);
-	owner.v &= ~MUTEX_FLAGS;
 	if (!k_has(KM_MUTEX_WAIT_LIST) || !k_has(KM_MUTEX_WAITER_LIST))
 		return owner;
 	object = object_new(dev, mutex, what);
@@ -185,7 +192,7 @@ static void add_device(struct search *search, struct device *dev)
 /*
  * Until 5.10 a gendisk does not lead to the block_device, which exists only once its node was
  * looked up: it is found among the inodes of the bdev file system, by its number. No block_device
- * means that nobody holds its lock. /
+ * means that nobody holds its lock, and that no scan is due.
  */
 static void add_block_devices_by_number(struct search *search, struct report *report)
 {
@@ -216,6 +223,8 @@ static void add_block_devices_by_number(struct search *search, struct report *re
 			add_block_device(search, dev, bdev);
 			dev->open_lock_owner =
 				read_mutex(search, dev, k_at(bdev, KM_BDEV_MUTEX), "bd_mutex");
+			if (!k_has(KM_DISK_STATE))
+				dev->partition_scan_due = k_num_at(bdev, KM_BDEV_INVALIDATED);
 		}
 		link = k_pointer(link.v, "inode.i_sb_list");
 	}
@@ -225,8 +234,11 @@ static void add_block_devices_by_number(struct search *search, struct report *re
 		struct device *dev = &report->devices[d];
 		num minor = k_num_at(dev->gendisk, KM_DISK_FIRST_MINOR);
 
-		if (!dev->open_lock_owner.known && minor.known)
-			dev->open_lock_owner = NUM(0);
+		if (dev->open_lock_owner.known || !minor.known)
+			continue;
+		dev->open_lock_owner = NUM(0);
+		if (!k_has(KM_DISK_STATE))
+			dev->partition_scan_due = NUM(0);
 	}
 }
 
@@ -307,6 +319,7 @@ void nbd_waiters_collect(struct report *report)
 {
 	struct search search = {0};
 
+	report->genl_lock_owner = mutex_owner(k_symbol("genl_mutex").v);
 	for (size_t d = 0; d < report->n_devices && !k_interrupted(); d++)
 		add_device(&search, &report->devices[d]);
 	if (k_has(KM_BDEV_MUTEX))

@@ -9,6 +9,8 @@
 
 /* More openers than this are counted, not named. */
 #define MAX_OPENERS_NAMED 6
+/* include/linux/blk_types.h */
+#define REQ_OP_FLUSH 2
 
 const char *word_decimal(num n)
 {
@@ -60,9 +62,18 @@ const char *word_append(const char *all, const char *separator, const char *more
 	return all ? arena_printf("%s%s%s", all, separator, more) : more;
 }
 
+const char *word_detach(const struct device *dev)
+{
+	return arena_printf("nbd-client -d /dev/nbd%u", dev->index);
+}
+
 const char *word_name(const struct task *t)
 {
-	return arena_printf("%s (%u)", name_escape_string(t->comm, sizeof(t->comm)), t->pid);
+	const char *comm = name_escape_string(t->comm, sizeof(t->comm));
+
+	/* The process is what can be killed; its leader may be a zombie long since. */
+	return t->pid == t->tgid ? arena_printf("%s (%u)", comm, t->pid)
+				 : arena_printf("%s (%u, thread %u)", comm, t->tgid, t->pid);
 }
 
 const char *word_task(const struct task *t)
@@ -90,8 +101,15 @@ const char *word_request(const struct request *rq)
 {
 	const char *op = word_operation(rq->op);
 
+	if (num_is(rq->op, REQ_OP_FLUSH))
+		return op;
 	return arena_printf("%s of %s at sector %s", op ? op : "?", word_size(rq->bytes),
 			    word_decimal(rq->sector));
+}
+
+const char *word_sector(const struct request *rq)
+{
+	return num_is(rq->op, REQ_OP_FLUSH) ? "-" : word_decimal(rq->sector);
 }
 
 const char *word_opener_kind(enum opener_kind kind)
@@ -160,12 +178,17 @@ const char *word_attach_result(enum attach_result result)
 	return names[result];
 }
 
-const char *word_remembered(const struct report *report, num addr, num pid, const struct task *t)
+const char *word_remembered(const struct report *report, const struct device *dev, num addr,
+			    num pid, const struct task *t)
 {
 	const char *what;
 
 	if (t)
-		return word_task(t);
+		return arena_printf("%s%s", word_task(t),
+				    has_to_do_with(dev, t)
+					    ? ""
+					    : ", or an exited task whose place it has taken: it "
+					      "has neither the device nor a socket of it open");
 	if (!addr.known && !pid.known)
 		return "?";
 	if (!addr.v && !pid.v)
@@ -194,12 +217,9 @@ const char *word_listener(const struct report *report, const struct sock_info *s
 
 const char *word_starter(const struct device *dev)
 {
-	const char *addr;
-
-	if (dev->recv_task && (dev->recv_pid.v || is_working(dev)))
+	if (dev->recv_task && has_to_do_with(dev, dev->recv_task))
 		return word_name(dev->recv_task);
 	if (dev->recv_pid.v)
 		return arena_printf("pid %lld", (long long)dev->recv_pid.v);
-	addr = arena_printf("task_struct %s", word_hex(dev->recv_task_addr.v));
-	return dev->recv_task ? arena_printf("%s (now %s)", addr, word_name(dev->recv_task)) : addr;
+	return arena_printf("task_struct %s", word_hex(dev->recv_task_addr.v));
 }

@@ -18,7 +18,7 @@ bool lacks_flag(const struct device *dev, uint64_t flag);
 /* It has receivers for live connections and has not been disconnected. */
 bool is_working(const struct device *dev);
 
-/* NBD_SET_SOCK was called by a task that lives, NBD_DO_IT not yet. */
+/* NBD_SET_SOCK was called by a task that lives, NBD_DO_IT not yet; or a netlink connect is under way. */
 bool is_being_set_up(const struct device *dev);
 
 /* Neither NBD_DO_IT nor a netlink connect is remembered, and that was read. */
@@ -26,6 +26,9 @@ bool is_not_started(const struct device *dev);
 
 /* Who ran NBD_DO_IT or the netlink connect is remembered. */
 bool is_started(const struct device *dev);
+
+/* The task's process has the device, or a socket of it, open. */
+bool has_to_do_with(const struct device *dev, const struct task *t);
 
 /* Every file table was read; every task was. */
 bool scan_complete(const struct report *report);
@@ -38,6 +41,9 @@ const struct task *task_at(const struct report *report, uint64_t addr);
 const struct waiter *waiter_of_task(const struct device *dev, const struct task *t);
 const struct waiter *waiter_in(const struct device *dev, const char *what);
 
+/* A task that hangs in open() behind the lock that serialises open and close; NULL when there is none. */
+const struct waiter *waiter_inside_open(const struct device *dev);
+
 /* Openers that the kernel counts and that were not found; and how many of those are tasks that still
  * hang in open(), which by 6.12 count before the partition scan and not after it. */
 size_t openers_not_found(const struct device *dev);
@@ -46,10 +52,13 @@ size_t openers_in_open(const struct device *dev);
 /* The other end is open and every owner of it is stopped or exiting. */
 bool peer_is_stopped(const struct report *report, const struct sock_info *s);
 
-/* An owner of the other end waits in D: its task, and in *on how it waits on this very device, NULL
- * when it waits for something else. NULL when there is none. */
-const struct task *peer_blocked(const struct device *dev, const struct sock_info *s,
-				const struct waiter **on);
+/*
+ * An owner of the other end that waits in D on this very device (*on says how), or, where a request is
+ * stuck, one whose threads all wait in D for something else: a server may well read a disk. NULL when
+ * there is none.
+ */
+const struct task *peer_blocked(const struct report *report, const struct device *dev,
+				const struct sock_info *s, const struct waiter **on);
 
 /* In flight longer than the timeout, or than 30 s without one. */
 bool is_stuck(const struct device *dev, const struct request *rq);
@@ -64,6 +73,11 @@ enum io_fate {
 
 /* *why: a reason in a few words. */
 enum io_fate io_fate(const struct report *report, const struct device *dev, const char **why);
+
+/* Why the reply to a request in flight does not come, with the timeout where one ends it; NULL when
+ * nothing is known against its coming. */
+const char *never_ends(const struct report *report, const struct device *dev,
+		       const struct request *rq);
 
 /* Whether and when nbd gives up a request that gets no reply: a sentence. NULL when unknown. */
 const char *timeout_rule(const struct report *report, const struct device *dev);

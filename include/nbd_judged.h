@@ -49,7 +49,4 @@ struct some connections_that(const struct judged *j, connection_fn *is);
 /* "1 connection". */
 const char *count_connections(size_t n);
 
-/* The command that detaches a device. */
-const char *detach(const struct device *dev);
-
 #endif

@@ -161,7 +161,9 @@ enum attach_result { ATTACH_UNKNOWN, ATTACH_OK, ATTACH_EBUSY, ATTACH_EINVAL, ATT
 
 struct attach {
 	enum attach_result result;
-	const char *why; /* a sentence without its full stop */
+	const char *why;	    /* a sentence without its full stop */
+	const struct attach *later; /* of what hangs for no reason of the device's: what it gets
+				     * once that ends. NULL otherwise */
 };
 
 /* Something that is wrong, or worth knowing; identifiers as in doc/report.schema.json. */
@@ -184,6 +186,7 @@ struct device {
 	uint64_t config;  /* 0: not configured */
 	num config_known; /* the config pointer itself was readable */
 	num config_refs, refs;
+	num device_flags; /* nbd_device.flags, unknown on kernels without */
 	num server_flags, runtime_flags;
 	num num_connections, live_connections, recv_threads;
 	num capacity_bytes, block_size;
@@ -252,6 +255,7 @@ struct report {
 	const char *layout_source; /* "debuginfo" or "btf" */
 	enum flag_numbering numbering;
 	struct task_list tasks;
+	num genl_lock_owner;	 /* task_struct that holds genl_mutex, 0 when free */
 	uint64_t tasks_in_crash; /* what crash's own list holds */
 	struct scan_stats scan;
 	struct device *devices; /* by index, unconfigured ones too */

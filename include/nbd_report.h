@@ -33,6 +33,9 @@ void report_openers(FILE *out, const struct device *dev);
 /* Its findings for scripts, a line each: device, severity, identifier, text. */
 void report_findings(FILE *out, const struct device *dev);
 
+/* What could not be read of no device in particular, in the same form; the device is "-". */
+void report_problems(FILE *out, const struct report *report);
+
 /* nbd_config.runtime_flags by name; in the arena. */
 const char *report_runtime_flags(const struct report *report, const struct device *dev);
 

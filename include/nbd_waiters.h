@@ -5,7 +5,7 @@
 
 #include "nbd_model.h"
 
-/* Fills waiters, config_lock_owner, open_lock_owner and partition_scan_due of all devices. The
+/* Fills genl_lock_owner, and waiters, config_lock_owner, open_lock_owner and partition_scan_due of all devices. The
  * requests must be known by then. */
 void nbd_waiters_collect(struct report *report);
 

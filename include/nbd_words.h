@@ -17,6 +17,9 @@ const char *word_hex(uint64_t addr);
 /* "1 opener", "2 openers". */
 const char *word_count(size_t n, const char *noun);
 
+/* The command that detaches the device. */
+const char *word_detach(const struct device *dev);
+
 /* "a", then "a, b", and so on; all may be NULL at first. */
 const char *word_append(const char *all, const char *separator, const char *more);
 
@@ -27,8 +30,9 @@ const char *word_name(const struct task *t); /* never its state */
 /* "READ", or the number; NULL when unknown. */
 const char *word_operation(num op);
 
-/* "READ of 4 KiB at sector 8". */
+/* "READ of 4 KiB at sector 8"; the sector alone, "-" for what has no place. */
 const char *word_request(const struct request *rq);
+const char *word_sector(const struct request *rq);
 
 /* "fd", "mount", ...: as JSON has them. */
 const char *word_opener_kind(enum opener_kind kind);
@@ -47,10 +51,11 @@ const char *word_finding(const struct finding *f);
 const char *word_attach_result(enum attach_result result);
 
 /* What a task that the device remembers is: none, its name, or that it is gone, as far as known. */
-const char *word_remembered(const struct report *report, num addr, num pid, const struct task *t);
+const char *word_remembered(const struct report *report, const struct device *dev, num addr,
+			    num pid, const struct task *t);
 
-/* Who runs the device, or ran it last: "nbd-client (454)", "pid 326". A pointer may have become another
- * task's since: on a device that does not work it is "task_struct ADDRESS (now qemu-kvm (233))". */
+/* Who runs the device, or ran it last: "nbd-client (454)", or "pid 326" and "task_struct ADDRESS" where
+ * no task that lives there has to do with the device. */
 const char *word_starter(const struct device *dev);
 
 /* "listener gMgr (439)", "listener (313) exited"; NULL where the socket has none. */

@@ -12,7 +12,8 @@ START_TEST(one_line_and_alive)
 	} errors[] = {
 		{"error-nbd999",
 		 "nbd: nbd999: no such device: this kernel has 128, nbd0 to nbd127\n"},
-		{"error-zzz", "nbd: zzz: neither a device (nbd7, 7, /dev/nbd7) nor an address\n"},
+		{"error-zzz",
+		 "nbd: zzz: neither a whole device (nbd7, 7, /dev/nbd7) nor an address\n"},
 		{"error-address",
 		 "nbd: ffff888000000000: not the address of a gendisk, nbd_device or "
 		 "nbd_config\n"},
@@ -42,6 +43,7 @@ START_TEST(wrong_options_show_the_usage)
 {
 	ck_has(output("error-option"), "Usage:\n  nbd ");
 	ck_has(output("error-option"), "alive\n");
+	ck_has(output("error-operand"), "nbd: nbd0: a device is named with -d\n");
 	ck_has(output("error-operand"), "Usage:\n  nbd ");
 	ck_has(output("error-no-device"), "Usage:\n  nbd ");
 	ck_has_not(output("error-no-device"), "{");

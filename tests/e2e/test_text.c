@@ -90,7 +90,8 @@ START_TEST(field_case)
 	ck_has(text, "fixed by kernel commit 04d8fb23e520");
 	ck_has(text, "NBD_SET_SOCK EBUSY    task_setup belongs to a task that has exited");
 	ck_has(text, "NBD_DO_IT    EBUSY    ");
-	ck_has(text, "netlink      EBUSY    config_refs is 1: \"nbd101 already in use\"");
+	ck_has(text, "netlink      hangs    ");
+	ck_has(text, "once it lets go: EBUSY, config_refs is 1: \"nbd101 already in use\"");
 	ck_has(text, "freed when            qemu-kvm (");
 	ck_has(text, "1 = 1 nbd  none");
 	ck_has(text, " to " PATH);
@@ -146,10 +147,10 @@ START_TEST(server_stopped)
 
 	ck_has(text, "nbd8  requests 1 in flight");
 	ck_has(text, "TAG  QUEUE  REQUEST           OP    SECTOR  LENGTH");
-	ck_has(text, with_pid("actor (%d)\n", "server-stopped", "/reader_tid"));
+	ck_has(text, with_pid(", thread %d)\n", "server-stopped", "/reader_tid"));
 	ck_has(text, "nbd8  openers 1 by the kernel's count, 1 found; config_refs 3 = 1 opener + 1 "
 		     "receiver + 1 netlink");
-	ck_has(text, with_pid("fd    actor (%d) state D  ", "server-stopped", "/reader_tid"));
+	ck_has(text, with_pid(", thread %d) state D  ", "server-stopped", "/reader_tid"));
 	ck_has(text, "waiting in the kernel:");
 	fits(text);
 }

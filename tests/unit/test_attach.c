@@ -125,9 +125,23 @@ START_TEST(open_lock)
 	ioctls_get(ATTACH_UNKNOWN, "not among the living");
 	/* Not known, but somebody hangs in there. */
 	dev->open_lock_owner = NUM_UNKNOWN;
-	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
+	gets(ATTACH_SET_SOCK, ATTACH_UNKNOWN, "who holds the device's open lock could not be read");
 	sample_waiter(dev, holder, "open", 0);
 	ioctls_get(ATTACH_HANGS, "dd (500) waits in open");
+}
+END_TEST
+
+START_TEST(genl_mutex)
+{
+	struct task *holder = sample_task(report, "nbd-client", 502, 'D');
+
+	report->genl_lock_owner = NUM(holder->addr);
+	gets(ATTACH_NETLINK, ATTACH_HANGS, "nbd-client (502) holds genl_mutex and waits in D");
+	ck_assert_int_eq(dev->attach[ATTACH_NETLINK].later->result, ATTACH_EBUSY);
+	ck_assert_ptr_null(dev->attach[ATTACH_SET_SOCK].later);
+	ck_assert_ptr_nonnull(strstr(nbd_freed_when(report, dev), "once netlink answers again"));
+	holder->state = 'R';
+	gets(ATTACH_NETLINK, ATTACH_EBUSY, "already in use");
 }
 END_TEST
 
@@ -162,8 +176,12 @@ START_TEST(partition_scan)
 	s->peer_status = PEER_OPEN;
 	report->tasks.v[1].state = 'T';
 	ioctls_get(ATTACH_HANGS, "gMgr (234) state T does not run");
+	/* A server may well read a disk; it is blocked when a request waits for it too long. */
 	report->tasks.v[1].state = 'D';
-	ioctls_get(ATTACH_HANGS, "is blocked");
+	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
+	sample_request(dev, 31000);
+	gets(ATTACH_DO_IT, ATTACH_HANGS, "is blocked");
+	dev->n_requests = 0;
 	/* It fails at once when the other end is gone, or the device disconnected. */
 	s->peer_status = PEER_CLOSED;
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
@@ -175,6 +193,12 @@ START_TEST(partition_scan)
 	dev->runtime_flags = NUM(8);
 	dev->partition_scan_due = NUM(0);
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
+	/* Not known: only where it would hang does it matter. */
+	dev->partition_scan_due = NUM_UNKNOWN;
+	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
+	s->peer_status = PEER_NOT_ACCEPTED;
+	ioctls_get(ATTACH_UNKNOWN, "whether opening reads the partition table");
+	s->peer_status = PEER_OPEN;
 	/* Replies that nobody reads. */
 	report->tasks.v[1].state = 'S';
 	dev->partition_scan_due = NUM(1);
@@ -191,8 +215,21 @@ START_TEST(freeze)
 	sample_request(dev, 100);
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
 	dev->requests[0].age_ms = NUM(31000);
-	gets(ATTACH_SET_SOCK, ATTACH_HANGS, "freezes the queue first, and 1 request in flight");
+	gets(ATTACH_SET_SOCK, ATTACH_HANGS,
+	     "freezes the queue first and waits for a WRITE of 4 KiB at sector 2048: no reply "
+	     "came");
+	/* A young one, whose connection has just died. */
 	dev->requests[0].age_ms = NUM(100);
+	dev->conns[0].dead = NUM(1);
+	gets(ATTACH_SET_SOCK, ATTACH_HANGS, "its connection is dead, and no reply can come");
+	dev->timeout_seconds = NUM(60);
+	gets(ATTACH_SET_SOCK, ATTACH_HANGS, "before its timeout (60 s)");
+	dev->timeout_seconds = NUM(0);
+	dev->conns[0].dead = NUM(0);
+	dev->recv_threads = NUM(0);
+	gets(ATTACH_SET_SOCK, ATTACH_HANGS, "no receiver reads replies");
+	dev->recv_threads = NUM(1);
+	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
 	report->tasks.v[1].state = 'T';
 	gets(ATTACH_SET_SOCK, ATTACH_HANGS, "state T does not run");
 	gets(ATTACH_DO_IT, ATTACH_EBUSY, "recorded");
@@ -203,6 +240,7 @@ START_TEST(freeze)
 	report->traits.set_sock_freezes = NUM(0);
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
 	report->traits.set_sock_freezes = NUM(1);
+	report->tasks.v[1].state = 'S';
 	dev->n_requests = 0;
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
 	dev->requests_known = false;
@@ -271,6 +309,7 @@ TCase *attach_case(void)
 	tcase_add_test(c, half_done_attach);
 	tcase_add_test(c, netlink_controls);
 	tcase_add_test(c, open_lock);
+	tcase_add_test(c, genl_mutex);
 	tcase_add_test(c, config_lock);
 	tcase_add_test(c, partition_scan);
 	tcase_add_test(c, freeze);

@@ -167,8 +167,17 @@ END_TEST
 START_TEST(peer_blocked)
 {
 	shows_not("peer-blocked");
+	/* A server may well read a disk; but not while a request waits for it too long. */
 	report->tasks.v[1].state = 'D';
+	shows_not("peer-blocked");
+	sample_request(dev, 31000);
 	shows("peer-blocked", SEVERITY_ERROR, "waits in the kernel");
+	/* With a thread that runs it can answer. */
+	sample_task(report, "gMgr", 238, 'S')->tgid = 234;
+	report->tasks.v[report->tasks.n - 1].files = report->tasks.v[1].files = 0xffff000000777000;
+	shows_not("peer-blocked");
+	report->tasks.n--;
+	dev->n_requests = 0;
 	sample_waiter(dev, &report->tasks.v[1], "write", 0xffff000050000100);
 	shows("peer-blocked", SEVERITY_ERROR, "waits in write on nbd0 itself: a local loop");
 	shows_not("peer-stopped");
@@ -183,7 +192,7 @@ START_TEST(peer_blocked_by_a_thread_that_waits_on_the_device)
 	report->tasks.v[1].files = thread->files;
 	shows_not("peer-blocked");
 	sample_waiter(dev, thread, "read", 0xffff000050000100);
-	shows("peer-blocked", SEVERITY_ERROR, "gMgr (237) state D");
+	shows("peer-blocked", SEVERITY_ERROR, "gMgr (234, thread 237) state D");
 }
 END_TEST
 
@@ -283,9 +292,14 @@ START_TEST(recv_task_gone)
 	dev->recv_pid = NUM_UNKNOWN;
 	dev->recv_task_addr = NUM(0xffff00000000a000);
 	shows("recv-task-gone", SEVERITY_WARNING, "task_struct ffff00000000a000");
-	/* The address has become another task's. */
+	/* The address has become another task's: that did not start it. */
 	dev->recv_task = &report->tasks.v[1];
-	shows("recv-task-gone", SEVERITY_WARNING, "task_struct ffff00000000a000 (now gMgr (234))");
+	shows("recv-task-gone", SEVERITY_WARNING, "task_struct ffff00000000a000 started");
+	dev->recv_task = &report->tasks.v[0];
+	shows("recv-task-gone", SEVERITY_WARNING,
+	      "qemu-kvm (233) started the device and no receiver is left: NBD_DO_IT gets EBUSY");
+	dev->runtime_flags = NUM(0xb8);
+	shows("recv-task-gone", SEVERITY_WARNING, "it cannot be started anew");
 	dev->recv_task_addr = NUM(0);
 	shows_not("recv-task-gone");
 }

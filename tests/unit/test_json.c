@@ -151,7 +151,7 @@ START_TEST(findings_and_forecast)
 			 "\"it ends when qemu-kvm (233) fd 3 is closed\"");
 	ck_assert_str_eq(value("/attach/set_sock"),
 			 "{\"result\":\"EBUSY\",\"why\":\"task_setup belongs to a task that has "
-			 "exited\"}");
+			 "exited\",\"later\":null}");
 	ck_assert_str_eq(value("/attach/do_it/result"), "\"EBUSY\"");
 	ck_assert_str_eq(value("/freed_when"), "\"qemu-kvm (233) fd 3 is closed\"");
 	dev->task_setup = NUM_UNKNOWN;

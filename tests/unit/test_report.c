@@ -75,8 +75,8 @@ START_TEST(errors_and_warnings_are_in_the_summary)
 	dev->conns[2].sock->peer_status = PEER_NOT_ACCEPTED;
 	judge();
 	PRINTED(text, report_summary(out, report, &dev, 1));
-	has(text, "RECV  REQ  OPEN  RUNTIME_FLAGS");
-	has(text, "1311    0     1  HAS_PID_FILE");
+	has(text, "RECV  REQ  OPEN  WAIT  RUNTIME_FLAGS");
+	has(text, "1311    0     1     0  HAS_PID_FILE");
 	has(text, "    error peer-closed: the other end of 1 connection is closed (index 1, ");
 	has(text, "    warning dead-connection: 1 of 1311 connections marked dead (index 0)\n");
 	has(text, "    warning peer-not-accepted: 1 connection not accepted");
@@ -177,6 +177,7 @@ START_TEST(unconfigured_device_claims_nothing)
 	idle->name = "nbd5";
 	idle->config_known = NUM(0);
 	idle->config_refs = idle->recv_pid = idle->task_setup = NUM(0);
+	idle->config_lock_owner = idle->open_lock_owner = NUM(0);
 	judge();
 	PRINTED(text, report_device(out, report, idle, &options));
 	has(text, "not configured");
@@ -350,7 +351,7 @@ START_TEST(openers)
 	PRINTED(text, report_openers(out, dev));
 	has(text, "nbd101  openers 3 by the kernel's count, 2 found, 1 still in open; config_refs "
 		  "1315 = 3 openers + 1311 "
-		  "receivers + 1 in open (dd (501))");
+		  "receivers + 1\n        in open (dd (501))\n");
 	has(text, "fd     qemu-kvm (233)   3  ffff000060000100  nbd101\n");
 	has(text, "mount  -                -  -                 ext4 on /mnt (nbd101)\n");
 	has(text, "dd (501) state D  ffff0000001f5000  open  request\n");

@@ -577,6 +577,11 @@ const char *k_init(void)
 	return NULL;
 }
 
+void k_fini(void)
+{
+	memset(&layout, 0, sizeof(layout));
+}
+
 const char *k_layout_source(void)
 {
 	return layout.source;

@@ -1,6 +1,248 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Whatever is missing of an image, and wherever the user presses Ctrl-C: what the report still says is
+ * what the whole image says. A value may become null and a list shorter, and then something in the
+ * report tells that not all was read.
+ */
+#include <stdlib.h>
+
 #include "image_tests.h"
+#include "run.h"
+#include "scene.h"
+#include "standin.h"
+
+/* Bytes cut out at a time: each member is lost alone. */
+#define PIECE 8
+
+static struct layout *layout;
+static struct json_object *whole;
+
+static void setup(void)
+{
+	struct image *image;
+
+	layout = layout_load(LAYOUTS, "6.1");
+	image = image_create(layout);
+	scene_build(image);
+	whole = run_report(image);
+	image_free(image);
+}
+
+static void teardown(void)
+{
+	json_object_put(whole);
+	layout_free(layout);
+}
+
+/* Two reports compared. */
+struct comparison {
+	const char *where; /* the first value that the partial report has differently */
+	bool less;	   /* it has less than the whole one */
+	bool told;	   /* and says so, by a null or a sentence */
+};
+
+static bool is_one_of(const char *key, const char *const *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(keys[i], key))
+			return true;
+	}
+	return false;
+}
+
+/* Sentences and sums that follow from the values which are compared, or that tell of what is
+ * missing. */
+static bool is_derived(const char *key)
+{
+	static const char *const keys[] = {
+		"findings",
+		"why",
+		"freed_when",
+		"tasks_walked",
+		"unreadable",
+		"tables_scanned",
+		"tables_unreadable",
+		"tasks_unreadable",
+		"interrupted",
+		"openers_found",
+		"file_refs_explained",
+	};
+
+	return is_one_of(key, keys, sizeof(keys) / sizeof(keys[0]));
+}
+
+/* Of a task with several threads, another thread may be named: its pid and task_struct. */
+static bool may_differ(struct json_object *object, const char *key)
+{
+	static const char *const of_thread[] = {"pid", "task"};
+
+	return is_derived(key) ||
+	       (json_object_object_get_ex(object, "tgid", NULL) && is_one_of(key, of_thread, 2));
+}
+
+static bool misses_openers(struct json_object *device)
+{
+	struct json_object *expected, *found;
+
+	return json_object_object_get_ex(device, "openers_expected", &expected) &&
+	       json_object_object_get_ex(device, "openers_found", &found) &&
+	       !json_object_equal(expected, found);
+}
+
+static bool tells(struct json_object *line)
+{
+	static const char *const numbers[] = {"tables_unreadable", "tasks_unreadable",
+					      "interrupted"};
+	struct json_object *value;
+	bool told = json_object_object_get_ex(line, "unreadable", &value) &&
+		    json_object_array_length(value);
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		told |= json_object_object_get_ex(line, numbers[i], &value) &&
+			json_object_get_int(value);
+	return told || misses_openers(line);
+}
+
+static void compare(struct comparison *c, const char *key, struct json_object *full,
+		    struct json_object *part);
+
+/* Lists lose elements, but gain none and do not change them: what is left is in the same order. */
+static void compare_arrays(struct comparison *c, const char *key, struct json_object *full,
+			   struct json_object *part)
+{
+	size_t n = json_object_array_length(part), total = json_object_array_length(full), at = 0;
+
+	c->less |= n < total;
+	for (size_t i = 0; i < n; i++) {
+		struct comparison element;
+
+		for (; at < total; at++) {
+			element = *c;
+			compare(&element, key, json_object_array_get_idx(full, at),
+				json_object_array_get_idx(part, i));
+			if (!element.where)
+				break;
+		}
+		if (at++ >= total) {
+			c->where = c->where ? c->where : key;
+			return;
+		}
+		*c = element;
+	}
+}
+
+static void compare(struct comparison *c, const char *key, struct json_object *full,
+		    struct json_object *part)
+{
+	/* Names of tasks have no null: they are "?" when unknown. */
+	if (json_object_is_type(part, json_type_null) ||
+	    (!strcmp(key, "comm") && !strcmp(json_object_get_string(part), "?"))) {
+		c->told |= full != NULL;
+		c->less |= full != NULL;
+	} else if (json_object_is_type(part, json_type_object) && full) {
+		json_object_object_foreach(part, name, value)
+		{
+			struct json_object *other = NULL;
+
+			json_object_object_get_ex(full, name, &other);
+			if (!may_differ(full, name))
+				compare(c, name, other, value);
+		}
+		c->told |= tells(part);
+	} else if (json_object_is_type(part, json_type_array) && full) {
+		compare_arrays(c, key, full, part);
+	} else if (!json_object_equal(full, part) && !c->where) {
+		c->where = key;
+	}
+}
+
+/* The whole of a report that does not even come to its first line: it says why. */
+static bool is_refusal(const char *output)
+{
+	return *output != '{' && strchr(output, '\n') == output + strlen(output) - 1;
+}
+
+static void is_honest(const char *output, const char *what, uint64_t addr)
+{
+	struct comparison c = {0};
+	struct json_object *part;
+
+	if (is_refusal(output))
+		return;
+	part = json_lines(output);
+	compare(&c, "report", whole, part);
+	ck_assert_msg(!c.where, "without %s %lx: \"%s\" differs in %s", what, (unsigned long)addr,
+		      c.where, output);
+	ck_assert_msg(!c.less || c.told, "without %s %lx less is reported, and nothing said: %s",
+		      what, (unsigned long)addr, output);
+	json_object_put(part);
+}
+
+/* The report of a scene that lacks the piece at offset of its i-th object; false when there is no such
+ * piece, or object (*i is then too high). */
+static bool check_without(size_t i, size_t offset, bool *object_exists)
+{
+	struct image *image = image_create(layout);
+	const struct image_object *objects;
+	bool exists;
+	size_t n;
+
+	scene_build(image);
+	objects = image_objects(image, &n);
+	*object_exists = i < n;
+	/* The kernel's name is crash's own affair. */
+	exists = i < n && offset < objects[i].size && strcmp(objects[i].what, "uts_namespace");
+	if (exists) {
+		struct image_object object = objects[i];
+		char *output;
+
+		image_cut(image, object.addr + offset,
+			  object.size - offset < PIECE ? object.size - offset : PIECE);
+		output = run(image, "nbd -a -j");
+		is_honest(output, object.what, object.addr + offset);
+		free(output);
+	}
+	image_free(image);
+	return exists;
+}
+
+START_TEST(nothing_is_made_up_for_what_is_missing)
+{
+	bool exists = true;
+
+	for (size_t i = 0; exists; i++) {
+		for (size_t offset = 0; check_without(i, offset, &exists); offset += PIECE)
+			;
+	}
+}
+END_TEST
+
+START_TEST(nothing_is_made_up_after_an_interrupt)
+{
+	unsigned long checks = 1;
+
+	for (unsigned long n = 1; n <= checks; n++) {
+		struct image *image = image_create(layout);
+		char *output;
+
+		scene_build(image);
+		crash_interrupt(n);
+		output = run(image, "nbd -a -j");
+		checks = crash_interrupt_checks();
+		is_honest(output, "what came after check", n);
+		free(output);
+		image_free(image);
+	}
+}
+END_TEST
+
 TCase *damage_case(void)
 {
-	return tcase_create("damage");
+	TCase *tc = tcase_create("damage");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, nothing_is_made_up_for_what_is_missing);
+	tcase_add_test(tc, nothing_is_made_up_after_an_interrupt);
+	return tc;
 }

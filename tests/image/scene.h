@@ -6,9 +6,8 @@
 #ifndef NBD_TEST_SCENE_H
 #define NBD_TEST_SCENE_H
 
-#include "builder.h"
+#include "kernel.h"
 
-#define SCENE_RELEASE	"6.1.0-made-up"
 #define SCENE_INDEX	3
 #define SCENE_PATH	"/run/nbd/export.sock"
 #define SCENE_SECTOR	2048
@@ -18,25 +17,15 @@
 
 enum { SCENE_CLIENT_FD = 4, SCENE_SERVER_FD = 7, SCENE_OPENER_FD = 3 };
 
-struct scene_task {
-	uint64_t task, files;
-	uint32_t pid;
-	const char *comm;
-};
-
-/* One AF_UNIX socket; socket and file are 0 where it has none. */
-struct scene_socket {
-	uint64_t socket, sk, file;
-	uint32_t inode;
-};
-
 struct scene {
 	struct image *image;
-	uint64_t nbd_device, config, gendisk, queue, block_device, request;
+	struct kernel kernel;
+	struct kernel_disk disk;
+	uint64_t nbd_device, config, request;
 	uint64_t nbd_socks[2];
-	struct scene_socket ends[2];  /* nbd's: client owns ends[i] as fd SCENE_CLIENT_FD + i */
-	struct scene_socket peers[2]; /* the server's: peers[0] is open, peers[1] closed */
-	struct scene_task init, client, client_thread, server, opener, worker;
+	struct kernel_socket ends[2];  /* nbd's: client owns ends[i] as fd SCENE_CLIENT_FD + i */
+	struct kernel_socket peers[2]; /* the server's: peers[0] is open, peers[1] closed */
+	struct kernel_task init, client, client_thread, server, opener, worker;
 	uint64_t opener_file;
 };
 

@@ -28,7 +28,7 @@ START_TEST(the_device_and_its_numbers)
 	struct json_object *report = run_report(image);
 
 	ck_assert_uint_eq(json_object_array_length(report), 2);
-	is_string(report, "/0/release", SCENE_RELEASE);
+	is_string(report, "/0/release", KERNEL_RELEASE);
 	is_string(report, "/0/layout_source", "debuginfo");
 	is_number(report, "/0/tasks_walked", 6);
 	is_number(report, "/0/tasks_unreadable", 0);
@@ -37,7 +37,7 @@ START_TEST(the_device_and_its_numbers)
 	has_elements(report, "/1/unreadable", 0);
 	is_string(report, "/1/name", "nbd3");
 	is_number(report, "/1/index", SCENE_INDEX);
-	is_address(report, "/1/gendisk", scene.gendisk);
+	is_address(report, "/1/gendisk", scene.disk.gendisk);
 	is_address(report, "/1/nbd_device", scene.nbd_device);
 	is_address(report, "/1/config", scene.config);
 	is_number(report, "/1/config_refs", 2);

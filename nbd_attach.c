@@ -38,6 +38,10 @@ static struct attach lock(const struct attempt *a, num owner, const char *name,
 		return refused(ATTACH_HANGS,
 			       arena_printf("%s waits in %s and holds %s",
 					    word_name(known_by->task), known_by->blocked_in, name));
+	if (!owner.known)
+		return refused(ATTACH_UNKNOWN, arena_printf("whether somebody holds %s could not "
+							    "be read",
+							    name));
 	if (!owner.v)
 		return passed;
 	if (!t)
@@ -51,6 +55,10 @@ static struct attach lock(const struct attempt *a, num owner, const char *name,
 					    w && w->blocked_in
 						    ? arena_printf(" (%s)", w->blocked_in)
 						    : ""));
+	if (t->state == '?')
+		return refused(ATTACH_UNKNOWN,
+			       arena_printf("%s holds %s and its state could not be read",
+					    word_name(t), name));
 	return passed;
 }
 

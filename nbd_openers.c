@@ -163,16 +163,20 @@ static void add_kernel_opener(struct bdev *b, enum opener_kind kind, const char 
 	b->found++;
 }
 
-/* The first mount of a super_block; NULL when it has none left (umount -l) or cannot be read. */
+/* The first mount of a super_block; NULL when it has none left (umount -l), "?" when it cannot be read. */
 static const char *mount_point(uint64_t sb)
 {
 	uint64_t head = k_at(sb, KM_SB_MOUNTS);
-	num first = k_pointer(head, "super_block.s_mounts");
+	num first = k_has(KM_SB_MOUNTS) ? k_pointer(head, "super_block.s_mounts") : NUM_UNKNOWN;
+	const char *path;
 
-	if (!k_has(KM_SB_MOUNTS) || !first.known || !first.v || first.v == head)
+	if (num_is(first, 0) || num_is(first, head))
 		return NULL;
-	return mount_path(k_has(KM_MOUNT_NEXT_FOR_SB) ? first.v
-						      : k_container(first.v, KM_MOUNT_INSTANCE));
+	path = first.known ? mount_path(k_has(KM_MOUNT_NEXT_FOR_SB)
+						? first.v
+						: k_container(first.v, KM_MOUNT_INSTANCE))
+			   : NULL;
+	return path ? path : "?";
 }
 
 static const char *mount_text(uint64_t sb, const struct bdev *b)

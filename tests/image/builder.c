@@ -79,6 +79,11 @@ void image_free(struct image *image)
 	free(image);
 }
 
+const struct layout *image_layout(const struct image *image)
+{
+	return image->layout;
+}
+
 static uint64_t take(struct image *image, int where, size_t size, size_t align)
 {
 	struct region *region = &image->regions[where];

@@ -19,6 +19,7 @@ struct image;
 /* The layout must outlive the image. Free with image_free(). */
 struct image *image_create(const struct layout *layout);
 void image_free(struct image *image);
+const struct layout *image_layout(const struct image *image);
 
 /* Memory for a structure or n of them; for n bytes; for a copy of a string. */
 uint64_t image_new(struct image *image, const char *type);

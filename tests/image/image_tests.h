@@ -6,6 +6,7 @@
 
 TCase *layout_case(void);
 TCase *scene_case(void);
+TCase *extras_case(void);
 TCase *damage_case(void);
 
 #endif

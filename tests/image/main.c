@@ -12,6 +12,7 @@ int main(void)
 
 	suite_add_tcase(suite, layout_case());
 	suite_add_tcase(suite, scene_case());
+	suite_add_tcase(suite, extras_case());
 	suite_add_tcase(suite, damage_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

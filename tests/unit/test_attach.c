@@ -123,9 +123,12 @@ START_TEST(open_lock)
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
 	dev->open_lock_owner = NUM(0xffff00000000f000);
 	ioctls_get(ATTACH_UNKNOWN, "not among the living");
-	/* Not known, but somebody hangs in there. */
+	dev->open_lock_owner = NUM(holder->addr);
+	holder->state = '?';
+	ioctls_get(ATTACH_UNKNOWN, "its state could not be read");
 	dev->open_lock_owner = NUM_UNKNOWN;
-	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
+	ioctls_get(ATTACH_UNKNOWN, "whether somebody holds the device's open lock");
+	/* Not known, but somebody hangs in there. */
 	sample_waiter(dev, holder, "open", 0);
 	ioctls_get(ATTACH_HANGS, "dd (500) waits in open");
 }

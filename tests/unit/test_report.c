@@ -177,6 +177,7 @@ START_TEST(unconfigured_device_claims_nothing)
 	idle->name = "nbd5";
 	idle->config_known = NUM(0);
 	idle->config_refs = idle->recv_pid = idle->task_setup = NUM(0);
+	idle->config_lock_owner = idle->open_lock_owner = NUM(0);
 	judge();
 	PRINTED(text, report_device(out, report, idle, &options));
 	has(text, "not configured");

@@ -133,7 +133,7 @@ void kernel_build(struct kernel *k, struct image *image)
 	image_set_text(image, uts, "uts_namespace", "name.release", KERNEL_RELEASE);
 	image_set_text(image, uts, "uts_namespace", "name.version", "#1 SMP made up");
 	image_set_text(image, uts, "uts_namespace", "name.machine", "x86_64");
-	image_pointer(image, "tick_nsec", NSEC_PER_SEC / HZ);
+	k->tick_nsec = image_pointer(image, "tick_nsec", NSEC_PER_SEC / HZ);
 	image_pointer(image, "last_jiffies_update", KERNEL_UPTIME * NSEC_PER_SEC);
 	image_pointer(image, "jiffies_64", (uint32_t)(-300 * HZ) + (uint64_t)KERNEL_UPTIME * HZ);
 

@@ -15,6 +15,7 @@
 struct kernel {
 	struct image *image;
 	uint64_t init_task, super_blocks, net, unix_buckets, bdev_super_block;
+	uint64_t tick_nsec;  /* the variable */
 	uint64_t tcp_bucket; /* the only one of tcp_hashinfo.ehash */
 	uint64_t socket_ops, device_ops, root, dev_directory;
 	unsigned n_unix; /* sockets in the buckets so far */

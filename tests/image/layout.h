@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Layouts of kernel structures, computed from small text files (layouts/README says how they are
+ * Layouts of kernel structures, computed from small text files (README.md says how they are
  * written): members in the kernel's order, offsets by the natural alignment of their types.
  */
 #ifndef NBD_TEST_LAYOUT_H

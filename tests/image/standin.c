@@ -2,6 +2,7 @@
 #include "standin.h"
 
 #include <crash/defs.h>
+#include <err.h>
 #include <setjmp.h>
 
 #include "kernel_types.h"
@@ -26,12 +27,14 @@ void register_extension(struct command_table_entry *table)
 	commands = table;
 }
 
+/* This and symbol_value() end the command in crash when they fail, which must not happen to nbd.so:
+ * here they end the test. */
 int readmem(ulonglong addr, int memtype, void *buf, long size, char *type, ulong flags)
 {
 	if (memtype == KVADDR && core_read(opened, addr, buf, (size_t)size))
 		return TRUE;
 	if (!(flags & RETURN_ON_ERROR))
-		error(FATAL, "cannot read %ld bytes of %s at %llx\n", size, type, addr);
+		errx(EXIT_FAILURE, "cannot read %ld bytes of %s at %llx", size, type, addr);
 	return FALSE;
 }
 
@@ -57,7 +60,7 @@ ulong symbol_value(char *name)
 	uint64_t addr;
 
 	if (!core_symbol(opened, name, &addr))
-		error(FATAL, "cannot resolve \"%s\"\n", name);
+		errx(EXIT_FAILURE, "cannot resolve %s", name);
 	return addr;
 }
 

@@ -262,6 +262,26 @@ START_TEST(nothing_is_made_up_after_an_interrupt)
 }
 END_TEST
 
+/* A tick of more than a second, of no time at all: crash's own count of ticks serves then. */
+START_TEST(a_damaged_tick_divides_nothing)
+{
+	static const uint64_t ticks[] = {0, 1000000001, UINT64_MAX};
+	struct image *image = image_create(layout);
+	struct scene scene = scene_build(image);
+
+	image_set(image, scene.nbd_device, "nbd_device", "tag_set.timeout", 30 * 250);
+	for (size_t i = 0; i < sizeof(ticks) / sizeof(ticks[0]); i++) {
+		struct json_object *report;
+
+		image_set_pointer(image, scene.kernel.tick_nsec, 0, ticks[i]);
+		report = run_report(image);
+		is_number(report, "/1/timeout_seconds", 30);
+		json_object_put(report);
+	}
+	image_free(image);
+}
+END_TEST
+
 TCase *damage_case(void)
 {
 	TCase *tc = tcase_create("damage");
@@ -270,5 +290,6 @@ TCase *damage_case(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, nothing_is_made_up_for_what_is_missing);
 	tcase_add_test(tc, nothing_is_made_up_after_an_interrupt);
+	tcase_add_test(tc, a_damaged_tick_divides_nothing);
 	return tc;
 }

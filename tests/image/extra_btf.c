@@ -2,11 +2,18 @@
 #include "extras.h"
 
 #include <bpf/btf.h>
-#include <check.h>
+#include <err.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define BITS 8
+
+static void check(bool ok)
+{
+	if (!ok)
+		errx(EXIT_FAILURE, "BTF of an image cannot be made");
+}
 
 /* A type of so many bytes in BTF that holds nothing yet but the integers 1, 2, 4 and 8 bytes long. */
 static int type_of_size(struct btf *btf, size_t size)
@@ -28,7 +35,7 @@ static struct btf *kernel_btf(void)
 		char name[16];
 
 		snprintf(name, sizeof(name), "u%zu", size * BITS);
-		ck_assert_int_gt(btf__add_int(btf, name, size, 0), 0);
+		check(btf__add_int(btf, name, size, 0) > 0);
 	}
 	return btf;
 }
@@ -38,14 +45,12 @@ static void add_struct(struct btf *btf, const struct layout_entry *first, size_t
 {
 	int types[64];
 
-	ck_assert_uint_lt(n, sizeof(types) / sizeof(types[0]));
+	check(n < sizeof(types) / sizeof(types[0]));
 	for (size_t i = 1; i < n; i++)
 		types[i] = type_of_size(btf, first[i].size);
-	ck_assert_int_gt(btf__add_struct(btf, first->type, first->size), 0);
+	check(btf__add_struct(btf, first->type, first->size) > 0);
 	for (size_t i = 1; i < n; i++)
-		ck_assert_int_eq(
-			btf__add_field(btf, first[i].member, types[i], first[i].offset * BITS, 0),
-			0);
+		check(!btf__add_field(btf, first[i].member, types[i], first[i].offset * BITS, 0));
 }
 
 static struct btf *module_btf(struct scene *s, struct btf *base)

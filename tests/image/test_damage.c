@@ -194,10 +194,10 @@ static void is_honest(const char *output, const char *what, uint64_t addr)
 		return;
 	part = json_lines(output);
 	compare(&c, "report", whole, part);
-	ck_assert_msg(!c.where, "without %s %lx: \"%s\" differs in %.6000s", what,
+	ck_assert_msg(!c.where, "without %s %lx: \"%s\" differs in %.2000s", what,
 		      (unsigned long)addr, c.where, output);
 	ck_assert_msg(!c.less || c.told,
-		      "without %s %lx less is reported, and nothing said: %.6000s", what,
+		      "without %s %lx less is reported, and nothing said: %.2000s", what,
 		      (unsigned long)addr, output);
 	json_object_put(part);
 }

@@ -39,12 +39,16 @@ UNIT_SOURCES := $(PURE:%=%.c) $(wildcard tests/unit/*.c)
 UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$(BUILD)/unit/%.o)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
+# All of nbd.so's code in a plain process, over a made-up image.
+IMAGE_SOURCES := $(SOURCES) $(wildcard tests/image/*.c)
+IMAGE_OBJECTS := $(IMAGE_SOURCES:%.c=$(BUILD)/image/%.o)
+
 E2E_SOURCES := $(wildcard tests/e2e/*.c)
 E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(wildcard *.c include/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check unit e2e compilers mutations valgrind matrix demo shell packages install uninstall format clean help
+.PHONY: all check unit image e2e compilers mutations valgrind matrix demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
 all: $(MODULE)
@@ -63,6 +67,13 @@ $(BUILD)/unit/%.o: %.c
 $(BUILD)/unit/unit: $(UNIT_OBJECTS)
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $$(pkg-config --libs check json-c)
 
+$(IMAGE_OBJECTS): $(BUILD)/image/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(MODULE_CFLAGS) $(SANITIZE) -Itests/image -DLAYOUTS='"tests/image/layouts"' -c -o $@ $<
+
+$(BUILD)/image/image: $(IMAGE_OBJECTS)
+	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS) -lelf $$(pkg-config --libs check)
+
 $(E2E_OBJECTS): $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests/e2e -c -o $@ $<
@@ -70,7 +81,7 @@ $(E2E_OBJECTS): $(BUILD)/%.o: %.c
 $(BUILD)/tests/e2e/e2e: $(E2E_OBJECTS)
 	$(CC) $(CFLAGS) -o $@ $^ $$(pkg-config --libs check json-c)
 
--include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(E2E_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(IMAGE_OBJECTS:.o=.d) $(E2E_OBJECTS:.o=.d)
 
 # Packages come first, then the rest in an order of its own: what fails fast is run first.
 check:
@@ -78,6 +89,7 @@ check:
 	$(MAKE) all
 	$(MAKE) compilers
 	$(MAKE) unit
+	$(MAKE) image
 	$(MAKE) valgrind
 	$(MAKE) matrix
 	$(MAKE) e2e
@@ -85,10 +97,13 @@ check:
 unit: $(BUILD)/unit/unit
 	$<
 
+image: $(BUILD)/image/image
+	$<
+
 # Both compilers accept everything without a warning.
 compilers:
 	$(MAKE) CC=gcc CI=1 BUILD=build/gcc MODULE=build/gcc/nbd.so build/gcc/nbd.so build/gcc/tests/e2e/e2e
-	$(MAKE) CC=clang CI=1 BUILD=build/clang MODULE=build/clang/nbd.so build/clang/nbd.so build/clang/unit/unit build/clang/tests/e2e/e2e
+	$(MAKE) CC=clang CI=1 BUILD=build/clang MODULE=build/clang/nbd.so build/clang/nbd.so build/clang/unit/unit build/clang/image/image build/clang/tests/e2e/e2e
 	clang-format --dry-run --Werror $(FORMATTED)
 
 e2e: $(KERNELS:%=e2e-%)
@@ -138,6 +153,7 @@ help:
 	@echo 'make shell      the same vmcore in an interactive crash, with nbd.so loaded'
 	@echo 'make check      all tests; gets what it needs'
 	@echo 'make unit       the unit tests, with the sanitizers'
+	@echo 'make image      nbd.so without crash, over kernel images made by hand, with the sanitizers'
 	@echo 'make e2e        the end-to-end tests on real vmcores of KERNELS'
 	@echo 'make matrix     the same nbd.so in every packaged crash, on every kernel'
 	@echo 'make valgrind   every command twice under valgrind'

@@ -579,6 +579,11 @@ const char *k_init(void)
 	return NULL;
 }
 
+void k_fini(void)
+{
+	memset(&layout, 0, sizeof(layout));
+}
+
 const char *k_layout_source(void)
 {
 	return layout.source;
@@ -731,9 +736,9 @@ unsigned k_hz(void)
 	uint64_t tick_nsec;
 
 	/* crash takes 1000 where it does not find CONFIG_HZ; the kernel's own tick tells (TICK_NSEC is
-	 * not exactly a second's part for all HZ). */
+	 * not exactly a second's part for all HZ). Damaged, it may be more than a second. */
 	if (symbol.known && k_read(symbol.v, &tick_nsec, sizeof(tick_nsec), "tick_nsec") &&
-	    tick_nsec)
+	    tick_nsec && tick_nsec <= NSEC_PER_SEC)
 		return (unsigned)((NSEC_PER_SEC + tick_nsec / 2) / tick_nsec);
 	return machdep->hz;
 }

@@ -59,6 +59,10 @@ static struct attach lock(const struct attempt *a, num owner, const char *name,
 					    w && w->blocked_in
 						    ? arena_printf(" (%s)", w->blocked_in)
 						    : ""));
+	if (t->state == '?')
+		return refused(ATTACH_UNKNOWN,
+			       arena_printf("%s holds %s and its state could not be read",
+					    word_name(t), name));
 	return passed;
 }
 
@@ -121,7 +125,7 @@ static struct attach refused_while_running(const struct attempt *a)
 		return refused(ATTACH_EBUSY,
 			       arena_printf("%s is recorded as running it, and this kernel adds no "
 					    "socket to a running device",
-					    word_starter(a->dev)));
+					    word_starter(a->report, a->dev)));
 	return passed;
 }
 
@@ -129,6 +133,7 @@ static struct attach refused_while_running(const struct attempt *a)
 static struct attach freeze(const struct attempt *a)
 {
 	const struct device *dev = a->dev;
+	bool all_read = dev->requests_known;
 
 	if (!a->freezes || is_unconfigured(dev))
 		return passed;
@@ -140,11 +145,12 @@ static struct attach freeze(const struct attempt *a)
 				       arena_printf("it freezes the queue first and waits for a "
 						    "%s: %s",
 						    word_request(&dev->requests[i]), why));
+		all_read &= dev->requests[i].age_ms.known;
 	}
-	if (!dev->requests_known)
+	if (!all_read)
 		return refused(ATTACH_UNKNOWN,
-			       "it freezes the queue first and waits for the requests in flight, "
-			       "which could not be read");
+			       "it freezes the queue first and hangs if a request is stuck in "
+			       "flight: not all could be read");
 	return passed;
 }
 
@@ -180,10 +186,10 @@ static struct attach already_started(const struct attempt *a)
 		return refused(ATTACH_EBUSY,
 			       is_working(dev)
 				       ? arena_printf("%s is recorded as running it, and it runs",
-						      word_starter(a->dev))
+						      word_starter(a->report, a->dev))
 				       : arena_printf("%s is still recorded; only the last close "
 						      "clears it",
-						      word_starter(a->dev)));
+						      word_starter(a->report, a->dev)));
 	if (!is_not_started(dev))
 		return refused(ATTACH_UNKNOWN,
 			       "whether somebody runs it could not be read: EBUSY then");

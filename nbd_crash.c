@@ -465,5 +465,6 @@ static void __attribute__((constructor)) nbd_init(void)
 
 static void __attribute__((destructor)) nbd_fini(void)
 {
+	k_fini();
 	arena_free_all();
 }

@@ -54,7 +54,19 @@ bool is_being_set_up(const struct device *dev)
 	       lacks_flag(dev, RT_DISCONNECTED);
 }
 
-bool has_to_do_with(const struct device *dev, const struct task *t)
+bool scan_complete(const struct report *report)
+{
+	const struct scan_stats *s = &report->scan;
+
+	return !s->tables_unreadable && !s->tasks_unreadable && !s->interrupted;
+}
+
+bool tasks_complete(const struct report *report)
+{
+	return !report->tasks.unreadable && !report->tasks.interrupted;
+}
+
+static bool is_seen_using(const struct device *dev, const struct task *t)
 {
 	for (size_t i = 0; i < dev->n_openers; i++) {
 		if (dev->openers[i].task && dev->openers[i].task->tgid == t->tgid)
@@ -71,16 +83,18 @@ bool has_to_do_with(const struct device *dev, const struct task *t)
 	return false;
 }
 
-bool scan_complete(const struct report *report)
+/* Everybody who has the device or a socket of it open was found. */
+static bool users_complete(const struct report *report, const struct device *dev)
 {
-	const struct scan_stats *s = &report->scan;
-
-	return !s->tables_unreadable && !s->tasks_unreadable && !s->interrupted;
+	return scan_complete(report) && !dev->n_problems && dev->openers_expected.known &&
+	       !openers_not_found(dev);
 }
 
-bool tasks_complete(const struct report *report)
+num uses_device(const struct report *report, const struct device *dev, const struct task *t)
 {
-	return !report->tasks.unreadable && !report->tasks.interrupted;
+	if (is_seen_using(dev, t))
+		return NUM(1);
+	return users_complete(report, dev) ? NUM(0) : NUM_UNKNOWN;
 }
 
 const struct task *task_at(const struct report *report, uint64_t addr)

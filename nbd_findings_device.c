@@ -78,13 +78,14 @@ bool setup_by_other_task(const struct judged *j)
 
 	if (!t)
 		return false;
-	j->finding->text = arena_printf(
-		"task_setup is %s: NBD_SET_SOCK gets EBUSY from every other "
-		"task%s",
-		word_task(t),
-		has_to_do_with(dev, t) ? ""
-				       : "; it has neither the device nor a socket of it "
-					 "open, its address may be that of an exited task");
+	j->finding->text =
+		arena_printf("task_setup is %s: NBD_SET_SOCK gets EBUSY from every other "
+			     "task%s",
+			     word_task(t),
+			     !num_is(uses_device(j->report, dev, t), 0)
+				     ? ""
+				     : "; it has neither the device nor a socket of it "
+				       "open, its address may be that of an exited task");
 	add_address(j, dev->nbd_device);
 	add_address(j, t->addr);
 	return true;
@@ -129,7 +130,7 @@ bool recv_task_gone(const struct judged *j)
 	j->finding->text = arena_printf(
 		"%s started the device and no receiver is left: %s, only the last close forgets "
 		"who started it",
-		word_starter(dev),
+		word_starter(j->report, dev),
 		has_flag(dev, RT_BOUND) ? "it cannot be started anew" : "NBD_DO_IT gets EBUSY");
 	add_address(j, dev->nbd_device);
 	if (dev->recv_pid.known)

@@ -194,7 +194,7 @@ static json *remembered_task(const struct report *report, const struct device *d
 	o = json_object_new_object();
 	add(o, "task", t ? address(t->addr) : address(addr.v));
 	add(o, "state", t ? string("live") : whole ? string("exited") : NULL);
-	add(o, "uses_device", t ? json_object_new_boolean(has_to_do_with(dev, t)) : NULL);
+	add(o, "uses_device", t ? boolean(uses_device(report, dev, t)) : NULL);
 	add(o, "pid", t ? json_object_new_int64(t->pid) : pid.v ? number(pid) : NULL);
 	add(o, "comm", t ? string(name_escape_string(t->comm, sizeof(t->comm))) : NULL);
 	return o;

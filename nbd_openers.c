@@ -79,6 +79,11 @@ static struct numbers *read_numbers(const struct report *report)
 	return numbers;
 }
 
+static bool numbers_known(const struct numbers *n)
+{
+	return n->major.known && n->first_minor.known && n->minors.known;
+}
+
 /* Finds the nbd device that a block_device belongs to. Its device number tells; bd_disk, which kernels
  * up to 5.10 keep only while it is open, knows partitions beyond the device's own minors too. */
 static void find_device(const struct openers *openers, struct bdev *b)
@@ -86,12 +91,11 @@ static void find_device(const struct openers *openers, struct bdev *b)
 	for (size_t i = 0; i < openers->report->n_devices; i++) {
 		struct device *dev = &openers->report->devices[i];
 		const struct numbers *n = &openers->numbers[i];
-		bool inside = n->major.known && n->first_minor.known && n->minors.known &&
-			      n->major.v == b->dev >> MINOR_BITS &&
+		bool inside = n->major.v == b->dev >> MINOR_BITS &&
 			      minor_of(b) >= n->first_minor.v &&
 			      minor_of(b) < n->first_minor.v + (n->minors.v ? n->minors.v : 1);
 
-		if (!inside && (!b->disk || b->disk != dev->gendisk))
+		if (!numbers_known(n) || (!inside && (!b->disk || b->disk != dev->gendisk)))
 			continue;
 		b->nbd = dev;
 		b->partition = inside ? (uint32_t)(minor_of(b) - n->first_minor.v) : minor_of(b);
@@ -99,12 +103,15 @@ static void find_device(const struct openers *openers, struct bdev *b)
 	}
 }
 
-static void add_bdev(struct openers *openers, uint64_t addr, uint64_t inode)
+/* False when it cannot be told whose it is. */
+static bool add_bdev(struct openers *openers, uint64_t addr, uint64_t inode)
 {
 	struct bdev *b = arena_alloc(sizeof(*b));
 	struct kobj o;
 
 	k_load(&o, K_BLOCK_DEVICE, addr);
+	if (!k_num(&o, KM_BDEV_DEV).known)
+		return false;
 	b->addr = addr;
 	b->mapping = k_at(inode, KM_INODE_DATA);
 	b->dev = (uint32_t)k_num(&o, KM_BDEV_DEV).v;
@@ -115,11 +122,12 @@ static void add_bdev(struct openers *openers, uint64_t addr, uint64_t inode)
 	find_device(openers, b);
 	*ARENA_PUSH(openers->v, openers->n) = b;
 	if (!b->nbd)
-		return;
+		return true;
 	if (!b->partition)
 		b->nbd->openers_expected = b->openers;
 	*ptr_map_at(&openers->by_mapping, b->mapping) = b;
 	*ptr_map_at(&openers->by_bdev, b->addr) = b;
+	return true;
 }
 
 /* All block devices: inodes of the bdev pseudo file system. Mirrors block/bdev.c. */
@@ -129,6 +137,7 @@ static bool find_bdevs(struct openers *openers)
 	num sb = sb_symbol.known ? k_pointer(sb_symbol.v, "blockdev_superblock") : NUM_UNKNOWN;
 	uint64_t head = k_at(sb.v, KM_SB_INODES);
 	num link = sb.known ? k_pointer(head, "super_block.s_inodes") : NUM_UNKNOWN;
+	bool complete = true;
 
 	if (!k_has(KM_SB_INODES) || !k_has(KM_INODE_SB_LIST) || !k_has(KM_BDEV_INODE_BDEV) ||
 	    !k_has(KM_INODE_DATA))
@@ -138,12 +147,13 @@ static bool find_bdevs(struct openers *openers)
 
 		if (n >= MAX_BLOCK_DEVICES || k_interrupted())
 			return false;
-		add_bdev(openers,
-			 k_at(k_container(inode, KM_BDEV_INODE_VFS_INODE), KM_BDEV_INODE_BDEV),
-			 inode);
+		complete &= add_bdev(
+			openers,
+			k_at(k_container(inode, KM_BDEV_INODE_VFS_INODE), KM_BDEV_INODE_BDEV),
+			inode);
 		link = k_pointer(link.v, "inode.i_sb_list");
 	}
-	return link.known;
+	return complete && link.known;
 }
 
 static void add_kernel_opener(struct bdev *b, enum opener_kind kind, const char *what)
@@ -153,16 +163,20 @@ static void add_kernel_opener(struct bdev *b, enum opener_kind kind, const char 
 	b->found++;
 }
 
-/* The first mount of a super_block; NULL when it has none left (umount -l) or cannot be read. */
+/* The first mount of a super_block; NULL when it has none left (umount -l), "?" when it cannot be read. */
 static const char *mount_point(uint64_t sb)
 {
 	uint64_t head = k_at(sb, KM_SB_MOUNTS);
-	num first = k_pointer(head, "super_block.s_mounts");
+	num first = k_has(KM_SB_MOUNTS) ? k_pointer(head, "super_block.s_mounts") : NUM_UNKNOWN;
+	const char *path;
 
-	if (!k_has(KM_SB_MOUNTS) || !first.known || !first.v || first.v == head)
+	if (num_is(first, 0) || num_is(first, head))
 		return NULL;
-	return mount_path(k_has(KM_MOUNT_NEXT_FOR_SB) ? first.v
-						      : k_container(first.v, KM_MOUNT_INSTANCE));
+	path = first.known ? mount_path(k_has(KM_MOUNT_NEXT_FOR_SB)
+						? first.v
+						: k_container(first.v, KM_MOUNT_INSTANCE))
+			   : NULL;
+	return path ? path : "?";
 }
 
 static const char *mount_text(uint64_t sb, const struct bdev *b)
@@ -403,10 +417,15 @@ struct openers *openers_find(struct report *report, struct file_set *files,
 	openers->numbers = read_numbers(report);
 	complete = find_bdevs(openers);
 	note(report, complete, "block devices could not be read in full: openers are unknown");
-	/* Up to 5.10 a disk has no block_device until somebody opens it. */
-	for (size_t i = 0; complete && i < report->n_devices; i++) {
-		if (!has_bdev(openers, &report->devices[i]))
-			report->devices[i].openers_expected = NUM(0);
+	for (size_t i = 0; i < report->n_devices; i++) {
+		struct device *dev = &report->devices[i];
+
+		if (!numbers_known(&openers->numbers[i]))
+			*ARENA_PUSH(dev->problems, dev->n_problems) =
+				"gendisk.major and minors could not be read: openers are unknown";
+		/* Up to 5.10 a disk has no block_device until somebody opens it. */
+		else if (complete && !has_bdev(openers, dev))
+			dev->openers_expected = NUM(0);
 	}
 	note(report, find_mounts(openers),
 	     "super_blocks could not be read in full: mounts may be missing");

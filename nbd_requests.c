@@ -82,14 +82,19 @@ static num age_ms(const struct context *ctx, const struct kobj *o, num retries)
 	return NUM(ticks * MSEC_PER_SEC / k_hz());
 }
 
-static bool in_flight(const struct kobj *o)
+static num in_flight(const struct kobj *o)
 {
-	uint64_t atomic_flags;
+	num atomic_flags;
 
-	if (k_has(KM_RQ_STATE))
-		return num_is(k_num(o, KM_RQ_STATE), MQ_RQ_IN_FLIGHT);
-	atomic_flags = k_num(o, KM_RQ_ATOMIC_FLAGS).v;
-	return atomic_flags & REQ_ATOM_STARTED && !(atomic_flags & REQ_ATOM_COMPLETE);
+	if (k_has(KM_RQ_STATE)) {
+		num state = k_num(o, KM_RQ_STATE);
+
+		return state.known ? NUM(state.v == MQ_RQ_IN_FLIGHT) : NUM_UNKNOWN;
+	}
+	atomic_flags = k_num(o, KM_RQ_ATOMIC_FLAGS);
+	if (!atomic_flags.known)
+		return NUM_UNKNOWN;
+	return NUM(atomic_flags.v & REQ_ATOM_STARTED && !(atomic_flags.v & REQ_ATOM_COMPLETE));
 }
 
 /*
@@ -110,24 +115,32 @@ static num was_sent(const struct context *ctx, const struct kobj *cmd, num retri
 	return num_is(ctx->marks_sent, 1) && !retries.v ? NUM(0) : NUM_UNKNOWN;
 }
 
-/* The request that rqs[tag] points to, unless the pointer is stale. */
-static void read_request(struct device *dev, const struct context *ctx, uint32_t queue,
+static bool is_not(num n, uint64_t v)
+{
+	return n.known && n.v != v;
+}
+
+/* The request that rqs[tag] points to, unless the pointer is stale. False when that cannot be told. */
+static bool read_request(struct device *dev, const struct context *ctx, uint32_t queue,
 			 uint32_t tag, uint64_t addr, uint64_t disk_queue)
 {
 	struct request *rq;
 	struct kobj o, cmd;
 
-	/* rqs[] keeps pointers to requests that were freed since. */
-	if (!addr || !k_load(&o, K_REQUEST, addr) || !num_is(k_num(&o, KM_RQ_QUEUE), disk_queue) ||
-	    !num_is(k_num(&o, KM_RQ_TAG), tag) || !in_flight(&o))
-		return;
+	/* rqs[] keeps pointers to requests that were freed since, and used again for another queue. */
+	k_load(&o, K_REQUEST, addr);
+	if (!addr || is_not(k_num(&o, KM_RQ_QUEUE), disk_queue) ||
+	    is_not(k_num(&o, KM_RQ_TAG), tag) || num_is(in_flight(&o), 0))
+		return true;
+	if (!k_num(&o, KM_RQ_QUEUE).known || !k_num(&o, KM_RQ_TAG).known || !in_flight(&o).known)
+		return false;
 	k_load(&cmd, K_NBD_CMD, addr + k_sizeof(K_REQUEST));
 	if (!num_is(k_num(&cmd, KM_CMD_NBD), dev->nbd_device)) {
 		problem(dev, arena_printf("request %llx (queue %u, tag %u) has no nbd_cmd of this "
 					  "device behind it: left out",
 					  (unsigned long long)addr, queue, tag));
 		dev->requests_known = false;
-		return;
+		return true;
 	}
 	rq = ARENA_PUSH(dev->requests, dev->n_requests);
 	rq->queue = queue;
@@ -145,6 +158,7 @@ static void read_request(struct device *dev, const struct context *ctx, uint32_t
 	/* Before the request is sent, what stands there is of an earlier request. */
 	rq->connection = num_is(rq->sent, 0) ? NUM_UNKNOWN : k_signed(&cmd, KM_CMD_INDEX);
 	rq->age_ms = age_ms(ctx, &o, rq->retries);
+	return true;
 }
 
 /* The requests of one hardware queue. False when they could not all be looked at. */
@@ -152,6 +166,7 @@ static bool read_queue(struct device *dev, const struct context *ctx, uint32_t q
 		       uint64_t disk_queue)
 {
 	num nr_tags = k_num_at(tags, KM_TAGS_NR_TAGS), rqs = k_num_at(tags, KM_TAGS_RQS);
+	bool complete = true;
 	uint64_t *pointers;
 
 	if (!nr_tags.known || nr_tags.v > MAX_TAGS || !rqs.known)
@@ -162,9 +177,9 @@ static bool read_queue(struct device *dev, const struct context *ctx, uint32_t q
 	for (uint32_t tag = 0; tag < nr_tags.v; tag++) {
 		if (k_interrupted())
 			return false;
-		read_request(dev, ctx, queue, tag, pointers[tag], disk_queue);
+		complete &= read_request(dev, ctx, queue, tag, pointers[tag], disk_queue);
 	}
-	return true;
+	return complete;
 }
 
 static void read_requests(struct device *dev, const struct context *ctx)

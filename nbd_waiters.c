@@ -131,6 +131,7 @@ static num read_mutex(struct search *search, struct device *dev, uint64_t mutex,
 {
 	num owner = mutex_owner(mutex), link;
 	struct object *object;
+	bool complete = true;
 	uint64_t head;
 
 	if (!owner.known)
@@ -143,12 +144,17 @@ static num read_mutex(struct search *search, struct device *dev, uint64_t mutex,
 	link = k_pointer(head, "mutex.wait_list");
 	for (size_t n = 0; link.v && link.v != head && n < MAX_LOCK_WAITERS; n++) {
 		uint64_t waiter = k_container(link.v, KM_MUTEX_WAITER_LIST);
+		num task = k_num_at(waiter, KM_MUTEX_WAITER_TASK);
 
 		if (k_interrupted())
 			break;
-		map_put(&search->locked, k_num_at(waiter, KM_MUTEX_WAITER_TASK).v, object);
+		complete &= task.known;
+		map_put(&search->locked, task.v, object);
 		link = k_pointer(link.v, "mutex_waiter.list");
 	}
+	if (!complete || !link.known)
+		*ARENA_PUSH(dev->problems, dev->n_problems) =
+			arena_printf("who waits for %s could not be read in full", what);
 	return owner;
 }
 
@@ -293,7 +299,8 @@ static struct object *find_object(const struct search *search, const struct task
 	return object;
 }
 
-static void add_waiter(struct search *search, const struct task *task)
+/* False when the task's stack cannot be read, though it sleeps. */
+static bool add_waiter(struct search *search, const struct task *task)
 {
 	const char **functions = NULL;
 	struct kernel_stack stack;
@@ -302,10 +309,10 @@ static void add_waiter(struct search *search, const struct task *task)
 	size_t n = 0;
 
 	if (!kernel_stack_read(&search->stacks, task, &stack))
-		return;
+		return num_is(k_num_at(task->addr, KM_TASK_ON_CPU), 1);
 	object = find_object(search, task, &stack);
 	if (!object)
-		return;
+		return true;
 	for (size_t i = 0; i < stack.n_frames; i++)
 		*ARENA_PUSH(functions, n) = stack.frames[i].function;
 	waiter = ARENA_PUSH(object->dev->waiters, object->dev->n_waiters);
@@ -313,11 +320,13 @@ static void add_waiter(struct search *search, const struct task *task)
 	waiter->blocked_in = n ? blocked_in(functions, n) : "unknown";
 	waiter->object = object->addr;
 	waiter->object_what = object->what;
+	return true;
 }
 
 void nbd_waiters_collect(struct report *report)
 {
 	struct search search = {0};
+	size_t unread = 0;
 
 	report->genl_lock_owner = mutex_owner(k_symbol("genl_mutex").v);
 	for (size_t d = 0; d < report->n_devices && !k_interrupted(); d++)
@@ -325,7 +334,14 @@ void nbd_waiters_collect(struct report *report)
 	if (k_has(KM_BDEV_MUTEX))
 		add_block_devices_by_number(&search, report);
 	for (size_t t = 0; t < report->tasks.n && !k_interrupted(); t++) {
-		if (report->tasks.v[t].state == 'D')
-			add_waiter(&search, &report->tasks.v[t]);
+		const struct task *task = &report->tasks.v[t];
+
+		if (task->state == '?' || (task->state == 'D' && !add_waiter(&search, task)))
+			unread++;
 	}
+	if (unread)
+		*ARENA_PUSH(report->problems, report->n_problems) =
+			arena_printf("%s could not be read: who waits may be missing",
+				     unread == 1 ? "the stack of 1 task"
+						 : arena_printf("the stacks of %zu tasks", unread));
 }

@@ -185,7 +185,7 @@ const char *word_remembered(const struct report *report, const struct device *de
 
 	if (t)
 		return arena_printf("%s%s", word_task(t),
-				    has_to_do_with(dev, t)
+				    !num_is(uses_device(report, dev, t), 0)
 					    ? ""
 					    : ", or an exited task whose place it has taken: it "
 					      "has neither the device nor a socket of it open");
@@ -215,9 +215,9 @@ const char *word_listener(const struct report *report, const struct sock_info *s
 			    num_is(s->listener_alive, 0) ? " exited" : "");
 }
 
-const char *word_starter(const struct device *dev)
+const char *word_starter(const struct report *report, const struct device *dev)
 {
-	if (dev->recv_task && has_to_do_with(dev, dev->recv_task))
+	if (dev->recv_task && num_is(uses_device(report, dev, dev->recv_task), 1))
 		return word_name(dev->recv_task);
 	if (dev->recv_pid.v)
 		return arena_printf("pid %lld", (long long)dev->recv_pid.v);

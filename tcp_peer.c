@@ -89,8 +89,8 @@ static uint64_t port_key(uint16_t local_port, uint16_t remote_port)
 	return 1ull << 32 | (uint32_t)local_port << 16 | remote_port;
 }
 
-/* Offers the socket whose skc_nulls_node is at node to the targets. */
-static void match(const struct ptr_map *targets, uint64_t node, struct file_set *files)
+/* Offers the socket whose skc_nulls_node is at node to the targets. False when it cannot be read. */
+static bool match(const struct ptr_map *targets, uint64_t node, struct file_set *files)
 {
 	uint64_t sk = k_container(k_container(node, KM_SKC_NODE), KM_SK_COMMON);
 	struct kobj common;
@@ -100,15 +100,21 @@ static void match(const struct ptr_map *targets, uint64_t node, struct file_set 
 	k_load(&common, K_SOCK_COMMON, k_at(sk, KM_SK_COMMON));
 	state = k_num(&common, KM_SKC_STATE);
 	/* Those two are no struct sock behind their first members. */
-	if (!state.known || state.v == TCP_TIME_WAIT || state.v == TCP_NEW_SYN_RECV ||
-	    !read_tuple(&common, &t))
-		return;
+	if (num_is(state, TCP_TIME_WAIT) || num_is(state, TCP_NEW_SYN_RECV))
+		return true;
+	if (!state.known || !read_tuple(&common, &t))
+		return false;
 	for (struct target *target = ptr_map_get(targets, port_key(t.remote_port, t.local_port));
 	     target; target = target->next) {
-		if (!target->sock->peer && sk != target->sock->sk &&
-		    is_mirrored(&target->tuple, &t))
-			target->sock->peer = sock_read_sk(sk, files);
+		if (target->sock->peer || sk == target->sock->sk ||
+		    !is_mirrored(&target->tuple, &t))
+			continue;
+		/* An unreadable sk_socket must not pass for a missing one. */
+		if (!k_num_at(sk, KM_SK_SOCKET).known)
+			return false;
+		target->sock->peer = sock_read_sk(sk, files);
 	}
+	return true;
 }
 
 /* False when a part of the table could not be read. */
@@ -135,7 +141,7 @@ static bool walk_ehash(const struct ptr_map *targets, struct file_set *files)
 			       sizeof(node.v));
 			/* The end of a chain is an odd number, not a NULL. */
 			while (node.v && !(node.v & 1)) {
-				match(targets, node.v, files);
+				complete &= match(targets, node.v, files);
 				node = k_pointer(node.v, "hlist_nulls_node.next");
 				if (!node.known || ++seen > MAX_SOCKETS || k_interrupted())
 					return false;

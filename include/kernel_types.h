@@ -321,6 +321,9 @@ enum kmember {
  */
 const char *k_init(void);
 
+/* Forgets all layouts: nbd.so is unloaded. */
+void k_fini(void);
+
 /* Where nbd's own layouts came from: "debuginfo" or "btf". */
 const char *k_layout_source(void);
 

@@ -27,8 +27,9 @@ bool is_not_started(const struct device *dev);
 /* Who ran NBD_DO_IT or the netlink connect is remembered. */
 bool is_started(const struct device *dev);
 
-/* The task's process has the device, or a socket of it, open. */
-bool has_to_do_with(const struct device *dev, const struct task *t);
+/* Whether the task's process has the device, or a socket of it, open; unknown where not all who have
+ * were found. */
+num uses_device(const struct report *report, const struct device *dev, const struct task *t);
 
 /* Every file table was read; every task was. */
 bool scan_complete(const struct report *report);

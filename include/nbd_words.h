@@ -56,7 +56,7 @@ const char *word_remembered(const struct report *report, const struct device *de
 
 /* Who runs the device, or ran it last: "nbd-client (454)", or "pid 326" and "task_struct ADDRESS" where
  * no task that lives there has to do with the device. */
-const char *word_starter(const struct device *dev);
+const char *word_starter(const struct report *report, const struct device *dev);
 
 /* "listener gMgr (439)", "listener (313) exited"; NULL where the socket has none. */
 const char *word_listener(const struct report *report, const struct sock_info *s);

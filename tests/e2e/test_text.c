@@ -44,8 +44,9 @@ START_TEST(summary)
 	const char *text = output("nbd");
 	char configured[64];
 
-	ck_has(text, "NAME    NBD_DEVICE        CONN  LIVE  DEAD  RECV  REQ  OPEN  RUNTIME_FLAGS");
-	ck_has(text, "1311  1310     1     0    0     1");
+	ck_has(text,
+	       "NAME    NBD_DEVICE        CONN  LIVE  DEAD  RECV  REQ  OPEN  WAIT  RUNTIME_FLAGS");
+	ck_has(text, "1311  1310     1     0    0     1     0  DISC");
 	ck_has(text, "DISCONNECTED HAS_PID_FILE");
 	ck_has(text, "    error leaked-connections: 1310 connections without a receiver\n");
 	ck_has(text, "    warning dead-connection: 1 of 1311 connections marked dead (index 0)\n");

@@ -78,7 +78,7 @@ START_TEST(device_flags)
 					   "DISCONNECT_ON_CLOSE",
 					   "HAS_BACKEND_FILE"};
 	static const char *const by_ioctl[] = {"healthy-ioctl", "real-tcp", "qemu-nbd",
-					       "set-sock-hang"};
+					       "set-sock-hang", "lost-write"};
 	/* Kernels whose nbd has the attribute "backend" set its flag with every netlink connect. */
 	int64_t expected = keeps_pid() ? 0xb8 : 0x38;
 	size_t n = 0;

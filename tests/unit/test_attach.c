@@ -123,9 +123,12 @@ START_TEST(open_lock)
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
 	dev->open_lock_owner = NUM(0xffff00000000f000);
 	ioctls_get(ATTACH_UNKNOWN, "not among the living");
-	/* Not known, but somebody hangs in there. */
+	dev->open_lock_owner = NUM(holder->addr);
+	holder->state = '?';
+	ioctls_get(ATTACH_UNKNOWN, "its state could not be read");
 	dev->open_lock_owner = NUM_UNKNOWN;
 	gets(ATTACH_SET_SOCK, ATTACH_UNKNOWN, "who holds the device's open lock could not be read");
+	/* Not known, but somebody hangs in there. */
 	sample_waiter(dev, holder, "open", 0);
 	ioctls_get(ATTACH_HANGS, "dd (500) waits in open");
 }
@@ -244,7 +247,21 @@ START_TEST(freeze)
 	dev->n_requests = 0;
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
 	dev->requests_known = false;
-	gets(ATTACH_SET_SOCK, ATTACH_UNKNOWN, "could not be read");
+	gets(ATTACH_SET_SOCK, ATTACH_UNKNOWN, "could be read");
+}
+END_TEST
+
+START_TEST(a_freeze_may_hang_on_a_request_that_was_not_read)
+{
+	report->traits.set_sock_freezes = NUM(1);
+	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
+	dev->requests_known = false;
+	gets(ATTACH_SET_SOCK, ATTACH_UNKNOWN, "not all could be read");
+	dev->requests_known = true;
+	sample_request(dev, 10);
+	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
+	dev->requests[0].age_ms = NUM_UNKNOWN;
+	gets(ATTACH_SET_SOCK, ATTACH_UNKNOWN, "not all could be read");
 }
 END_TEST
 
@@ -313,6 +330,7 @@ TCase *attach_case(void)
 	tcase_add_test(c, config_lock);
 	tcase_add_test(c, partition_scan);
 	tcase_add_test(c, freeze);
+	tcase_add_test(c, a_freeze_may_hang_on_a_request_that_was_not_read);
 	tcase_add_test(c, unknown_behaviour_matters_only_sometimes);
 	tcase_add_test(c, freed_when);
 	return c;

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "extras.h"
+
+#include <bpf/btf.h>
+#include <err.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BITS 8
+
+static void check(bool ok)
+{
+	if (!ok)
+		errx(EXIT_FAILURE, "BTF of an image cannot be made");
+}
+
+/* A type of so many bytes in BTF that holds nothing yet but the integers 1, 2, 4 and 8 bytes long. */
+static int type_of_size(struct btf *btf, size_t size)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "u%zu", size * BITS);
+	if (size != 1 && size != 2 && size != 4 && size != 8)
+		return btf__add_array(btf, btf__find_by_name(btf, "u32"),
+				      btf__find_by_name(btf, "u8"), (__u32)size);
+	return btf__find_by_name(btf, name);
+}
+
+static struct btf *kernel_btf(void)
+{
+	struct btf *btf = btf__new_empty();
+
+	for (size_t size = 1; size <= 8; size *= 2) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "u%zu", size * BITS);
+		check(btf__add_int(btf, name, size, 0) > 0);
+	}
+	return btf;
+}
+
+/* A structure with all its members. Members of arrays need types of their own, which come before. */
+static void add_struct(struct btf *btf, const struct layout_entry *first, size_t n)
+{
+	int types[64];
+
+	check(n < sizeof(types) / sizeof(types[0]));
+	for (size_t i = 1; i < n; i++)
+		types[i] = type_of_size(btf, first[i].size);
+	check(btf__add_struct(btf, first->type, first->size) > 0);
+	for (size_t i = 1; i < n; i++)
+		check(!btf__add_field(btf, first[i].member, types[i], first[i].offset * BITS, 0));
+}
+
+static struct btf *module_btf(struct scene *s, struct btf *base)
+{
+	struct btf *btf = btf__new_empty_split(base);
+	struct layout_entry *entries;
+	size_t n;
+
+	entries = layout_entries(image_layout(s->image), NULL, &n);
+	for (size_t i = 0, end; i < n; i = end) {
+		for (end = i + 1; end < n && !strcmp(entries[end].type, entries[i].type); end++)
+			;
+		if (!strncmp(entries[i].type, "nbd_", 4))
+			add_struct(btf, &entries[i], end - i);
+	}
+	free(entries);
+	return btf;
+}
+
+static uint64_t add_bytes(struct image *image, const struct btf *btf, size_t *size)
+{
+	__u32 bytes;
+	const void *data = btf__raw_data(btf, &bytes);
+	uint64_t addr = image_array(image, "char", bytes);
+
+	image_write(image, addr, data, bytes);
+	*size = bytes;
+	return addr;
+}
+
+void extra_btf(struct scene *s)
+{
+	struct image *image = s->image;
+	struct btf *base = kernel_btf(), *module = module_btf(s, base);
+	uint64_t list = image_variable(image, "btf_modules", "list_head");
+	uint64_t entry = image_new(image, "btf_module"), btf = image_new(image, "btf"), data;
+	size_t size;
+
+	data = add_bytes(image, base, &size);
+	image_symbol(image, "__start_BTF", data, 0);
+	image_symbol(image, "__stop_BTF", data + size, 0);
+	image_set(image, btf, "btf", "data", add_bytes(image, module, &size));
+	image_set(image, btf, "btf", "data_size", size);
+	image_set_text(image, btf, "btf", "name", "nbd");
+	image_set(image, entry, "btf_module", "btf", btf);
+	image_list_init(image, list);
+	image_list_add(image, list, image_at(image, entry, "btf_module", "list"));
+	image_without_nbd_debuginfo(image);
+	btf__free(module);
+	btf__free(base);
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "extras.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#define DM_MAJOR	253
+#define SWP_USED	1
+#define TCP_ESTABLISHED 1
+#define TCP_PORT	10809
+#define CLIENT_PORT	40000
+#define UNSENT_BYTES	5
+#define FILE_PTR_NOWAIT 1
+#define RING_FD		9
+#define WORD		sizeof(uint64_t)
+
+void extra_mount(struct scene *s)
+{
+	struct image *image = s->image;
+	struct kernel *k = &s->kernel;
+	uint64_t sb = kernel_super_block(k, "ext4", s->disk.block_device);
+	uint64_t mount = image_new(image, "mount"), root = image_new(image, "mount");
+
+	image_set(image, root, "mount", "mnt_parent", root);
+	image_set(image, mount, "mount", "mnt_parent", root);
+	image_set(image, mount, "mount", "mnt_mountpoint", kernel_dentry(k, k->root, "mnt", 0));
+	if (image_has(image, "mount", "mnt_next_for_sb"))
+		image_set(image, sb, "super_block", "s_mounts", mount);
+	else
+		image_list_add(image, image_at(image, sb, "super_block", "s_mounts"),
+			       image_at(image, mount, "mount", "mnt_instance"));
+	kernel_disk_open(k, &s->disk);
+}
+
+void extra_swap(struct scene *s)
+{
+	struct image *image = s->image;
+	struct kernel *k = &s->kernel;
+	uint64_t area = image_new(image, "swap_info_struct"), number;
+
+	number = image_variable(image, "nr_swapfiles", "int");
+	image_write(image, number, &(uint32_t){1}, sizeof(uint32_t));
+	image_pointer(image, "swap_info", area);
+	image_set(image, area, "swap_info_struct", "flags", SWP_USED);
+	image_set(image, area, "swap_info_struct", "bdev", s->disk.block_device);
+	image_set(image, area, "swap_info_struct", "swap_file",
+		  kernel_file(k, k->dev_directory, s->disk.inode, k->device_ops, s->disk.inode, 1));
+	image_set(image, s->disk.block_device, "block_device", "bd_holder", area);
+	/* Once as a file, once by its claim. */
+	kernel_disk_open(k, &s->disk);
+	kernel_disk_open(k, &s->disk);
+}
+
+void extra_stacked(struct scene *s)
+{
+	struct image *image = s->image;
+	struct kernel *k = &s->kernel;
+	struct kernel_disk dm = kernel_disk(k, "dm-0", DM_MAJOR, 0, 1);
+	uint64_t entry = image_new(image, "bd_holder_disk"), directory = image_new(image, "dentry");
+	uint64_t head =
+		image_has(image, "gendisk", "slave_bdevs")
+			? image_at(image, dm.gendisk, "gendisk", "slave_bdevs")
+			: image_at(image, s->disk.block_device, "block_device", "bd_holder_disks");
+
+	image_list_add(image, head, image_at(image, entry, "bd_holder_disk", "list"));
+	image_try_set(image, s->disk.block_device, "block_device", "bd_holder_dir", directory);
+	image_try_set(image, entry, "bd_holder_disk", "bdev", s->disk.block_device);
+	image_try_set(image, entry, "bd_holder_disk", "holder_dir", directory);
+	image_try_set(image, entry, "bd_holder_disk", "disk", dm.gendisk);
+	kernel_disk_open(k, &s->disk);
+}
+
+void extra_message(struct scene *s)
+{
+	struct image *image = s->image;
+	uint64_t queue = image_at(image, s->peers[0].sk, "sock", "sk_receive_queue");
+	uint64_t skb = image_new(image, "sk_buff"), fp = image_new(image, "scm_fp_list");
+
+	image_set(image, fp, "scm_fp_list", "count", 1);
+	image_set(image, fp, "scm_fp_list", "fp[0]", s->ends[0].file);
+	kernel_file_get(&s->kernel, s->ends[0].file);
+	image_set(image, image_at(image, skb, "sk_buff", "cb"), "unix_skb_parms", "fp", fp);
+	image_set(image, skb, "sk_buff", "next", queue);
+	image_set(image, queue, "sk_buff_head", "next", skb);
+	image_set(image, queue, "sk_buff_head", "qlen", 1);
+}
+
+void extra_ring(struct scene *s)
+{
+	struct image *image = s->image;
+	struct kernel *k = &s->kernel;
+	uint64_t fops = image_pointer(image, "io_uring_fops", 0), inode = image_new(image, "inode");
+	uint64_t ctx = image_new(image, "io_ring_ctx"), files = image_array(image, "ptr", 2);
+	uint64_t pointer = s->ends[1].file | FILE_PTR_NOWAIT, file;
+
+	kernel_inode(k, inode);
+	file = kernel_file(k, kernel_dentry(k, 0, "[io_uring]", inode), inode, fops, inode, 1);
+	image_set(image, file, "file", "private_data", ctx);
+	kernel_fd(k, &s->opener, RING_FD, file);
+	if (image_has(image, "io_ring_ctx", "file_table.data")) {
+		uint64_t node = image_new(image, "io_rsrc_node");
+
+		image_set(image, node, "io_rsrc_node", "file_ptr", pointer);
+		image_set(image, ctx, "io_ring_ctx", "file_table.data.nr", 2);
+		image_set(image, ctx, "io_ring_ctx", "file_table.data.nodes", files);
+		pointer = node;
+	} else {
+		image_set(image, ctx, "io_ring_ctx", "nr_user_files", 2);
+		image_set(image, ctx, "io_ring_ctx", "file_table.files", files);
+	}
+	image_set_pointer(image, files, 1, pointer);
+	kernel_file_get(k, s->ends[1].file);
+}
+
+/* One end of a TCP connection of this host with itself, in the table of sockets. */
+static struct kernel_socket new_tcp(struct scene *s, uint16_t port, uint16_t remote_port,
+				    unsigned references)
+{
+	struct image *image = s->image;
+	uint64_t sk = image_new(image, "tcp_sock"),
+		 common = image_at(image, sk, "sock", "__sk_common");
+	uint64_t first = image_get(image, s->kernel.tcp_bucket, "inet_ehash_bucket", "chain.first");
+	uint64_t node = image_at(image, common, "sock_common", "skc_nulls_node");
+
+	image_set(image, common, "sock_common", "skc_family", AF_INET);
+	image_set(image, common, "sock_common", "skc_state", TCP_ESTABLISHED);
+	image_set(image, common, "sock_common", "skc_net", s->kernel.net);
+	image_set(image, common, "sock_common", "skc_num", port);
+	image_set(image, common, "sock_common", "skc_dport", htons(remote_port));
+	image_set(image, common, "sock_common", "skc_rcv_saddr", htonl(INADDR_LOOPBACK));
+	image_set(image, common, "sock_common", "skc_daddr", htonl(INADDR_LOOPBACK));
+	image_set(image, sk, "inet_sock", "inet_sport", htons(port));
+	image_set(image, sk, "tcp_sock", "snd_una", 100);
+	image_set(image, sk, "tcp_sock", "write_seq", 100 + UNSENT_BYTES);
+	image_set(image, node, "hlist_nulls_node", "next", first);
+	image_set(image, s->kernel.tcp_bucket, "inet_ehash_bucket", "chain.first", node);
+	return kernel_socket(&s->kernel, sk, references);
+}
+
+void extra_tcp(struct scene *s)
+{
+	struct image *image = s->image;
+	struct kernel *k = &s->kernel;
+	struct kernel_socket end = new_tcp(s, CLIENT_PORT, TCP_PORT, 2);
+	struct kernel_socket peer = new_tcp(s, TCP_PORT, CLIENT_PORT, 1);
+	uint64_t socks = image_array(image, "ptr", 3), nbd_sock = image_new(image, "nbd_sock");
+
+	image_set(image, nbd_sock, "nbd_sock", "sock", end.socket);
+	for (unsigned i = 0; i < 2; i++)
+		image_set_pointer(image, socks, i, s->nbd_socks[i]);
+	image_set_pointer(image, socks, 2, nbd_sock);
+	image_set(image, s->config, "nbd_config", "socks", socks);
+	image_set(image, s->config, "nbd_config", "num_connections", 3);
+	image_set(image, s->config, "nbd_config", "live_connections", 2);
+	kernel_fd(k, &s->client, SCENE_CLIENT_FD + 2, end.file);
+	kernel_fd(k, &s->server, SCENE_SERVER_FD + 1, peer.file);
+}
+
+/* Code of the module that is a message of it. */
+static void add_message(struct image *image, const char *text)
+{
+	uint64_t addr = image_function(image, MODULE_CODE, "nbd_message", strlen(text) + 1);
+
+	image_write(image, addr, text, strlen(text));
+}
+
+void extra_module(struct scene *s)
+{
+	struct image *image = s->image;
+	uint64_t list = image_variable(image, "modules", "list_head");
+	uint64_t module = image_new(image, "module"), start, freeze, add_socket, ioctl, clear;
+	const char *base = "core_layout.base", *bytes = "core_layout.size";
+	size_t size;
+
+	freeze = image_function(image, KERNEL_CODE, "blk_mq_freeze_queue", 64);
+	add_socket = image_function(image, MODULE_CODE, "nbd_add_socket", 128);
+	clear = image_function(image, MODULE_CODE, "nbd_clear_sock", 64);
+	ioctl = image_function(image, MODULE_CODE, "nbd_ioctl", 256);
+	image_call(image, add_socket, 0x20, freeze);
+	image_call(image, ioctl, 0x40, clear);
+	add_message(image, "Suspicious reply %d (status %u flags %lu)");
+	/* A whole page lies behind all of these. */
+	image_function(image, MODULE_CODE, "nbd_cleanup", 4096);
+	start = image_code(image, MODULE_CODE, &size);
+
+	image_list_init(image, list);
+	image_list_add(image, list, image_at(image, module, "module", "list"));
+	image_set_text(image, module, "module", "name", "nbd");
+	if (!image_has(image, "module", base)) {
+		base = "mem[0].base";
+		bytes = "mem[0].size";
+	}
+	image_set(image, module, "module", base, start);
+	image_set(image, module, "module", bytes, size);
+}
+
+/* struct orc_entry: how the frame of a function with two words is left, its locals and the return. */
+struct orc_row {
+	int16_t sp_offset, bp_offset;
+	uint8_t registers, rest;
+};
+#define ORC_REG_SP	  5
+#define ORC_REG_PREV_SP	  1
+#define ORC_REG_UNDEFINED 0
+
+/* The table of the kernel's functions, in their order. */
+static void add_orc(struct image *image, const uint64_t *functions, size_t n)
+{
+	uint64_t ips = image_array(image, "int", n), rows = image_array(image, "orc_entry", n);
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t at = ips + i * sizeof(int32_t);
+		int32_t distance = (int32_t)(functions[i] - at);
+		struct orc_row row = {2 * WORD, -2 * (int)WORD, ORC_REG_PREV_SP << 4 | ORC_REG_SP,
+				      0};
+
+		if (i == n - 1)
+			row.registers = ORC_REG_UNDEFINED;
+		image_write(image, at, &distance, sizeof(distance));
+		image_write(image, rows + i * sizeof(row), &row, sizeof(row));
+	}
+	image_symbol(image, "__start_orc_unwind_ip", ips, 0);
+	image_symbol(image, "__stop_orc_unwind_ip", ips + n * sizeof(int32_t), 0);
+	image_symbol(image, "__start_orc_unwind", rows, 0);
+}
+
+/* A task in D whose stack holds the words from its inactive_task_frame on. */
+static struct kernel_task new_sleeper(struct scene *s, const char *comm, uint32_t pid,
+				      uint64_t ret_addr, const uint64_t *words, size_t n)
+{
+	struct image *image = s->image;
+	struct kernel_task t = kernel_task(&s->kernel, comm, pid, NULL, 0);
+	uint64_t stack = image_stack(image, EXTRA_STACK_SIZE);
+	uint64_t frame = stack + EXTRA_STACK_SIZE / 2;
+	const char *state = image_has(image, "task_struct", "__state") ? "__state" : "state";
+
+	image_set(image, t.task, "task_struct", state, 2); /* TASK_UNINTERRUPTIBLE */
+	image_set(image, t.task, "task_struct", "stack", stack);
+	image_set(image, t.task, "task_struct", "thread.sp", frame);
+	image_set(image, frame, "inactive_task_frame", "ret_addr", ret_addr);
+	image_write(image, frame + image_sizeof(image, "inactive_task_frame"), words, n * WORD);
+	return t;
+}
+
+struct extra_waiters extra_waiters(struct scene *s)
+{
+	struct image *image = s->image;
+	struct extra_waiters w;
+	uint64_t lock = image_at(image, s->nbd_device, "nbd_device", "config_lock");
+	uint64_t functions[5], calls[4], waiter, bio, vec, page;
+	static const char *const names[] = {"__schedule", "__mutex_lock", "blkdev_ioctl",
+					    "blkdev_fsync", "do_fsync"};
+
+	for (size_t i = 0; i < 5; i++)
+		functions[i] = image_function(image, KERNEL_CODE, names[i], 128);
+	for (size_t i = 0; i < 4; i++)
+		calls[i] = image_call(image, functions[i + 1], 0x20, functions[i]);
+	/* Behind __schedule there is the caller of it; two words each, and what is left over above. */
+	add_orc(image, functions, 4);
+	w.ioctl = new_sleeper(s, "nbd-attach", 4400, functions[0] + 0x30,
+			      (uint64_t[]){0, calls[0], 0, calls[1], 0, 0, 7}, 7);
+	w.holder = new_sleeper(s, "nbd-holder", 4500, functions[0] + 0x30,
+			       (uint64_t[]){0, calls[1], s->disk.gendisk}, 3);
+	waiter = image_new(image, "mutex_waiter");
+	image_set(image, waiter, "mutex_waiter", "task", w.ioctl.task);
+	image_list_add(image, image_at(image, lock, "mutex", "wait_list"),
+		       image_at(image, waiter, "mutex_waiter", "list"));
+	image_set(image, lock, "mutex", "owner", w.holder.task | 1);
+
+	/* The request's end wakes the third, which waits for a bio with a page. */
+	w.fsync = new_sleeper(s, "fsync", 4600, functions[0] + 0x30,
+			      (uint64_t[]){0, calls[2], 0, calls[3], s->request}, 5);
+	bio = image_new(image, "bio");
+	vec = image_new(image, "bio_vec");
+	page = image_array(image, "long", 8);
+	image_set(image, s->request, "request", "bio", bio);
+	image_set(image, bio, "bio", "bi_vcnt", 1);
+	image_set(image, bio, "bio", "bi_io_vec", vec);
+	image_set(image, vec, "bio_vec", "bv_page", page);
+	return w;
+}

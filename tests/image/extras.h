@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What may be added to the small scene, each by itself or all together. */
+#ifndef NBD_TEST_EXTRAS_H
+#define NBD_TEST_EXTRAS_H
+
+#include "scene.h"
+
+#define EXTRA_STACK_SIZE 16384
+
+/* More openers of the device: an ext4 mounted on /mnt, a swap area, and dm-0 upon it. */
+void extra_mount(struct scene *s);
+void extra_swap(struct scene *s);
+void extra_stacked(struct scene *s);
+
+/* More references to the files of nbd's sockets: the first one's waits in an AF_UNIX queue, the second
+ * one's is registered with an io_uring of the opener. */
+void extra_message(struct scene *s);
+void extra_ring(struct scene *s);
+
+/* A third connection, over TCP to port 10809 of this host; the client owns nbd's end, as the next fd,
+ * and the server the other. */
+void extra_tcp(struct scene *s);
+
+/* nbd as a module, whose code calls what a 6.1 kernel's does and holds its messages. */
+void extra_module(struct scene *s);
+
+/* A task in D that wants config_lock (it was unwound with ORC tables), one that holds it, and one that
+ * waits for the request. */
+struct extra_waiters {
+	struct kernel_task ioctl, holder, fsync;
+};
+struct extra_waiters extra_waiters(struct scene *s);
+
+/* nbd's layouts in BTF, as kernels from 5.11 on keep it, and not in debuginfo. */
+void extra_btf(struct scene *s);
+
+#endif

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#ifndef NBD_IMAGE_TESTS_H
+#define NBD_IMAGE_TESTS_H
+
+#include <check.h>
+
+TCase *layout_case(void);
+TCase *scene_case(void);
+TCase *extras_case(void);
+TCase *damage_case(void);
+
+#endif

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel.h"
+
+#include <sys/socket.h>
+
+#define UNIX_BUCKETS	   512
+#define MAX_FDS		   64
+#define HZ		   250
+#define NSEC_PER_SEC	   1000000000ull
+#define TCP_ESTABLISHED	   1
+#define TASK_INTERRUPTIBLE 1
+#define MINOR_BITS	   20
+#define DISK_SECTORS	   16384
+
+uint64_t kernel_dentry(struct kernel *k, uint64_t parent, const char *name, uint64_t inode)
+{
+	struct image *image = k->image;
+	uint64_t dentry = image_new(image, "dentry");
+
+	image_set(image, dentry, "dentry", "d_parent", parent ? parent : dentry);
+	image_set(image, dentry, "dentry", "d_name.name", image_string(image, name));
+	image_set(image, dentry, "dentry", "d_name.len", strlen(name));
+	image_set(image, dentry, "dentry", "d_inode", inode);
+	return dentry;
+}
+
+uint32_t kernel_inode(struct kernel *k, uint64_t inode)
+{
+	image_set(k->image, inode, "inode", "i_ino", ++k->next_inode);
+	image_set(k->image, inode, "inode", "i_mapping",
+		  image_at(k->image, inode, "inode", "i_data"));
+	return k->next_inode;
+}
+
+uint64_t kernel_file(struct kernel *k, uint64_t dentry, uint64_t inode, uint64_t op,
+		     uint64_t mapping, unsigned references)
+{
+	struct image *image = k->image;
+	uint64_t file = image_new(image, "file");
+
+	image_set(image, file, "file", "f_path.dentry", dentry);
+	image_set(image, file, "file", "f_inode", inode);
+	image_set(image, file, "file", "f_op", op);
+	image_set(image, file, "file", "f_mapping", image_at(image, mapping, "inode", "i_data"));
+	if (!image_try_set(image, file, "file", "f_count", references))
+		image_set(image, file, "file", "f_ref", references - 1);
+	return file;
+}
+
+void kernel_file_get(struct kernel *k, uint64_t file)
+{
+	const char *count = image_has(k->image, "file", "f_count") ? "f_count" : "f_ref";
+
+	image_set(k->image, file, "file", count, image_get(k->image, file, "file", count) + 1);
+}
+
+uint64_t kernel_super_block(struct kernel *k, const char *type, uint64_t bdev)
+{
+	struct image *image = k->image;
+	uint64_t sb = image_new(image, "super_block");
+	uint64_t fs = image_new(image, "file_system_type");
+
+	image_set(image, fs, "file_system_type", "name", image_string(image, type));
+	image_set(image, sb, "super_block", "s_type", fs);
+	image_set(image, sb, "super_block", "s_bdev", bdev);
+	image_list_init(image, image_at(image, sb, "super_block", "s_inodes"));
+	if (!image_has(image, "mount", "mnt_next_for_sb"))
+		image_list_init(image, image_at(image, sb, "super_block", "s_mounts"));
+	image_list_add(image, k->super_blocks, image_at(image, sb, "super_block", "s_list"));
+	return sb;
+}
+
+/* What differs between kernels: the sectors and the list of stacked devices moved, and the lock. */
+static void fill_disk(struct image *image, const struct kernel_disk *disk)
+{
+	if (image_has(image, "block_device", "bd_nr_sectors")) {
+		image_set(image, disk->gendisk, "gendisk", "part0", disk->block_device);
+		image_set(image, disk->block_device, "block_device", "bd_nr_sectors", DISK_SECTORS);
+	} else {
+		image_set(image, disk->gendisk, "gendisk", "part0.nr_sects", DISK_SECTORS);
+	}
+	if (image_has(image, "gendisk", "slave_bdevs"))
+		image_list_init(image, image_at(image, disk->gendisk, "gendisk", "slave_bdevs"));
+	if (image_has(image, "block_device", "bd_holder_disks"))
+		image_list_init(image, image_at(image, disk->block_device, "block_device",
+						"bd_holder_disks"));
+	image_list_init(image,
+			image_has(image, "gendisk", "open_mutex")
+				? image_at(image, disk->gendisk, "gendisk", "open_mutex.wait_list")
+				: image_at(image, disk->block_device, "block_device",
+					   "bd_mutex.wait_list"));
+}
+
+struct kernel_disk kernel_disk(struct kernel *k, const char *name, unsigned major,
+			       unsigned first_minor, unsigned minors)
+{
+	struct image *image = k->image;
+	uint64_t bdev_inode = image_new(image, "bdev_inode");
+	struct kernel_disk disk = {
+		.gendisk = image_new(image, "gendisk"),
+		.queue = image_array(image, "long", 32),
+		.block_device = image_at(image, bdev_inode, "bdev_inode", "bdev"),
+		.inode = image_at(image, bdev_inode, "bdev_inode", "vfs_inode"),
+	};
+
+	image_set_text(image, disk.gendisk, "gendisk", "disk_name", name);
+	image_set(image, disk.gendisk, "gendisk", "major", major);
+	image_set(image, disk.gendisk, "gendisk", "first_minor", first_minor);
+	image_set(image, disk.gendisk, "gendisk", "minors", minors);
+	image_set(image, disk.gendisk, "gendisk", "queue", disk.queue);
+	fill_disk(image, &disk);
+	image_set(image, disk.block_device, "block_device", "bd_dev",
+		  major << MINOR_BITS | first_minor);
+	image_set(image, disk.block_device, "block_device", "bd_disk", disk.gendisk);
+	kernel_inode(k, disk.inode);
+	image_list_add(image, image_at(image, k->bdev_super_block, "super_block", "s_inodes"),
+		       image_at(image, disk.inode, "inode", "i_sb_list"));
+	return disk;
+}
+
+void kernel_disk_open(struct kernel *k, const struct kernel_disk *disk)
+{
+	image_set(k->image, disk->block_device, "block_device", "bd_openers",
+		  image_get(k->image, disk->block_device, "block_device", "bd_openers") + 1);
+}
+
+void kernel_build(struct kernel *k, struct image *image)
+{
+	uint64_t uts, list, hashinfo;
+
+	*k = (struct kernel){.image = image, .next_inode = 1000};
+	uts = image_variable(image, "init_uts_ns", "uts_namespace");
+	image_set_text(image, uts, "uts_namespace", "name.release", KERNEL_RELEASE);
+	image_set_text(image, uts, "uts_namespace", "name.version", "#1 SMP made up");
+	image_set_text(image, uts, "uts_namespace", "name.machine", "x86_64");
+	k->tick_nsec = image_pointer(image, "tick_nsec", NSEC_PER_SEC / HZ);
+	image_pointer(image, "last_jiffies_update", KERNEL_UPTIME * NSEC_PER_SEC);
+	image_pointer(image, "jiffies_64", (uint32_t)(-300 * HZ) + (uint64_t)KERNEL_UPTIME * HZ);
+
+	k->socket_ops = image_pointer(image, "socket_file_ops", 0);
+	k->device_ops = image_pointer(image, "def_blk_fops", 0);
+	image_pointer(image, "unix_stream_proto", 0);
+	k->super_blocks = image_variable(image, "super_blocks", "list_head");
+	image_list_init(image, k->super_blocks);
+	k->bdev_super_block = kernel_super_block(k, "bdev", 0);
+	image_pointer(image, "blockdev_superblock", k->bdev_super_block);
+	k->root = kernel_dentry(k, 0, "/", 0);
+	k->dev_directory = kernel_dentry(k, k->root, "dev", 0);
+
+	list = image_variable(image, "net_namespace_list", "list_head");
+	image_list_init(image, list);
+	k->net = image_new(image, "net");
+	image_list_add(image, list, image_at(image, k->net, "net", "list"));
+	k->unix_buckets = image_array(image, "ptr", UNIX_BUCKETS);
+	if (!image_has(image, "net", "unx.table.buckets"))
+		image_symbol(image, "unix_socket_table", k->unix_buckets, 0);
+	else
+		image_set(image, k->net, "net", "unx.table.buckets", k->unix_buckets);
+	hashinfo = image_variable(image, "tcp_hashinfo", "inet_hashinfo");
+	k->tcp_bucket = image_new(image, "inet_ehash_bucket");
+	image_set(image, k->tcp_bucket, "inet_ehash_bucket", "chain.first", 1);
+	image_set(image, hashinfo, "inet_hashinfo", "ehash", k->tcp_bucket);
+}
+
+struct kernel_task kernel_task(struct kernel *k, const char *comm, uint32_t pid,
+			       const struct kernel_task *leader, uint32_t flags)
+{
+	struct image *image = k->image;
+	struct kernel_task t = {.pid = pid, .comm = comm};
+	uint64_t signal, head;
+
+	t.task = k->init_task ? image_new(image, "task_struct")
+			      : image_variable(image, "init_task", "task_struct");
+	signal = leader ? image_get(image, leader->task, "task_struct", "signal")
+			: image_new(image, "signal_struct");
+	head = image_at(image, signal, "signal_struct", "thread_head");
+	if (!leader)
+		image_list_init(image, head);
+	image_list_add(image, head, image_at(image, t.task, "task_struct", "thread_node"));
+	if (leader) {
+		t.files = leader->files;
+	} else if (!(flags & PF_KTHREAD)) {
+		uint64_t table = image_new(image, "fdtable");
+
+		t.files = image_new(image, "files_struct");
+		image_set(image, t.files, "files_struct", "fdt", table);
+		image_set(image, table, "fdtable", "max_fds", MAX_FDS);
+		image_set(image, table, "fdtable", "fd", image_array(image, "ptr", MAX_FDS));
+	}
+	if (!k->init_task) {
+		k->init_task = t.task;
+		image_list_init(image, image_at(image, t.task, "task_struct", "tasks"));
+	} else if (!leader) {
+		image_list_add(image, image_at(image, k->init_task, "task_struct", "tasks"),
+			       image_at(image, t.task, "task_struct", "tasks"));
+	}
+	if (!image_try_set(image, t.task, "task_struct", "__state", TASK_INTERRUPTIBLE))
+		image_set(image, t.task, "task_struct", "state", TASK_INTERRUPTIBLE);
+	image_set(image, t.task, "task_struct", "flags", flags);
+	image_set(image, t.task, "task_struct", "pid", pid);
+	image_set(image, t.task, "task_struct", "tgid", leader ? leader->pid : pid);
+	image_set(image, t.task, "task_struct", "signal", signal);
+	image_set(image, t.task, "task_struct", "files", t.files);
+	image_set_text(image, t.task, "task_struct", "comm", comm);
+	return t;
+}
+
+void kernel_fd(struct kernel *k, const struct kernel_task *t, unsigned fd, uint64_t file)
+{
+	uint64_t table = image_get(k->image, t->files, "files_struct", "fdt");
+
+	image_set_pointer(k->image, image_get(k->image, table, "fdtable", "fd"), fd, file);
+}
+
+uint64_t kernel_pid(struct kernel *k, const struct kernel_task *t)
+{
+	uint64_t pid = image_new(k->image, "pid");
+
+	image_set(k->image, pid, "pid", "numbers[0].nr", t->pid);
+	image_set(k->image, pid, "pid", "tasks[0].first", t->task);
+	return pid;
+}
+
+uint64_t kernel_unix_sk(struct kernel *k)
+{
+	struct image *image = k->image;
+	uint64_t sk = image_new(image, "unix_sock"), queue;
+
+	image_set(image, sk, "unix_sock", "sk.__sk_common.skc_family", AF_UNIX);
+	image_set(image, sk, "unix_sock", "sk.__sk_common.skc_state", TCP_ESTABLISHED);
+	image_set(image, sk, "unix_sock", "sk.__sk_common.skc_net", k->net);
+	image_set(image, sk, "unix_sock", "sk.sk_wmem_alloc", 1);
+	/* sk_buff_head begins as list_head does. */
+	queue = image_at(image, sk, "unix_sock", "sk.sk_receive_queue");
+	image_set(image, queue, "sk_buff_head", "next", queue);
+	image_set(image, queue, "sk_buff_head", "prev", queue);
+	image_set_pointer(image, k->unix_buckets, k->n_unix++ * 7,
+			  image_at(image, sk, "unix_sock", "sk.__sk_common.skc_node"));
+	return sk;
+}
+
+struct kernel_socket kernel_socket(struct kernel *k, uint64_t sk, unsigned references)
+{
+	struct image *image = k->image;
+	uint64_t alloc = image_new(image, "socket_alloc");
+	struct kernel_socket s = {.sk = sk,
+				  .socket = image_at(image, alloc, "socket_alloc", "socket")};
+	uint64_t inode = image_at(image, alloc, "socket_alloc", "vfs_inode");
+
+	s.inode = kernel_inode(k, inode);
+	s.file = kernel_file(k, kernel_dentry(k, 0, "UNIX-STREAM", inode), inode, k->socket_ops,
+			     inode, references);
+	image_set(image, s.file, "file", "private_data", s.socket);
+	image_set(image, s.socket, "socket", "type", SOCK_STREAM);
+	image_set(image, s.socket, "socket", "file", s.file);
+	image_set(image, s.socket, "socket", "sk", sk);
+	image_set(image, sk, "sock", "sk_socket", s.socket);
+	return s;
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* All of nbd.so's code over kernel images made by hand: no crash, no vmcore. */
+#include <stdlib.h>
+
+#include "image_tests.h"
+
+int main(void)
+{
+	Suite *suite = suite_create("image");
+	SRunner *runner;
+	int failed;
+
+	suite_add_tcase(suite, layout_case());
+	suite_add_tcase(suite, scene_case());
+	suite_add_tcase(suite, extras_case());
+	suite_add_tcase(suite, damage_case());
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "scene.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
+
+#define NBD_MAJOR	43
+#define PART_SHIFT	5
+#define REQUEST_SECONDS 40 /* age of the request */
+#define MQ_RQ_IN_FLIGHT 1
+#define REQ_OP_WRITE	1
+#define RT_HAS_PID_FILE (1u << 3)
+#define TCP_ESTABLISHED 1
+#define TCP_CLOSE	7
+#define SHUTDOWN_MASK	3
+#define XA_NODE_TAG	2
+#define RADIX_NODE_TAG	1
+
+/* The name that the server's ends share with their listener. */
+static uint64_t new_address(struct kernel *k)
+{
+	struct image *image = k->image;
+	uint64_t address = image_new(image, "unix_address");
+	uint16_t family = AF_UNIX;
+	uint64_t name = image_at(image, address, "unix_address", "name");
+
+	/* The family, the path and its terminating zero. */
+	image_set(image, address, "unix_address", "len", sizeof(family) + sizeof(SCENE_PATH));
+	image_write(image, name, &family, sizeof(family));
+	image_write(image, name + sizeof(family), SCENE_PATH, sizeof(SCENE_PATH));
+	return address;
+}
+
+static void connect_unix(struct kernel *k, uint64_t client, uint64_t server, uint64_t address,
+			 uint64_t listener)
+{
+	image_set(k->image, client, "unix_sock", "peer", server);
+	image_set(k->image, server, "unix_sock", "peer", client);
+	image_set(k->image, server, "unix_sock", "addr", address);
+	image_set(k->image, client, "sock", "sk_peer_pid", listener);
+}
+
+/* What unix_release_sock() leaves of an end whose last file is gone, and at the other end. */
+static void close_unix(struct kernel *k, uint64_t sk, uint64_t other)
+{
+	image_set(k->image, sk, "unix_sock", "peer", 0);
+	image_set(k->image, sk, "unix_sock", "sk.__sk_common.skc_state", TCP_CLOSE);
+	image_set(k->image, sk, "unix_sock", "sk.__sk_common.skc_flags", 1); /* SOCK_DEAD */
+	image_set(k->image, sk, "unix_sock", "sk.sk_shutdown", SHUTDOWN_MASK);
+	image_set(k->image, other, "unix_sock", "sk.sk_shutdown", SHUTDOWN_MASK);
+}
+
+static void build_sockets(struct scene *s, struct kernel *k)
+{
+	uint64_t address = new_address(k), listener = kernel_pid(k, &s->server);
+
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t client = kernel_unix_sk(k), server = kernel_unix_sk(k);
+
+		/* Each is held by nbd, and by the client's fd. */
+		s->ends[i] = kernel_socket(k, client, 2);
+		kernel_fd(k, &s->client, SCENE_CLIENT_FD + i, s->ends[i].file);
+		connect_unix(k, client, server, address, listener);
+		s->peers[i] =
+			i ? (struct kernel_socket){.sk = server} : kernel_socket(k, server, 1);
+	}
+	kernel_fd(k, &s->server, SCENE_SERVER_FD, s->peers[0].file);
+	close_unix(k, s->peers[1].sk, s->ends[1].sk);
+}
+
+/* The disk, and who has it open. */
+static void build_disk(struct scene *s, struct kernel *k)
+{
+	struct image *image = k->image;
+	uint64_t node = image_new(image, "inode");
+	char name[8];
+
+	snprintf(name, sizeof(name), "nbd%d", SCENE_INDEX);
+	s->disk = kernel_disk(k, name, NBD_MAJOR, SCENE_INDEX << PART_SHIFT, 1 << PART_SHIFT);
+	image_set(image, s->disk.gendisk, "gendisk", "private_data", s->nbd_device);
+	kernel_inode(k, node);
+	s->opener_file = kernel_file(k, kernel_dentry(k, k->dev_directory, name, node), node,
+				     k->device_ops, s->disk.inode, 1);
+	kernel_fd(k, &s->opener, SCENE_OPENER_FD, s->opener_file);
+	kernel_disk_open(k, &s->disk);
+}
+
+/* nbd_index_idr with this one device in it. */
+static void build_idr(struct scene *s, struct kernel *k)
+{
+	struct image *image = k->image;
+	bool xarray = image_has(image, "xarray", NULL);
+	const char *node_type = xarray ? "xa_node" : "radix_tree_node";
+	uint64_t idr = image_variable(image, "nbd_index_idr", "idr");
+	uint64_t node = image_new(image, node_type);
+
+	image_set(image, idr, "idr", xarray ? "idr_rt.xa_head" : "idr_rt.rnode",
+		  node + (xarray ? XA_NODE_TAG : RADIX_NODE_TAG));
+	image_set(image, node, node_type, "slots[3]", s->nbd_device);
+}
+
+static void build_nbd(struct scene *s, struct kernel *k)
+{
+	struct image *image = k->image;
+	uint64_t socks = image_array(image, "ptr", 2);
+
+	s->config = image_new(image, "nbd_config");
+	for (unsigned i = 0; i < 2; i++) {
+		s->nbd_socks[i] = image_new(image, "nbd_sock");
+		image_set(image, s->nbd_socks[i], "nbd_sock", "sock", s->ends[i].socket);
+		image_set_pointer(image, socks, i, s->nbd_socks[i]);
+	}
+	image_set(image, s->nbd_socks[1], "nbd_sock", "dead", 1);
+	image_set(image, s->nbd_device, "nbd_device", "index", SCENE_INDEX);
+	/* One opener and one receiver. */
+	image_set(image, s->nbd_device, "nbd_device", "config_refs", 2);
+	image_set(image, s->nbd_device, "nbd_device", "refs", 3);
+	image_set(image, s->nbd_device, "nbd_device", "config", s->config);
+	image_set(image, s->nbd_device, "nbd_device", "disk", s->disk.gendisk);
+	image_set(image, s->nbd_device, "nbd_device", "task_setup", s->client.task);
+	image_list_init(image,
+			image_at(image, s->nbd_device, "nbd_device", "config_lock.wait_list"));
+	if (!image_try_set(image, s->nbd_device, "nbd_device", "pid", s->client.pid))
+		image_set(image, s->nbd_device, "nbd_device", "task_recv", s->client.task);
+	image_set(image, s->config, "nbd_config", "runtime_flags", RT_HAS_PID_FILE);
+	image_set(image, s->config, "nbd_config", "flags", 1);
+	image_set(image, s->config, "nbd_config", "socks", socks);
+	image_set(image, s->config, "nbd_config", "num_connections", 2);
+	image_set(image, s->config, "nbd_config", "live_connections", 1);
+	image_set(image, s->config, "nbd_config", "recv_threads", 1);
+	if (!image_try_set(image, s->config, "nbd_config", "blksize_bits", 12))
+		image_set(image, s->config, "nbd_config", "blksize", 4096);
+}
+
+/* One request on the first connection, sent; its tag set has two queues, the second one idle. */
+static void build_request(struct scene *s, struct kernel *k)
+{
+	struct image *image = k->image;
+	uint64_t set = image_at(image, s->nbd_device, "nbd_device", "tag_set");
+	uint64_t queues = image_array(image, "ptr", 2), cmd, rqs[2];
+	size_t rq_size = image_sizeof(image, "request");
+
+	image_set(image, set, "blk_mq_tag_set", "nr_hw_queues", 2);
+	image_set(image, set, "blk_mq_tag_set", "tags", queues);
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t tags = image_new(image, "blk_mq_tags");
+
+		rqs[i] = image_array(image, "ptr", 128);
+		image_set(image, tags, "blk_mq_tags", "nr_tags", 128);
+		image_set(image, tags, "blk_mq_tags", "rqs", rqs[i]);
+		image_set_pointer(image, queues, i, tags);
+	}
+	/* nbd_cmd is in one piece with its request. */
+	s->request = image_array(image, "char", rq_size + image_sizeof(image, "nbd_cmd"));
+	cmd = s->request + rq_size;
+	image_set_pointer(image, rqs[0], SCENE_TAG, s->request);
+	image_set(image, s->request, "request", "q", s->disk.queue);
+	image_set(image, s->request, "request", "tag", SCENE_TAG);
+	image_set(image, s->request, "request", "cmd_flags", REQ_OP_WRITE);
+	image_set(image, s->request, "request", "__sector", SCENE_SECTOR);
+	image_set(image, s->request, "request", "__data_len", SCENE_BYTES);
+	image_set(image, s->request, "request", "start_time_ns",
+		  (KERNEL_UPTIME - REQUEST_SECONDS) * 1000000000ull);
+	if (!image_try_set(image, s->request, "request", "state", MQ_RQ_IN_FLIGHT))
+		image_set(image, s->request, "request", "atomic_flags", 2);
+	image_set(image, cmd, "nbd_cmd", "nbd", s->nbd_device);
+	image_set(image, cmd, "nbd_cmd", "index", 0);
+	image_try_set(image, cmd, "nbd_cmd", "flags", 1 << 2); /* NBD_CMD_INFLIGHT */
+}
+
+struct scene scene_build(struct image *image)
+{
+	struct scene s = {.image = image};
+	struct kernel *k = &s.kernel;
+
+	kernel_build(k, image);
+	s.init = kernel_task(k, "swapper/0", 0, NULL, PF_KTHREAD);
+	s.worker = kernel_task(k, "nbd3-recv", 90, NULL, PF_KTHREAD);
+	s.server = kernel_task(k, "nbd-server", 4100, NULL, 0);
+	s.client = kernel_task(k, "nbd-client", 4200, NULL, 0);
+	s.client_thread = kernel_task(k, "nbd-client", 4201, &s.client, 0);
+	s.opener = kernel_task(k, "qemu-kvm", 4300, NULL, 0);
+	s.nbd_device = image_new(image, "nbd_device");
+	build_sockets(&s, k);
+	build_disk(&s, k);
+	build_nbd(&s, k);
+	build_idr(&s, k);
+	build_request(&s, k);
+	return s;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A small kernel: nbd3 with two AF_UNIX connections, one of which the server has closed, a request in
+ * flight, and who has what open. Built by any layout: what a kernel lacks is left out.
+ */
+#ifndef NBD_TEST_SCENE_H
+#define NBD_TEST_SCENE_H
+
+#include "kernel.h"
+
+#define SCENE_INDEX	3
+#define SCENE_PATH	"/run/nbd/export.sock"
+#define SCENE_SECTOR	2048
+#define SCENE_BYTES	4096
+#define SCENE_TAG	5
+#define SCENE_FILE_PATH "/dev/nbd3"
+
+enum { SCENE_CLIENT_FD = 4, SCENE_SERVER_FD = 7, SCENE_OPENER_FD = 3 };
+
+struct scene {
+	struct image *image;
+	struct kernel kernel;
+	struct kernel_disk disk;
+	uint64_t nbd_device, config, request;
+	uint64_t nbd_socks[2];
+	struct kernel_socket ends[2];  /* nbd's: client owns ends[i] as fd SCENE_CLIENT_FD + i */
+	struct kernel_socket peers[2]; /* the server's: peers[0] is open, peers[1] closed */
+	struct kernel_task init, client, client_thread, server, opener, worker;
+	uint64_t opener_file;
+};
+
+/* Builds it into an empty image. */
+struct scene scene_build(struct image *image);
+
+#endif

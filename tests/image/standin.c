@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "standin.h"
+
+#include <crash/defs.h>
+#include <err.h>
+#include <setjmp.h>
+
+#include "kernel_types.h"
+
+/* What crash exports, by its own names. */
+FILE *fp;
+char *args[MAXARGS];
+int argcnt;
+struct program_context program_context, *pc = &program_context;
+struct task_table task_table, *tt = &task_table;
+struct kernel_table kernel_table, *kt = &kernel_table;
+static struct machdep_table machdep_table;
+struct machdep_table *machdep = &machdep_table;
+
+static const struct core *opened;
+static struct command_table_entry *commands;
+static jmp_buf prompt;
+static unsigned long interrupt_at, interrupt_checks;
+
+void register_extension(struct command_table_entry *table)
+{
+	commands = table;
+}
+
+/* This and symbol_value() end the command in crash when they fail, which must not happen to nbd.so:
+ * here they end the test. */
+int readmem(ulonglong addr, int memtype, void *buf, long size, char *type, ulong flags)
+{
+	if (memtype == KVADDR && core_read(opened, addr, buf, (size_t)size))
+		return TRUE;
+	if (!(flags & RETURN_ON_ERROR))
+		errx(EXIT_FAILURE, "cannot read %ld bytes of %s at %llx", size, type, addr);
+	return FALSE;
+}
+
+long datatype_info(char *name, char *member, struct datatype_member *request)
+{
+	size_t offset, size;
+
+	if (!core_layout(opened, name, member, &offset, &size))
+		return -1;
+	return request == MEMBER_SIZE_REQUEST || request == STRUCT_SIZE_REQUEST ? (long)size
+										: (long)offset;
+}
+
+int symbol_exists(char *name)
+{
+	uint64_t addr;
+
+	return core_symbol(opened, name, &addr);
+}
+
+ulong symbol_value(char *name)
+{
+	uint64_t addr;
+
+	if (!core_symbol(opened, name, &addr))
+		errx(EXIT_FAILURE, "cannot resolve %s", name);
+	return addr;
+}
+
+int is_kernel_text(ulong addr)
+{
+	return core_is_code(opened, addr);
+}
+
+char *closest_symbol(ulong addr)
+{
+	uint64_t start;
+
+	return (char *)core_symbol_at(opened, addr, &start);
+}
+
+ulong closest_symbol_value(ulong addr)
+{
+	uint64_t start;
+
+	core_symbol_at(opened, addr, &start);
+	return start;
+}
+
+/* crash tells once of a Ctrl-C and forgets it. */
+int received_SIGINT(void)
+{
+	return ++interrupt_checks == interrupt_at;
+}
+
+void crash_interrupt(unsigned long n)
+{
+	interrupt_at = n;
+}
+
+unsigned long crash_interrupt_checks(void)
+{
+	return interrupt_checks;
+}
+
+int __error(int type, char *format, ...)
+{
+	va_list list;
+
+	fprintf(fp, "%s: ", pc->curcmd);
+	va_start(list, format);
+	vfprintf(fp, format, list);
+	va_end(list);
+	if (type == FATAL)
+		longjmp(prompt, 1);
+	return TRUE;
+}
+
+void cmd_usage(char *name, int what)
+{
+	(void)what;
+	fprintf(fp, "Usage: %s\n", name);
+	longjmp(prompt, 1);
+}
+
+static struct command_table_entry *find_command(const char *name)
+{
+	for (struct command_table_entry *c = commands; c->name; c++) {
+		if (!strcmp(c->name, name))
+			return c;
+	}
+	return NULL;
+}
+
+/* Runs before the prompt comes. */
+static void clean_up(void)
+{
+	for (struct command_table_entry *c = commands; c->name; c++) {
+		if (c->flags & CLEANUP)
+			c->func();
+	}
+}
+
+static void execute(const struct command_table_entry *command)
+{
+	if (setjmp(prompt))
+		return;
+	command->func();
+}
+
+static void split(char *line)
+{
+	argcnt = 0;
+	for (char *word = strtok(line, " "); word && argcnt < MAXARGS - 1; word = strtok(NULL, " "))
+		args[argcnt++] = word;
+	args[argcnt] = NULL;
+}
+
+char *crash_run(const char *line)
+{
+	struct command_table_entry *command;
+	char *words = strdup(line), *output = NULL;
+	size_t size;
+
+	fp = open_memstream(&output, &size);
+	split(words);
+	command = argcnt ? find_command(args[0]) : NULL;
+	if (!command)
+		abort();
+	interrupt_checks = 0;
+	pc->curcmd = command->name;
+	optind = 0;
+	execute(command);
+	fclose(fp);
+	fp = NULL;
+	clean_up();
+	interrupt_at = 0;
+	free(words);
+	return output;
+}
+
+/* The kernel's name as crash knows it: from init_uts_ns. */
+static void read_utsname(const char *member, char *to, size_t size)
+{
+	uint64_t init_uts_ns;
+	size_t name, offset, len;
+
+	memset(to, 0, size);
+	if (core_symbol(opened, "init_uts_ns", &init_uts_ns) &&
+	    core_layout(opened, "uts_namespace", "name", &name, &len) &&
+	    core_layout(opened, "new_utsname", member, &offset, &len))
+		core_read(opened, init_uts_ns + name + offset, to, (len < size ? len : size) - 1);
+}
+
+void crash_open(const struct core *core)
+{
+	opened = core;
+	read_utsname("release", kt->utsname.release, sizeof(kt->utsname.release));
+	read_utsname("version", kt->utsname.version, sizeof(kt->utsname.version));
+	read_utsname("machine", kt->utsname.machine, sizeof(kt->utsname.machine));
+	machdep->hz = 250;
+	machdep->stacksize = 16384;
+	tt->running_tasks = 1;
+}
+
+void crash_close(void)
+{
+	k_fini();
+	opened = NULL;
+}

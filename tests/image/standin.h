@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What nbd.so needs of crash, over an image of our own: nbd.so's code runs in this process as it does
+ * in crash.
+ */
+#ifndef NBD_TEST_STANDIN_H
+#define NBD_TEST_STANDIN_H
+
+#include "core.h"
+
+/* As crash does when it opens an image and loads nbd.so. One image at a time; the core must stay open
+ * until crash_close(), which unloads nbd.so. */
+void crash_open(const struct core *core);
+void crash_close(void);
+
+/* Runs a command line, words separated by spaces, and returns all that it printed, errors too, as
+ * crash shows them; free() it. A command that ends with error(FATAL) or shows its usage is left by
+ * longjmp, as in crash. */
+char *crash_run(const char *line);
+
+/* Ctrl-C is pressed when the next command asks for it the n-th time; 0: never. */
+void crash_interrupt(unsigned long n);
+
+/* How often the last command asked whether Ctrl-C was pressed. */
+unsigned long crash_interrupt_checks(void);
+
+#endif

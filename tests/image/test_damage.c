@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Whatever is missing of an image, and wherever the user presses Ctrl-C: what the report still says is
+ * what the whole image says. A value may become null and a list shorter, and then something in the
+ * report tells that not all was read.
+ */
+#include <stdlib.h>
+
+#include "extras.h"
+#include "image_tests.h"
+#include "run.h"
+#include "standin.h"
+
+/* An object is cut into so many pieces at most; all but stacks and tables lose each word alone. */
+#define PIECES 64
+#define WORD   8
+
+static struct layout *layout;
+static struct json_object *whole;
+
+static struct image *everything(void)
+{
+	struct image *image = image_create(layout);
+	struct scene scene = scene_build(image);
+
+	extra_mount(&scene);
+	extra_swap(&scene);
+	extra_stacked(&scene);
+	extra_message(&scene);
+	extra_ring(&scene);
+	extra_tcp(&scene);
+	extra_module(&scene);
+	extra_waiters(&scene);
+	return image;
+}
+
+static void setup(void)
+{
+	struct image *image;
+
+	layout = layout_load(LAYOUTS, "6.1");
+	image = everything();
+	whole = run_report(image);
+	image_free(image);
+}
+
+static void teardown(void)
+{
+	json_object_put(whole);
+	layout_free(layout);
+}
+
+/* Two reports compared. */
+struct comparison {
+	const char *where; /* the first value that the partial report has differently */
+	bool less;	   /* it has less than the whole one */
+	bool told;	   /* and says so, by a null or a sentence */
+};
+
+static bool is_one_of(const char *key, const char *const *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!strcmp(keys[i], key))
+			return true;
+	}
+	return false;
+}
+
+/* Sentences and sums that follow from the values which are compared, or that tell of what is
+ * missing. */
+static bool is_derived(const char *key)
+{
+	static const char *const keys[] = {
+		"findings",
+		"why",
+		"freed_when",
+		"tasks_walked",
+		"unreadable",
+		"tables_scanned",
+		"tables_unreadable",
+		"tasks_unreadable",
+		"interrupted",
+		"openers_found",
+		"file_refs_explained",
+	};
+
+	return is_one_of(key, keys, sizeof(keys) / sizeof(keys[0]));
+}
+
+/* Of a task with several threads, another thread may be named: its pid and task_struct. */
+static bool may_differ(struct json_object *object, const char *key)
+{
+	static const char *const of_thread[] = {"pid", "task"};
+
+	return is_derived(key) ||
+	       (json_object_object_get_ex(object, "tgid", NULL) && is_one_of(key, of_thread, 2));
+}
+
+static bool misses_openers(struct json_object *device)
+{
+	struct json_object *expected, *found;
+
+	return json_object_object_get_ex(device, "openers_expected", &expected) &&
+	       json_object_object_get_ex(device, "openers_found", &found) &&
+	       !json_object_equal(expected, found);
+}
+
+static bool tells(struct json_object *line)
+{
+	static const char *const numbers[] = {"tables_unreadable", "tasks_unreadable",
+					      "interrupted"};
+	struct json_object *value;
+	bool told = json_object_object_get_ex(line, "unreadable", &value) &&
+		    json_object_array_length(value);
+
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		told |= json_object_object_get_ex(line, numbers[i], &value) &&
+			json_object_get_int(value);
+	return told || misses_openers(line);
+}
+
+static void compare(struct comparison *c, const char *key, struct json_object *full,
+		    struct json_object *part);
+
+/* Lists lose elements, but gain none and do not change them: what is left is in the same order. */
+static void compare_arrays(struct comparison *c, const char *key, struct json_object *full,
+			   struct json_object *part)
+{
+	size_t n = json_object_array_length(part), total = json_object_array_length(full), at = 0;
+
+	c->less |= n < total;
+	for (size_t i = 0; i < n; i++) {
+		struct comparison element;
+
+		for (; at < total; at++) {
+			element = *c;
+			compare(&element, key, json_object_array_get_idx(full, at),
+				json_object_array_get_idx(part, i));
+			if (!element.where)
+				break;
+		}
+		if (at++ >= total) {
+			c->where = c->where ? c->where : key;
+			return;
+		}
+		*c = element;
+	}
+}
+
+/* Names in what is text for people are "?" when unknown, and that of a disk its address. */
+static bool is_unknown(struct json_object *value)
+{
+	const char *text =
+		json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+
+	return !value || (text && (strchr(text, '?') || !strncmp(text, "gendisk ", 8)));
+}
+
+static void compare(struct comparison *c, const char *key, struct json_object *full,
+		    struct json_object *part)
+{
+	if (is_unknown(part)) {
+		c->told |= full != NULL;
+		c->less |= full != NULL;
+	} else if (json_object_is_type(part, json_type_object) && full) {
+		json_object_object_foreach(part, name, value)
+		{
+			struct json_object *other = NULL;
+
+			json_object_object_get_ex(full, name, &other);
+			if (!may_differ(full, name))
+				compare(c, name, other, value);
+		}
+		c->told |= tells(part);
+	} else if (json_object_is_type(part, json_type_array) && full) {
+		compare_arrays(c, key, full, part);
+	} else if (!json_object_equal(full, part) && !c->where) {
+		c->where = key;
+	}
+}
+
+/* The whole of a report that does not even come to its first line: it says why. */
+static bool is_refusal(const char *output)
+{
+	return *output != '{' && strchr(output, '\n') == output + strlen(output) - 1;
+}
+
+static void is_honest(const char *output, const char *what, uint64_t addr)
+{
+	struct comparison c = {0};
+	struct json_object *part;
+
+	if (is_refusal(output))
+		return;
+	part = json_lines(output);
+	compare(&c, "report", whole, part);
+	ck_assert_msg(!c.where, "without %s %lx: \"%s\" differs in %.2000s", what,
+		      (unsigned long)addr, c.where, output);
+	ck_assert_msg(!c.less || c.told,
+		      "without %s %lx less is reported, and nothing said: %.2000s", what,
+		      (unsigned long)addr, output);
+	json_object_put(part);
+}
+
+/* The report of an image that lacks a piece of its i-th object, beginning at *offset, which is moved to
+ * the next. False when there is no such piece. */
+static bool check_without(size_t i, size_t *offset, bool *object_exists)
+{
+	struct image *image = everything();
+	const struct image_object *objects;
+	bool exists;
+	size_t n;
+
+	objects = image_objects(image, &n);
+	*object_exists = i < n;
+	/* The kernel's name is crash's own affair. */
+	exists = i < n && *offset < objects[i].size && strcmp(objects[i].what, "uts_namespace");
+	if (exists) {
+		struct image_object object = objects[i];
+		size_t piece =
+			object.size / PIECES > WORD ? object.size / PIECES / WORD * WORD : WORD;
+		char *output;
+
+		image_cut(image, object.addr + *offset,
+			  object.size - *offset < piece ? object.size - *offset : piece);
+		output = run(image, "nbd -a -j");
+		is_honest(output, object.what, object.addr + *offset);
+		free(output);
+		*offset += piece;
+	}
+	image_free(image);
+	return exists;
+}
+
+START_TEST(nothing_is_made_up_for_what_is_missing)
+{
+	bool exists = true;
+
+	for (size_t i = 0; exists; i++) {
+		size_t offset = 0;
+
+		while (check_without(i, &offset, &exists))
+			;
+	}
+}
+END_TEST
+
+START_TEST(nothing_is_made_up_after_an_interrupt)
+{
+	unsigned long checks = 1;
+
+	for (unsigned long n = 1; n <= checks; n++) {
+		struct image *image = everything();
+		char *output;
+
+		crash_interrupt(n);
+		output = run(image, "nbd -a -j");
+		checks = crash_interrupt_checks();
+		is_honest(output, "what came after check", n);
+		free(output);
+		image_free(image);
+	}
+}
+END_TEST
+
+/* A tick of more than a second, of no time at all: crash's own count of ticks serves then. */
+START_TEST(a_damaged_tick_divides_nothing)
+{
+	static const uint64_t ticks[] = {0, 1000000001, UINT64_MAX};
+	struct image *image = image_create(layout);
+	struct scene scene = scene_build(image);
+
+	image_set(image, scene.nbd_device, "nbd_device", "tag_set.timeout", 30 * 250);
+	for (size_t i = 0; i < sizeof(ticks) / sizeof(ticks[0]); i++) {
+		struct json_object *report;
+
+		image_set_pointer(image, scene.kernel.tick_nsec, 0, ticks[i]);
+		report = run_report(image);
+		is_number(report, "/1/timeout_seconds", 30);
+		json_object_put(report);
+	}
+	image_free(image);
+}
+END_TEST
+
+TCase *damage_case(void)
+{
+	TCase *tc = tcase_create("damage");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
+	tcase_add_test(tc, nothing_is_made_up_for_what_is_missing);
+	tcase_add_test(tc, nothing_is_made_up_after_an_interrupt);
+	tcase_add_test(tc, a_damaged_tick_divides_nothing);
+	return tc;
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is added to the small scene is found, and says no more than that. */
+#include <stdlib.h>
+
+#include "extras.h"
+#include "image_tests.h"
+#include "run.h"
+
+static struct layout *layout;
+static struct image *image;
+static struct scene scene;
+
+static void setup(void)
+{
+	layout = layout_load(LAYOUTS, "6.1");
+	image = image_create(layout);
+	scene = scene_build(image);
+}
+
+static void teardown(void)
+{
+	image_free(image);
+	layout_free(layout);
+}
+
+START_TEST(mount_swap_and_stacked_device)
+{
+	struct json_object *report;
+
+	extra_mount(&scene);
+	extra_swap(&scene);
+	extra_stacked(&scene);
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 0);
+	is_number(report, "/1/openers_expected", 5);
+	is_number(report, "/1/openers_found", 5);
+	has_elements(report, "/1/openers", 4);
+	is_string(report, "/1/openers/0/kind", "mount");
+	is_string(report, "/1/openers/0/what", "ext4 on /mnt (nbd3)");
+	is_string(report, "/1/openers/1/kind", "swap");
+	is_string(report, "/1/openers/1/what", "swap (nbd3)");
+	is_string(report, "/1/openers/2/kind", "holder");
+	is_string(report, "/1/openers/2/what", "dm-0 (on nbd3)");
+	is_string(report, "/1/openers/3/kind", "fd");
+	json_object_put(report);
+}
+END_TEST
+
+START_TEST(references_that_are_no_fds)
+{
+	struct json_object *report;
+
+	extra_message(&scene);
+	extra_ring(&scene);
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 0);
+	for (int i = 0; i < 2; i++) {
+		static const char *const kinds[] = {"scm_rights", "io_uring"};
+		struct json_object *conn;
+
+		ck_assert(!json_pointer_getf(report, &conn, "/1/connections/%d", i));
+		is_number(conn, "/file_refs", 3);
+		is_number(conn, "/file_refs_explained", 3);
+		has_elements(conn, "/holders", 2);
+		is_string(conn, "/holders/0/kind", "nbd");
+		is_string(conn, "/holders/1/kind", kinds[i]);
+	}
+	json_object_put(report);
+}
+END_TEST
+
+START_TEST(tcp_over_loopback)
+{
+	struct json_object *report;
+
+	extra_tcp(&scene);
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 0);
+	has_elements(report, "/1/connections", 3);
+	is_string(report, "/1/connections/2/family", "inet");
+	is_string(report, "/1/connections/2/local", "127.0.0.1:40000");
+	is_string(report, "/1/connections/2/remote", "127.0.0.1:10809");
+	is_number(report, "/1/connections/2/send_queue_bytes", 5);
+	is_string(report, "/1/connections/2/peer/status", "open");
+	is_number(report, "/1/connections/2/peer/owners/0/pid", scene.server.pid);
+	is_number(report, "/1/connections/2/peer/owners/0/fd", SCENE_SERVER_FD + 1);
+	json_object_put(report);
+}
+END_TEST
+
+/* What the module's code tells: this kernel freezes, and adds sockets to a running device. */
+START_TEST(the_module_tells_how_it_behaves)
+{
+	struct json_object *report;
+
+	extra_module(&scene);
+	report = run_report(image);
+	is_string(report, "/1/attach/set_sock/result", "hangs");
+	json_object_put(report);
+}
+END_TEST
+
+START_TEST(tasks_that_wait)
+{
+	struct extra_waiters w = extra_waiters(&scene);
+	struct json_object *report = run_report(image);
+
+	has_elements(report, "/1/waiters", 3);
+	is_number(report, "/1/waiters/0/pid", w.ioctl.pid);
+	is_string(report, "/1/waiters/0/object_kind", "config_lock");
+	is_string(report, "/1/waiters/0/blocked_in", "ioctl");
+	is_number(report, "/1/waiters/1/pid", w.holder.pid);
+	is_address(report, "/1/waiters/1/object", scene.disk.gendisk);
+	is_number(report, "/1/waiters/2/pid", w.fsync.pid);
+	is_address(report, "/1/waiters/2/object", scene.request);
+	is_string(report, "/1/waiters/2/blocked_in", "flush");
+	has_elements(report, "/1/requests/0/waiters", 1);
+	is_number(report, "/1/requests/0/waiters/0/pid", w.fsync.pid);
+	json_object_put(report);
+}
+END_TEST
+
+/* The same report, whichever way the layouts came. */
+START_TEST(layouts_from_btf)
+{
+	struct json_object *from_debuginfo = run_report(image), *from_btf, *one, *other;
+
+	extra_btf(&scene);
+	from_btf = run_report(image);
+	is_string(from_btf, "/0/layout_source", "btf");
+	json_pointer_get(from_debuginfo, "/1", &one);
+	json_pointer_get(from_btf, "/1", &other);
+	ck_assert_str_eq(json_object_to_json_string(one), json_object_to_json_string(other));
+	json_object_put(from_debuginfo);
+	json_object_put(from_btf);
+}
+END_TEST
+
+TCase *extras_case(void)
+{
+	TCase *tc = tcase_create("extras");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, mount_swap_and_stacked_device);
+	tcase_add_test(tc, references_that_are_no_fds);
+	tcase_add_test(tc, tcp_over_loopback);
+	tcase_add_test(tc, the_module_tells_how_it_behaves);
+	tcase_add_test(tc, tasks_that_wait);
+	tcase_add_test(tc, layouts_from_btf);
+	return tc;
+}

@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "kernel_types.h"
 #include "names.h"
+#include "nbd_index.h"
 #include "task_list.h"
 #include "unix_peer.h"
 
@@ -15,13 +16,7 @@
  * pages of 4 KiB. More than this is damage. */
 #define MAX_CONNECTIONS (1u << 20)
 #define SOCKS_PER_READ	4096
-/* Minors of one major, and with them nbd's devices, end at 1 << MINORBITS. */
-#define MAX_INDEX (1u << 20)
-/* The idr of MAX_INDEX devices has 6 bits a level and so this many nodes at most. */
-#define MAX_NODES    (2 * MAX_INDEX / 64)
-#define MAX_SHIFT    24
-#define MAX_SLOTS    64
-#define SECTOR_SHIFT 9
+#define SECTOR_SHIFT	9
 
 static void problem(struct device *dev, const char *text)
 {
@@ -183,45 +178,16 @@ static void read_device(struct report *report, uint32_t index, uint64_t nbd_devi
 		read_config(dev, files);
 }
 
-/* How this kernel builds the tree of an idr. */
-struct tree {
-	enum kmember shift, slots;
-	uint64_t node_tag; /* in the two low bits of a pointer to an inner node */
-	size_t n_slots;
-	unsigned nodes; /* visited */
-	bool damaged;
+struct collection {
+	struct report *report;
+	struct file_set *files;
 };
 
-static void walk_tree(struct report *report, struct tree *tree, uint64_t entry, uint64_t first,
-		      unsigned max_shift, struct file_set *files)
+static void collect_device(void *context, uint32_t index, uint64_t nbd_device)
 {
-	uint64_t slots[MAX_SLOTS], node = entry - tree->node_tag;
-	num shift;
+	const struct collection *c = context;
 
-	if (!entry)
-		return;
-	if ((entry & 3) != tree->node_tag) {
-		/* Values that are no pointers exist only in a damaged table. */
-		if (entry & 3 || first >= MAX_INDEX)
-			tree->damaged = true;
-		else
-			read_device(report, (uint32_t)first, entry, files);
-		return;
-	}
-	shift = k_num_at(node, tree->shift);
-	if (!shift.known || shift.v > max_shift || ++tree->nodes > MAX_NODES || k_interrupted() ||
-	    !k_read(k_at(node, tree->slots), slots, tree->n_slots * sizeof(*slots),
-		    "xa_node.slots")) {
-		tree->damaged = true;
-		return;
-	}
-	for (size_t i = 0; i < tree->n_slots; i++) {
-		if (!shift.v && (slots[i] & 3) == tree->node_tag && slots[i])
-			tree->damaged = true; /* an inner node below the lowest level */
-		else
-			walk_tree(report, tree, slots[i], first + (i << shift.v),
-				  shift.v ? (unsigned)shift.v - 1 : 0, files);
-	}
+	read_device(c->report, index, nbd_device, c->files);
 }
 
 static int by_index(const void *a, const void *b)
@@ -233,29 +199,11 @@ static int by_index(const void *a, const void *b)
 
 void nbd_devices_collect(struct report *report, struct file_set *files)
 {
-	/* The tree became an xarray with tag 2 in v4.20, commit f8d5d0cc145c; before it was a radix
-	 * tree with tag 1. */
-	bool xarray = k_has(KM_XARRAY_HEAD);
-	struct tree tree = {
-		.shift = xarray ? KM_XA_NODE_SHIFT : KM_RADIX_NODE_SHIFT,
-		.slots = xarray ? KM_XA_NODE_SLOTS : KM_RADIX_NODE_SLOTS,
-		.node_tag = xarray ? 2 : 1,
-	};
-	num idr = k_symbol("nbd_index_idr");
-	uint64_t root = k_at(idr.v, KM_IDR_RT);
-	num head =
-		idr.known ? k_num_at(root, xarray ? KM_XARRAY_HEAD : KM_RADIX_RNODE) : NUM_UNKNOWN;
-	num base = k_num_at(idr.v, KM_IDR_BASE);
+	struct collection c = {report, files};
+	const char *problem = nbd_index_walk(collect_device, &c);
 
-	tree.n_slots = k_member_size(tree.slots) / sizeof(uint64_t);
-	if (!head.known || tree.n_slots > MAX_SLOTS || !tree.n_slots) {
-		report_problem(report, "nbd_index_idr could not be read: no device is known");
-		return;
-	}
-	walk_tree(report, &tree, head.v, base.v, MAX_SHIFT, files);
-	if (tree.damaged)
-		report_problem(report, "nbd_index_idr could not be read in full: devices may be "
-				       "missing");
+	if (problem)
+		report_problem(report, problem);
 	if (report->n_devices)
 		qsort(report->devices, report->n_devices, sizeof(*report->devices), by_index);
 }

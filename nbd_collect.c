@@ -138,7 +138,8 @@ struct report *nbd_collect(struct query *queries, size_t n)
 					    k_has(KM_NBD_PID), system.release, system.version);
 	report->traits = nbd_traits();
 	task_list_collect(&report->tasks);
-	nbd_devices_collect(report, &files);
+	if (report->layout_source)
+		nbd_devices_collect(report, &files);
 	nbd_requests_collect(report);
 	nbd_waiters_collect(report);
 	for (size_t i = 0; i < n; i++)

@@ -249,7 +249,8 @@ struct traits {
 struct report {
 	struct traits traits;
 	const char *release, *machine;
-	const char *layout_source; /* "debuginfo" or "btf" */
+	/* "debuginfo", "btf" or "computed"; NULL: nbd's layouts are unknown, and so all devices */
+	const char *layout_source;
 	enum flag_numbering numbering;
 	struct task_list tasks;
 	uint64_t tasks_in_crash; /* what crash's own list holds */

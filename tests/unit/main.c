@@ -12,6 +12,7 @@ int main(void)
 	int failed;
 
 	suite_add_tcase(suite, blocked_in_case());
+	suite_add_tcase(suite, computed_case());
 	suite_add_tcase(suite, names_case());
 	suite_add_tcase(suite, flags_case());
 	suite_add_tcase(suite, fold_case());

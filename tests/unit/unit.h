@@ -5,6 +5,7 @@
 #include <check.h>
 
 TCase *blocked_in_case(void);
+TCase *computed_case(void);
 TCase *names_case(void);
 TCase *flags_case(void);
 TCase *fold_case(void);

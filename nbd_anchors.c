@@ -120,6 +120,7 @@ static void expect_device(void *context, uint32_t index, uint64_t nbd)
 		   "tag_set.cmd_size is not the size of nbd_cmd") &&
 	    expect(a, num_is(k_num_at(nbd, KM_NBD_INDEX), index),
 		   "index is not its key in nbd_index_idr") &&
+	    expect(a, config.known, "config cannot be read") &&
 	    expect(a, disk.known && num_is(k_num_at(disk.v, KM_DISK_PRIVATE_DATA), nbd),
 		   "its gendisk's private_data is not this nbd_device") &&
 	    /* Initialised, and never put into a list. */
@@ -140,7 +141,7 @@ static void expect_device(void *context, uint32_t index, uint64_t nbd)
 	    expect(a,
 		   !k_has(KM_NBD_FLAGS) || at_most(k_num_at(nbd, KM_NBD_FLAGS), MAX_DEVICE_FLAGS),
 		   "flags has unknown bits") &&
-	    expect(a, is_pointer_or_null(config), "config is no pointer") && config.v)
+	    config.v)
 		expect_config(a, nbd, config.v);
 }
 

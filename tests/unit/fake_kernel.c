@@ -10,7 +10,6 @@
 static struct {
 	uint64_t addr;
 	size_t size;
-	bool unmapped;
 } pieces[MAX_PIECES];
 static size_t n_pieces;
 
@@ -44,10 +43,12 @@ uint64_t fake_alloc(size_t size)
 	return (uintptr_t)piece;
 }
 
-void fake_unmap(uint64_t addr)
+void fake_truncate(uint64_t addr, size_t size)
 {
-	for (size_t i = 0; i < n_pieces; i++)
-		pieces[i].unmapped |= pieces[i].addr == addr;
+	for (size_t i = 0; i < n_pieces; i++) {
+		if (pieces[i].addr == addr)
+			pieces[i].size = size;
+	}
 }
 
 void fake_member(enum kmember m, long offset, size_t size)
@@ -80,8 +81,7 @@ bool k_read(uint64_t addr, void *buf, size_t len, const char *what)
 {
 	(void)what;
 	for (size_t i = 0; i < n_pieces; i++) {
-		if (!pieces[i].unmapped && addr >= pieces[i].addr &&
-		    addr + len <= pieces[i].addr + pieces[i].size) {
+		if (addr >= pieces[i].addr && addr + len <= pieces[i].addr + pieces[i].size) {
 			memcpy(buf, (const void *)(uintptr_t)addr, len);
 			return true;
 		}

@@ -12,8 +12,8 @@ void fake_reset(void);
 /* Zeroed memory that the functions under test can read. */
 uint64_t fake_alloc(size_t size);
 
-/* What was allocated there can no longer be read. */
-void fake_unmap(uint64_t addr);
+/* Of what was allocated there only so many bytes can still be read. */
+void fake_truncate(uint64_t addr, size_t size);
 
 /* Says where a member is; offset -1: this kernel does not have it. */
 void fake_member(enum kmember m, long offset, size_t size);

@@ -68,7 +68,7 @@ static const struct {
 
 /* The kernel that the image shows; the sizes are those of the real 5.10, others may be set. */
 static const struct tree *tree;
-static long tag_set_size, mutex_size;
+static long tag_set_size, mutex_size, completion_size;
 
 static long size_of(const char *structure)
 {
@@ -82,8 +82,10 @@ static long size_of(const char *structure)
 		return strcmp(tree->name, "4.12") ? -1 : 24;
 	if (!strcmp(structure, "list_head"))
 		return 16;
-	if (!strcmp(structure, "work_struct") || !strcmp(structure, "completion"))
+	if (!strcmp(structure, "work_struct"))
 		return 32;
+	if (!strcmp(structure, "completion"))
+		return completion_size;
 	ck_abort_msg("no type %s", structure);
 }
 
@@ -240,6 +242,7 @@ static void make_image(const struct tree *t)
 	tree = t;
 	tag_set_size = 296;
 	mutex_size = 32;
+	completion_size = 32;
 	layout = layout_of(t);
 	put_in_force(&layout);
 	fake_member(KM_IDR_RT, 0, 16);
@@ -374,7 +377,7 @@ static void break_private_data(void)
 
 static void break_disk(void)
 {
-	fake_unmap(DISK_OF(0));
+	fake_truncate(DISK_OF(0), 0);
 }
 
 static void break_list(void)
@@ -404,7 +407,12 @@ static void break_started(void)
 
 static void break_config(void)
 {
-	fake_unmap(configs[2]);
+	fake_truncate(configs[2], 0);
+}
+
+static void break_device(void)
+{
+	fake_truncate(devices[0], 312);
 }
 
 static void break_count(void)
@@ -466,6 +474,7 @@ static const struct {
 	{break_index, "nbd1: index is not its key in nbd_index_idr"},
 	{break_private_data, "nbd2: its gendisk's private_data is not this nbd_device"},
 	{break_disk, "nbd0: its gendisk's private_data is not this nbd_device"},
+	{break_device, "nbd0: config cannot be read"},
 	{break_list, "nbd0: list is not an empty list"},
 	{break_setup, "nbd1: task_setup is no pointer"},
 	{break_device_flags, "nbd0: flags has unknown bits"},
@@ -526,6 +535,45 @@ START_TEST(members_that_few_kernels_have)
 }
 END_TEST
 
+static num other_function(const char *name)
+{
+	return NUM(!has_function(name).v);
+}
+
+static num other_text(const char *text)
+{
+	return NUM(!has_text(text).v);
+}
+
+/* Where nbd_cmd happens to be as large with a completion as with a mutex, the module tells. */
+START_TEST(equal_sizes_do_not_confuse)
+{
+	const char *why;
+
+	make_image(KERNEL_OF(LINUX_5_10));
+	completion_size = 48;
+	ck_assert_msg(computed_choose(&image, check, &why) != NULL, "%s", why);
+}
+END_TEST
+
+/* The devices alone do not do: a module of another kernel rules the layout out. */
+START_TEST(the_module_must_agree)
+{
+	static const struct computed_image others[] = {{size_of, other_function, has_text},
+						       {size_of, has_function, other_text}};
+
+	for (int i = 0; i < 2; i++) {
+		const struct computed_layout *chosen;
+		const char *why;
+
+		fake_reset();
+		make_image(KERNEL_OF(_i));
+		chosen = computed_choose(&others[i], check, &why);
+		ck_assert_msg(!chosen || !is_of(chosen, tree), "%s", tree->name);
+	}
+}
+END_TEST
+
 /* What is said is how the nearest layout misses: not that of a kernel far away. */
 START_TEST(the_nearest_miss_is_named)
 {
@@ -578,6 +626,8 @@ TCase *computed_case(void)
 	tcase_add_loop_test(c, one_layout_fits_each_kernel, 0, N_TREES);
 	tcase_add_loop_test(c, no_layout_fits_a_contradiction, 0, N_CHANGES);
 	tcase_add_test(c, members_that_few_kernels_have);
+	tcase_add_test(c, equal_sizes_do_not_confuse);
+	tcase_add_loop_test(c, the_module_must_agree, 0, N_TREES);
 	tcase_add_test(c, the_nearest_miss_is_named);
 	tcase_add_test(c, nothing_is_guessed);
 	return c;

@@ -188,6 +188,7 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_QSTR_NAME] = {K_QSTR, REQUIRED, {"name"}},
 	[KM_QSTR_LEN] = {K_QSTR, REQUIRED, {"len"}},
 	[KM_INODE_INO] = {K_INODE, REQUIRED, {"i_ino"}},
+	[KM_INODE_SIZE] = {K_INODE, OPTIONAL, {"i_size"}},
 
 	[KM_SOCKET_TYPE] = {K_SOCKET, REQUIRED, {"type"}},
 	[KM_SOCKET_FILE] = {K_SOCKET, REQUIRED, {"file"}},

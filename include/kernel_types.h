@@ -163,6 +163,7 @@ enum kmember {
 	KM_QSTR_NAME,
 	KM_QSTR_LEN,
 	KM_INODE_INO,
+	KM_INODE_SIZE,
 	/* socket */
 	KM_SOCKET_TYPE,
 	KM_SOCKET_FILE,

@@ -240,12 +240,11 @@ static void visit_loop(void *context, uint32_t index, uint64_t loop_device)
 void held_by_loops(struct held_files *held)
 {
 	struct loop_search search = {.held = held};
-	num idr = k_symbol("loop_index_idr");
 
 	/* Without the loop module there are none. */
-	if (!idr.known)
+	if (!k_symbol("loop_index_idr").known)
 		return;
-	if (!idr_walk(idr.v, visit_loop, &search) || search.incomplete)
+	if (!idr_walk("loop_index_idr", visit_loop, &search) || search.incomplete)
 		incomplete(held, "not all loop devices could be read: files below them may be "
 				 "missing");
 }

@@ -52,7 +52,7 @@ static void walk_tree(struct tree *tree, uint64_t entry, uint64_t first, unsigne
 	}
 }
 
-bool idr_walk(uint64_t idr, idr_visit *visit, void *context)
+bool idr_walk(const char *symbol, idr_visit *visit, void *context)
 {
 	/* The tree became an xarray with tag 2 in v4.20, commit f8d5d0cc145c; before it was a radix
 	 * tree with tag 1. */
@@ -64,8 +64,11 @@ bool idr_walk(uint64_t idr, idr_visit *visit, void *context)
 		.visit = visit,
 		.context = context,
 	};
-	num head = k_num_at(k_at(idr, KM_IDR_RT), xarray ? KM_XARRAY_HEAD : KM_RADIX_RNODE);
-	num base = k_num_at(idr, KM_IDR_BASE);
+	num idr = k_symbol(symbol);
+	uint64_t root = k_at(idr.v, KM_IDR_RT);
+	num head =
+		idr.known ? k_num_at(root, xarray ? KM_XARRAY_HEAD : KM_RADIX_RNODE) : NUM_UNKNOWN;
+	num base = k_num_at(idr.v, KM_IDR_BASE);
 
 	tree.n_slots = k_member_size(tree.slots) / sizeof(uint64_t);
 	if (!head.known || tree.n_slots > MAX_SLOTS || !tree.n_slots)

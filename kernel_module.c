@@ -76,6 +76,21 @@ bool kernel_module_contains(uint64_t module, uint64_t addr)
 	return false;
 }
 
+bool kernel_module_is_loaded(const char *name)
+{
+	return module_by_name(name) != 0;
+}
+
+num kernel_module_has_symbol(const char *module, const char *symbol)
+{
+	uint64_t addr = module_by_name(module);
+	num value = k_symbol(symbol);
+
+	if (!value.known)
+		return NUM(0);
+	return addr && kernel_module_contains(addr, value.v) ? NUM(1) : NUM_UNKNOWN;
+}
+
 static num piece_holds(num base, num size, const char *text)
 {
 	void *piece;

@@ -13,6 +13,9 @@
 #include <crash/defs.h>
 
 #include "kernel_btf.h"
+#include "kernel_computed.h"
+#include "kernel_module.h"
+#include "nbd_anchors.h"
 
 #define MAX_ALTERNATIVES 3
 #define NSEC_PER_SEC	 1000000000u
@@ -113,6 +116,8 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	/* Linux kernel commit 6497ef8df568 ("nbd: provide a way for userspace processes to
 	 * identify device backends") (in v5.14) */
 	[KM_NBD_BACKEND] = {K_NBD_DEVICE, OPTIONAL, {"backend"}},
+	[KM_NBD_LIST] = {K_NBD_DEVICE, OPTIONAL, {"list"}},
+	[KM_NBD_DESTROY_COMPLETE] = {K_NBD_DEVICE, OPTIONAL, {"destroy_complete"}},
 
 	[KM_CONFIG_FLAGS] = {K_NBD_CONFIG, REQUIRED, {"flags"}},
 	[KM_CONFIG_RUNTIME_FLAGS] = {K_NBD_CONFIG, REQUIRED, {"runtime_flags"}},
@@ -129,6 +134,8 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_NSOCK_DEAD] = {K_NBD_SOCK, REQUIRED, {"dead"}},
 
 	[KM_TAG_SET_TIMEOUT] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"timeout"}},
+	[KM_TAG_SET_DRIVER_DATA] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"driver_data"}},
+	[KM_TAG_SET_CMD_SIZE] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"cmd_size"}},
 
 	[KM_DISK_NAME] = {K_GENDISK, REQUIRED, {"disk_name"}},
 	[KM_DISK_PRIVATE_DATA] = {K_GENDISK, REQUIRED, {"private_data"}},
@@ -181,6 +188,7 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_QSTR_NAME] = {K_QSTR, REQUIRED, {"name"}},
 	[KM_QSTR_LEN] = {K_QSTR, REQUIRED, {"len"}},
 	[KM_INODE_INO] = {K_INODE, REQUIRED, {"i_ino"}},
+	[KM_INODE_SIZE] = {K_INODE, OPTIONAL, {"i_size"}},
 
 	[KM_SOCKET_TYPE] = {K_SOCKET, REQUIRED, {"type"}},
 	[KM_SOCKET_FILE] = {K_SOCKET, REQUIRED, {"file"}},
@@ -369,7 +377,8 @@ static bool is_nbd_type(enum ktype t)
 	return t <= K_NBD_SOCK;
 }
 
-static long debuginfo_size(const struct btf_types *unused, const char *structure)
+/* The sources: how each tells sizes, and offsets and sizes of members. */
+static long debuginfo_size(const void *unused, const char *structure)
 {
 	char name[64];
 
@@ -378,8 +387,8 @@ static long debuginfo_size(const struct btf_types *unused, const char *structure
 	return STRUCT_SIZE(name);
 }
 
-static long debuginfo_member(const struct btf_types *unused, const char *structure,
-			     const char *member, size_t *size)
+static long debuginfo_member(const void *unused, const char *structure, const char *member,
+			     size_t *size)
 {
 	char name[64], mem[64];
 	long offset;
@@ -399,19 +408,39 @@ static long debuginfo_member(const struct btf_types *unused, const char *structu
 	return offset;
 }
 
-typedef long size_fn(const struct btf_types *, const char *);
-typedef long member_fn(const struct btf_types *, const char *, const char *, size_t *);
+static long btf_size(const void *types, const char *structure)
+{
+	return btf_types_size(types, structure);
+}
+
+static long btf_member(const void *types, const char *structure, const char *member, size_t *size)
+{
+	return btf_types_member(types, structure, member, size);
+}
+
+static long computed_struct_size(const void *candidate, const char *structure)
+{
+	return computed_size(candidate, structure);
+}
+
+static long computed_struct_member(const void *candidate, const char *structure, const char *member,
+				   size_t *size)
+{
+	return computed_member(candidate, structure, member, size);
+}
+
+typedef long size_fn(const void *source, const char *structure);
+typedef long member_fn(const void *source, const char *structure, const char *member, size_t *size);
 
 /* Fills the layout of nbd's types or of all others from one source. Returns the first member that is
  * missing though required, or -1. */
-static int resolve(bool nbd_types, const struct btf_types *types, size_fn *size_of,
-		   member_fn *member_of)
+static int resolve(bool nbd_types, const void *source, size_fn *size_of, member_fn *member_of)
 {
 	int missing = -1;
 
 	for (int t = 0; t < K_TYPE_COUNT; t++) {
 		if (is_nbd_type(t) == nbd_types)
-			layout.type_size[t] = size_of(types, type_names[t]);
+			layout.type_size[t] = size_of(source, type_names[t]);
 	}
 	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
 		const struct member *mem = &members[m];
@@ -422,7 +451,7 @@ static int resolve(bool nbd_types, const struct btf_types *types, size_fn *size_
 			continue;
 		for (int a = 0; a < MAX_ALTERNATIVES && mem->names[a] && offset < 0; a++) {
 			if (layout.type_size[mem->type] > 0)
-				offset = member_of(types, type_names[mem->type], mem->names[a],
+				offset = member_of(source, type_names[mem->type], mem->names[a],
 						   &size);
 		}
 		layout.member[m].offset = offset;
@@ -518,7 +547,7 @@ static bool resolve_nbd_from_btf(void)
 	if (base)
 		types = btf_types_parse(base, base_size, module, module_size);
 	if (types) {
-		done = resolve(true, types, btf_types_size, btf_types_member) < 0;
+		done = resolve(true, types, btf_size, btf_member) < 0;
 		btf_types_free(types);
 	}
 	free(base);
@@ -536,16 +565,68 @@ static const char *member_missing(int m)
 	return message;
 }
 
-static const char *no_nbd_layout(void)
+static long kernel_size(const char *structure)
 {
-	static char message[640];
+	return debuginfo_size(NULL, structure);
+}
+
+static num nbd_has_function(const char *name)
+{
+	return kernel_module_has_symbol("nbd", name);
+}
+
+static num nbd_has_text(const char *text)
+{
+	return kernel_module_holds("nbd", text);
+}
+
+/* Puts the candidate in force, and looks at the image through it. */
+static const char *check_computed(const struct computed_layout *candidate, size_t *held)
+{
+	if (resolve(true, candidate, computed_struct_size, computed_struct_member) >= 0)
+		return "vmlinux does not tell the size of a member's type";
+	return nbd_anchors(held);
+}
+
+/* NULL, or why no computed layout was taken. */
+static const char *resolve_nbd_computed(void)
+{
+	static const struct computed_image image = {kernel_size, nbd_has_function, nbd_has_text};
+	const struct computed_layout *chosen;
+	const char *why;
+
+	chosen = computed_choose(&image, check_computed, &why);
+	if (!chosen)
+		return why;
+	resolve(true, chosen, computed_struct_size, computed_struct_member);
+	return NULL;
+}
+
+/* Nothing that was tried stays in force. */
+static void forget_nbd(void)
+{
+	for (int t = 0; t < K_TYPE_COUNT; t++) {
+		if (is_nbd_type(t))
+			layout.type_size[t] = -1;
+	}
+	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
+		if (is_nbd_type(members[m].type))
+			layout.member[m].offset = -1;
+	}
+}
+
+static const char *no_nbd_layout(const char *why)
+{
+	static char message[768];
 	const char *release = kt->utsname.release;
 
-	snprintf(message, sizeof(message),
-		 "nbd's structures are unknown: its debuginfo is not loaded and the image holds no "
-		 "BTF of it. Try: mod -s nbd PATH/nbd.ko.debug  (package linux-image-%s-dbg on "
-		 "Debian, kernel-debuginfo-%s on Fedora, RHEL and openEuler)",
-		 release, release);
+	snprintf(
+		message, sizeof(message),
+		"nbd's structures are unknown: its debuginfo is not loaded, the image holds no BTF "
+		"of it, and none could be computed (%s). Try: mod -s nbd PATH/nbd.ko.debug  "
+		"(package linux-image-%s-dbg on Debian, kernel-debuginfo-%s on Fedora, RHEL and "
+		"openEuler)",
+		why, release, release);
 	return message;
 }
 
@@ -553,30 +634,68 @@ const char *k_init(void)
 {
 	int missing;
 
-	if (layout.source)
+	if (layout.kernel_resolved)
+		return NULL;
+	missing = resolve(false, NULL, debuginfo_size, debuginfo_member);
+	if (missing >= 0)
+		return member_missing(missing);
+	forget_nbd();
+	compute_spans();
+	layout.kernel_resolved = true;
+	return NULL;
+}
+
+static const char *no_nbd_symbols(void)
+{
+	if (kernel_module_is_loaded("nbd"))
+		return "nbd is loaded, but crash does not know its symbol nbd_index_idr (was it "
+		       "started with --no_modules?). Try: mod -s nbd PATH/nbd.ko.debug";
+	return "this kernel image has no nbd module (no symbol nbd_index_idr): the module was not "
+	       "loaded when the image was taken, or the kernel is older than 4.11";
+}
+
+static bool debuginfo_is_loaded(void)
+{
+	return debuginfo_size(NULL, type_names[K_NBD_CONFIG]) > 0;
+}
+
+/* Where nbd's layouts are; NULL, or why they are nowhere. */
+static const char *resolve_nbd(void)
+{
+	const char *why;
+
+	if (debuginfo_is_loaded()) {
+		int missing = resolve(true, NULL, debuginfo_size, debuginfo_member);
+
+		layout.source = "debuginfo";
+		return missing >= 0 ? member_missing(missing) : NULL;
+	}
+	layout.source = "btf";
+	if (resolve_nbd_from_btf())
+		return NULL;
+	layout.source = "computed";
+	why = resolve_nbd_computed();
+	return why ? no_nbd_layout(why) : NULL;
+}
+
+const char *k_init_nbd(void)
+{
+	const char *problem = k_init();
+
+	if (problem)
+		return problem;
+	/* Debuginfo that was loaded since is better than anything else. */
+	if (layout.source && (!strcmp(layout.source, "debuginfo") || !debuginfo_is_loaded()))
 		return NULL;
 	if (!k_symbol("nbd_index_idr").known)
-		return "this kernel image has no nbd module (no symbol nbd_index_idr): the module "
-		       "was "
-		       "not loaded when the image was taken, or the kernel is older than 4.11";
-	if (!layout.kernel_resolved) {
-		missing = resolve(false, NULL, debuginfo_size, debuginfo_member);
-		if (missing >= 0)
-			return member_missing(missing);
-		layout.kernel_resolved = true;
-	}
-	if (debuginfo_size(NULL, type_names[K_NBD_CONFIG]) > 0) {
-		missing = resolve(true, NULL, debuginfo_size, debuginfo_member);
-		if (missing >= 0)
-			return member_missing(missing);
-		layout.source = "debuginfo";
-	} else if (resolve_nbd_from_btf()) {
-		layout.source = "btf";
-	} else {
-		return no_nbd_layout();
+		return no_nbd_symbols();
+	problem = resolve_nbd();
+	if (problem) {
+		layout.source = NULL;
+		forget_nbd();
 	}
 	compute_spans();
-	return NULL;
+	return problem;
 }
 
 void k_fini(void)

@@ -146,6 +146,17 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 		*ARENA_PUSH(report->problems, report->n_problems) = held.problems[i];
 }
 
+/* Where nothing about the kernel tells the numbering, one device whose flags do tells it for all. */
+static void settle_numbering(struct report *report)
+{
+	for (size_t d = 0; d < report->n_devices && report->numbering == FLAGS_A_OR_B; d++) {
+		const struct device *dev = &report->devices[d];
+
+		report->numbering = flags_numbering_by_values(
+			dev->runtime_flags, k_num_at(dev->nbd_device, KM_NBD_FLAGS));
+	}
+}
+
 struct report *nbd_collect(struct query *queries, size_t n)
 {
 	struct report *report = arena_alloc(sizeof(*report));
@@ -156,11 +167,12 @@ struct report *nbd_collect(struct query *queries, size_t n)
 	report->machine = system.machine;
 	report->tasks_in_crash = system.tasks_in_crash;
 	report->layout_source = k_layout_source();
-	report->numbering = flags_numbering(k_has(KM_NBD_BACKEND), k_has(KM_NBD_FLAGS),
-					    k_has(KM_NBD_PID), system.release, system.version);
+	report->numbering = nbd_numbering();
 	report->traits = nbd_traits();
 	task_list_collect(&report->tasks);
-	nbd_devices_collect(report, &files);
+	if (report->layout_source)
+		nbd_devices_collect(report, &files);
+	settle_numbering(report);
 	nbd_requests_collect(report);
 	nbd_waiters_collect(report);
 	for (size_t i = 0; i < n; i++)

@@ -11,6 +11,7 @@
 #include <crash/defs.h>
 
 #include "arena.h"
+#include "kernel_module.h"
 #include "kernel_types.h"
 #include "names.h"
 #include "nbd_collect.h"
@@ -45,13 +46,20 @@ static void begin_command(void)
 }
 
 /* Layouts are looked up when they are first needed, for `extend` must be quick and cannot fail. */
-static bool layouts_known(void)
+static bool layouts_known(const char *problem)
 {
-	const char *problem = k_init();
-
 	if (problem)
 		error(INFO, "%s\n", problem);
 	return !problem;
+}
+
+/* Without nbd in the kernel there is nothing of it to miss. */
+static void warn_without_nbd(void)
+{
+	const char *problem = k_init_nbd();
+
+	if (problem && (k_symbol("nbd_index_idr").known || kernel_module_is_loaded("nbd")))
+		error(INFO, "what nbd itself holds is not shown: %s\n", problem);
 }
 
 static const char *printable(const char *argument)
@@ -275,10 +283,12 @@ static void print_text(const struct report *report, const struct selection *sele
 		if (!findings_only)
 			fputc('\n', fp);
 	}
-	if (findings_only)
+	if (findings_only) {
 		report_problems(fp, report);
-	else
-		report_coverage(fp, report);
+		return;
+	}
+	report_layout_source(fp, report);
+	report_coverage(fp, report);
 }
 
 static void cmd_nbd(void)
@@ -290,7 +300,7 @@ static void cmd_nbd(void)
 	begin_command();
 	if (!parse_nbd_options(&options))
 		cmd_usage(pc->curcmd, SYNOPSIS);
-	if (!layouts_known())
+	if (!layouts_known(k_init_nbd()))
 		return;
 	report = nbd_collect(NULL, 0);
 	selected = select_devices(report, &options);
@@ -357,8 +367,9 @@ static void cmd_unix_peer(void)
 
 	begin_command();
 	n = parse_queries(&queries, &json, false);
-	if (!n || !layouts_known())
+	if (!n || !layouts_known(k_init()))
 		return;
+	warn_without_nbd();
 	report = nbd_collect(queries, n);
 	for (size_t i = 0; i < n; i++) {
 		if (!queries[i].sock) {
@@ -419,8 +430,9 @@ static void cmd_file_owner(void)
 
 	begin_command();
 	n = parse_queries(&queries, &json, true);
-	if (!n || !layouts_known())
+	if (!n || !layouts_known(k_init()))
 		return;
+	warn_without_nbd();
 	report = nbd_collect(queries, n);
 	for (size_t i = 0; i < n; i++) {
 		struct query *q = &queries[i];

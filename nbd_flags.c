@@ -14,7 +14,6 @@ static const char *const bits_6_7[][2] = {
 	[FLAGS_A] = {"DESTROY_ON_DISCONNECT", "DISCONNECT_ON_CLOSE"},
 	[FLAGS_B] = {"DISCONNECT_ON_CLOSE", NULL},
 	[FLAGS_C] = {"DISCONNECT_ON_CLOSE", "HAS_BACKEND_FILE"},
-	/* Bit 7 exists in A only, and says by being set which of both it is. */
 	[FLAGS_A_OR_B] = {"BIT6(DESTROY_ON_DISCONNECT?DISCONNECT_ON_CLOSE)", NULL},
 };
 
@@ -23,8 +22,16 @@ static const char *const server[] = {"HAS_FLAGS",	  "READ_ONLY",	"SEND_FLUSH",
 				     "SEND_WRITE_ZEROES", NULL,		"CAN_MULTI_CONN"};
 #define N_SERVER (sizeof(server) / sizeof(server[0]))
 
-/* The releases whose nbd_device looks the same in A and B. */
-static enum flag_numbering numbering_by_release(const char *release, const char *version)
+enum flag_numbering flags_numbering_by_members(bool has_backend, bool has_flags, bool has_pid)
+{
+	if (has_backend)
+		return FLAGS_C;
+	if (!has_flags)
+		return FLAGS_A;
+	return has_pid ? FLAGS_B : FLAGS_A_OR_B;
+}
+
+enum flag_numbering flags_numbering_by_release(const char *release, const char *version)
 {
 	/* Debian's release is 5.10.0-N whatever the stable release; its version has that one. */
 	const char *stable = strstr(version, "5.10.");
@@ -41,16 +48,16 @@ static enum flag_numbering numbering_by_release(const char *release, const char 
 	return FLAGS_A_OR_B;
 }
 
-enum flag_numbering flags_numbering(bool has_backend, bool has_flags, bool has_pid,
-				    const char *release, const char *version)
+enum flag_numbering flags_numbering_by_values(num runtime_flags, num device_flags)
 {
-	if (has_backend)
-		return FLAGS_C;
-	if (!has_flags)
+	/* Only A has a bit 7, and A sets bit 6 together with bit 0 of nbd_device.flags: both are
+	 * DESTROY_ON_DISCONNECT. */
+	if (runtime_flags.known && runtime_flags.v >> 7 & 1)
 		return FLAGS_A;
-	if (has_pid)
+	if (runtime_flags.known && runtime_flags.v >> 6 & 1 && device_flags.known &&
+	    !(device_flags.v & 1))
 		return FLAGS_B;
-	return numbering_by_release(release, version);
+	return FLAGS_A_OR_B;
 }
 
 static const char *runtime_name(unsigned bit, enum flag_numbering numbering)
@@ -70,8 +77,6 @@ size_t flags_runtime_names(uint64_t value, enum flag_numbering numbering,
 {
 	size_t n = 0;
 
-	if (numbering == FLAGS_A_OR_B && value >> 7 & 1)
-		numbering = FLAGS_A;
 	for (unsigned bit = 0; bit < FLAG_BITS; bit++) {
 		if (value >> bit & 1)
 			names[n++] = name_or_number(runtime_name(bit, numbering), bit);

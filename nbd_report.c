@@ -2,6 +2,8 @@
 /* The overview, the findings, and what unix_peer and file_owner say. */
 #include "nbd_report.h"
 
+#include <string.h>
+
 #include "arena.h"
 #include "names.h"
 #include "nbd_ends.h"
@@ -130,6 +132,22 @@ void report_file(FILE *out, const struct report *report, const struct query *que
 			query->bdev ? "" : " (path inside its file system)");
 	fputc('\n', out);
 	print_owners(out, report, file);
+}
+
+void report_layout_source(FILE *out, const struct report *report)
+{
+	static const struct {
+		const char *source, *text;
+	} texts[] = {
+		{"debuginfo", "from debuginfo"},
+		{"btf", "from BTF in the image"},
+		{"computed", "computed from the order of their members"},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!strcmp(texts[i].source, report->layout_source))
+			fprintf(out, "nbd's structures: %s\n", texts[i].text);
+	}
 }
 
 void report_coverage(FILE *out, const struct report *report)

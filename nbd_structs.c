@@ -106,11 +106,27 @@ static void read_config(struct device *dev, struct file_set *files)
 		problem(dev, "nbd_config.socks is unknown: no connection was read");
 }
 
+/* In bytes. Only the size of part0's inode tells from v5.11, which made part0 a pointer, until
+ * f09313c57a17 ("block: cache inode size in bdev") (in v5.16). */
+static num read_capacity(uint64_t gendisk)
+{
+	num part0 = k_num_at(gendisk, KM_DISK_PART0), sectors = NUM_UNKNOWN;
+
+	if (k_has(KM_HD_NR_SECTS))
+		sectors = k_num_at(k_at(gendisk, KM_DISK_PART0), KM_HD_NR_SECTS);
+	else if (k_has(KM_BDEV_NR_SECTORS))
+		sectors = k_num_at(part0.v, KM_BDEV_NR_SECTORS);
+	else if (part0.known)
+		return k_num_at(
+			k_at(k_container(part0.v, KM_BDEV_INODE_BDEV), KM_BDEV_INODE_VFS_INODE),
+			KM_INODE_SIZE);
+	return sectors.known ? NUM(sectors.v << SECTOR_SHIFT) : NUM_UNKNOWN;
+}
+
 static void read_gendisk(struct device *dev)
 {
 	char name[DISK_NAME_LEN];
 	struct kobj o;
-	num part0;
 
 	k_load(&o, K_GENDISK, dev->gendisk);
 	if (k_bytes(&o, KM_DISK_NAME, name, sizeof(name)))
@@ -119,12 +135,7 @@ static void read_gendisk(struct device *dev)
 		dev->name = arena_printf("nbd%u", dev->index);
 	if (!num_is(k_num(&o, KM_DISK_PRIVATE_DATA), dev->nbd_device))
 		problem(dev, "gendisk.private_data does not lead back to this nbd_device");
-	/* A pointer to a block_device, or an hd_struct inside the gendisk. */
-	part0 = k_has(KM_BDEV_NR_SECTORS)
-			? k_num_at(k_num(&o, KM_DISK_PART0).v, KM_BDEV_NR_SECTORS)
-			: k_num_at(k_at(dev->gendisk, KM_DISK_PART0), KM_HD_NR_SECTS);
-	if (part0.known)
-		dev->capacity_bytes = NUM(part0.v << SECTOR_SHIFT);
+	dev->capacity_bytes = read_capacity(dev->gendisk);
 }
 
 /* A kernel thread in the place of a remembered task has only got the memory, or the pid, of one that is
@@ -202,9 +213,8 @@ static int by_index(const void *a, const void *b)
 void nbd_devices_collect(struct report *report, struct file_set *files)
 {
 	struct collecting collecting = {report, files};
-	num idr = k_symbol("nbd_index_idr");
 
-	if (!idr.known || !idr_walk(idr.v, visit_device, &collecting))
+	if (!idr_walk("nbd_index_idr", visit_device, &collecting))
 		report_problem(report, "nbd_index_idr could not be read in full: devices may be "
 				       "missing");
 	if (report->n_devices)

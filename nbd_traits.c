@@ -11,32 +11,48 @@
 #include "arena.h"
 #include "kernel_module.h"
 #include "kernel_types.h"
+#include "nbd_flags.h"
+#include "nbd_numbering.h"
 
 /* nbd's longest function takes some 2 KB. */
 #define MAX_FUNCTION 4096
 #define CALL_LENGTH  5 /* E8 rel32 */
 
+/* The code from a function on, which may reach into those behind it; NULL when it is no symbol of the
+ * image, the code cannot be read, or the machine is another. */
+static const uint8_t *code_from(num function)
+{
+	uint8_t *code;
+
+	if (!function.known || strcmp(k_system().machine, "x86_64"))
+		return NULL;
+	code = arena_alloc(MAX_FUNCTION);
+	return k_read(function.v, code, MAX_FUNCTION, "text") ? code : NULL;
+}
+
+/* Whether the i-th byte is of the function itself. */
+static bool is_inside(num function, size_t i)
+{
+	uint64_t start;
+
+	return k_function(function.v + i, &start) && start == function.v;
+}
+
 /* Whether the code of function has a direct call of callee. Unknown when either is no symbol of
- * the image, the code cannot be read, or the machine is another. */
+ * the image, or the code cannot be read. */
 static num calls(const char *function, const char *callee)
 {
 	num from = k_symbol(function), to = k_symbol(callee);
-	uint8_t *code;
+	const uint8_t *code = to.known ? code_from(from) : NULL;
 
-	if (!from.known || !to.known || strcmp(k_system().machine, "x86_64"))
-		return NUM_UNKNOWN;
-	code = arena_alloc(MAX_FUNCTION);
-	if (!k_read(from.v, code, MAX_FUNCTION, "text"))
+	if (!code)
 		return NUM_UNKNOWN;
 	for (size_t i = 0; i + CALL_LENGTH <= MAX_FUNCTION; i++) {
 		int32_t distance;
-		uint64_t start;
 
 		memcpy(&distance, code + i + 1, sizeof(distance));
-		if (code[i] != 0xe8 || from.v + i + CALL_LENGTH + (int64_t)distance != to.v)
-			continue;
-		/* Still of this function, or of one behind it? */
-		if (k_function(from.v + i, &start) && start == from.v)
+		if (code[i] == 0xe8 && from.v + i + CALL_LENGTH + (int64_t)distance == to.v &&
+		    is_inside(from, i))
 			return NUM(1);
 	}
 	return NUM(0);
@@ -91,6 +107,30 @@ static num clear_sock_resets_setup(void)
 static num set_sock_refuses_running(void)
 {
 	return kernel_module_holds("nbd", "Cannot add socket to a running device");
+}
+
+static enum flag_numbering numbering_by_code(void)
+{
+	num release = k_symbol("nbd_release");
+	const uint8_t *code = code_from(release);
+	size_t len = 0;
+
+	while (code && len < MAX_FUNCTION && is_inside(release, len))
+		len++;
+	return numbering_in_code(code, len, k_at(0, KM_CONFIG_RUNTIME_FLAGS));
+}
+
+enum flag_numbering nbd_numbering(void)
+{
+	struct k_system system = k_system();
+	enum flag_numbering numbering = flags_numbering_by_members(
+		k_has(KM_NBD_BACKEND), k_has(KM_NBD_FLAGS), k_has(KM_NBD_PID));
+
+	if (numbering == FLAGS_A_OR_B)
+		numbering = numbering_by_code();
+	if (numbering == FLAGS_A_OR_B)
+		numbering = flags_numbering_by_release(system.release, system.version);
+	return numbering;
 }
 
 struct traits nbd_traits(void)

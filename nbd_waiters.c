@@ -175,7 +175,7 @@ static void add_block_device(struct search *search, struct device *dev, uint64_t
 static void add_device(struct search *search, struct device *dev)
 {
 	num state = k_num_at(dev->gendisk, KM_DISK_STATE);
-	bool part0_is_pointer = k_has(KM_BDEV_NR_SECTORS);
+	bool part0_is_pointer = !k_has(KM_HD_NR_SECTS);
 
 	if (state.known)
 		dev->partition_scan_due = NUM(state.v & GD_NEED_PART_SCAN);

@@ -96,6 +96,8 @@ enum kmember {
 	KM_NBD_TASK_RECV,
 	KM_NBD_FLAGS,
 	KM_NBD_BACKEND,
+	KM_NBD_LIST,
+	KM_NBD_DESTROY_COMPLETE,
 	/* nbd_config */
 	KM_CONFIG_FLAGS,
 	KM_CONFIG_RUNTIME_FLAGS,
@@ -111,6 +113,8 @@ enum kmember {
 	KM_NSOCK_DEAD,
 	/* blk_mq_tag_set */
 	KM_TAG_SET_TIMEOUT,
+	KM_TAG_SET_DRIVER_DATA,
+	KM_TAG_SET_CMD_SIZE,
 	/* gendisk, hd_struct, block_device */
 	KM_DISK_NAME,
 	KM_DISK_PRIVATE_DATA,
@@ -159,6 +163,7 @@ enum kmember {
 	KM_QSTR_NAME,
 	KM_QSTR_LEN,
 	KM_INODE_INO,
+	KM_INODE_SIZE,
 	/* socket */
 	KM_SOCKET_TYPE,
 	KM_SOCKET_FILE,
@@ -315,16 +320,22 @@ enum kmember {
 };
 
 /*
- * Resolves all layouts on the first call; cheap afterwards. Returns NULL, or a message for the user
- * that says what is missing and how to get it (static memory). Tried again after a failure, since
- * `mod -s nbd` may have come in between.
+ * Resolves the layouts of the kernel proper on the first call; cheap afterwards. Returns NULL, or a
+ * message for the user that says what is missing and how to get it (static memory). No member of nbd's
+ * structures exists until k_init_nbd() succeeds.
  */
 const char *k_init(void);
+
+/*
+ * The same, and for nbd's own structures. Tried again until there is debuginfo, since `mod -s nbd` may
+ * have come in between. Computed layouts are taken only where nbd_anchors() holds for exactly one.
+ */
+const char *k_init_nbd(void);
 
 /* Forgets all layouts: nbd.so is unloaded. */
 void k_fini(void);
 
-/* Where nbd's own layouts came from: "debuginfo" or "btf". */
+/* Where nbd's own layouts came from: "debuginfo", "btf" or "computed"; NULL while they are unknown. */
 const char *k_layout_source(void);
 
 /* True when this kernel has the member. */

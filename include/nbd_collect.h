@@ -23,8 +23,8 @@ struct query {
 
 /*
  * Collects all devices, and what the n queries ask about, with one scan of the file tables for all.
- * Layouts must have been resolved (k_init()). Memory: arena; what could not be read is unknown in the
- * report and named in its problems.
+ * The kernel's layouts must have been resolved (k_init()); without nbd's (k_init_nbd()) there are no
+ * devices. Memory: arena; what could not be read is unknown in the report and named in its problems.
  */
 struct report *nbd_collect(struct query *queries, size_t n);
 

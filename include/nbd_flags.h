@@ -14,11 +14,16 @@
  *                                      DESTROY_ON_DISCONNECT properly") (in v5.12, v5.10.21)
  *   C  6 DISCONNECT_ON_CLOSE  7 HAS_BACKEND_FILE
  *                                      since 6497ef8df568 (in v5.14)
- * Told by the members of nbd_device, and by release and version (of utsname) only where A and B have
- * the same members.
+ * A and B have the same members in some kernels: then the code tells (nbd_numbering.h), else the release,
+ * else the flags of the devices. Each returns FLAGS_A_OR_B when it cannot tell.
  */
-enum flag_numbering flags_numbering(bool has_backend, bool has_flags, bool has_pid,
-				    const char *release, const char *version);
+enum flag_numbering flags_numbering_by_members(bool has_backend, bool has_flags, bool has_pid);
+
+/* By release and version of utsname, where one of them is known to be A or B. */
+enum flag_numbering flags_numbering_by_release(const char *release, const char *version);
+
+/* By nbd_config.runtime_flags and nbd_device.flags of one device. */
+enum flag_numbering flags_numbering_by_values(num runtime_flags, num device_flags);
 
 /*
  * Fills names[] with the name of each set bit, lowest first, and returns how many there are. Strings

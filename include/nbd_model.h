@@ -252,7 +252,8 @@ struct traits {
 struct report {
 	struct traits traits;
 	const char *release, *machine;
-	const char *layout_source; /* "debuginfo" or "btf" */
+	/* "debuginfo", "btf" or "computed"; NULL: nbd's layouts are unknown, and so all devices */
+	const char *layout_source;
 	enum flag_numbering numbering;
 	struct task_list tasks;
 	num genl_lock_owner;	 /* task_struct that holds genl_mutex, 0 when free */

@@ -43,6 +43,9 @@ const char *report_runtime_flags(const struct report *report, const struct devic
 void report_socket(FILE *out, const struct report *report, const struct query *query);
 void report_file(FILE *out, const struct report *report, const struct query *query);
 
+/* Where the layouts of nbd's structures came from. */
+void report_layout_source(FILE *out, const struct report *report);
+
 /* How far the search for owners reached, and what could not be read: printed last. */
 void report_coverage(FILE *out, const struct report *report);
 

@@ -7,4 +7,7 @@
 
 struct traits nbd_traits(void);
 
+/* The numbering of runtime_flags, from members, code and release; FLAGS_A_OR_B when they do not tell. */
+enum flag_numbering nbd_numbering(void);
+
 #endif

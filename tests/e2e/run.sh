@@ -16,20 +16,20 @@ here=$(cd "$(dirname "$0")" && pwd)
 fixture=$("$here/../../vmcore-fixtures/build.sh" "$kernel")
 bare=$("$here/../../vmcore-fixtures/build.sh" "$kernel" bare)
 # Modules have BTF from 5.11 on. E2E_LAYOUT tells the tests where nbd's layouts come from without
-# `mod -s`: from the image, or from nowhere.
+# `mod -s`: from the image's BTF, or computed.
 case $kernel in
-5.10) export E2E_LAYOUT=none ;;
+5.10) export E2E_LAYOUT=computed ;;
 *) export E2E_LAYOUT=btf ;;
 esac
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-# session NAME FIXTURE: runs the commands on standard input; what crash itself prints goes into
+# session NAME FIXTURE [OPTION...]: runs the commands on standard input; what crash itself prints goes into
 # NAME.stdout, and the run fails when crash does.
 session() {
 	cat >"$out/$1.commands"
 	echo q >>"$out/$1.commands"
-	if ! timeout 300 "$crash" -s -i "$out/$1.commands" "$2/vmlinux" "$2/vmcore" \
+	if ! timeout 300 "$crash" "${@:3}" -s -i "$out/$1.commands" "$2/vmlinux" "$2/vmcore" \
 		>"$out/$1.stdout" 2>"$out/$1.stderr" </dev/null; then
 		tail -n 20 "$out/$1.stdout" "$out/$1.stderr" >&2
 		echo "run.sh: crash failed in session $1" >&2
@@ -52,8 +52,6 @@ refuse() {
 
 {
 	echo "extend $module"
-	refuse without-debuginfo nbd -d nbd0
-	[[ $E2E_LAYOUT == btf ]] || echo "mod -s nbd $fixture/nbd.ko.debug"
 	save nbd-j nbd -j
 	save nbd-a-j nbd -a -j
 	save nbd nbd
@@ -88,24 +86,58 @@ refuse() {
 	refuse error-operand nbd nbd0
 	refuse error-no-device nbd -j -d ,,
 	refuse error-no-address unix_peer
+	save anchor-offset struct gendisk.private_data -o
 } | session first "$fixture"
 
+gendisk=$(grep -o '"name":"nbd5".*' "$out/nbd-j" | grep -o '"gendisk":"0x[0-9a-f]*' | cut -dx -f2)
 {
-	echo "mod -s nbd $fixture/nbd.ko.debug"
 	echo "extend $module"
+	save nbd-j-before nbd -j
+	echo "mod -s nbd $fixture/nbd.ko.debug"
 	save nbd-j-debuginfo nbd -j
 	"$e2e" --commands "$out" "$fixture"
+	save anchor-address vtop "$gendisk"
 } | session second "$fixture"
+
+# Without BTF, an image whose nbd5 contradicts every layout.
+stdin_file=$(grep -o '0x[0-9a-f]*' "$out/stdin-file")
+if [[ $E2E_LAYOUT == computed ]]; then
+	mkdir "$out/bent"
+	ln -s "$fixture/vmlinux" "$out/bent/vmlinux"
+	page=$(awk 'NR == 2 { print $2 }' "$out/anchor-address")
+	offset=$(grep -o '\[[0-9]*\]' "$out/anchor-offset" | tr -d '[]')
+	"$here/bend.py" "$fixture/vmcore" "$out/bent/vmcore" "$(printf %x $((0x$page + offset)))"
+	{
+		echo "extend $module"
+		refuse refused nbd -d nbd0
+		refuse refused-file_owner file_owner "$stdin_file"
+		echo "mod -s nbd $fixture/nbd.ko.debug"
+		save refused-nbd-j nbd -j
+	} | session bent "$out/bent"
+fi
 
 {
 	echo "extend $module"
 	refuse no-module nbd
+	save bare-files files 1
 } | session bare "$bare"
 
-stdin_file=$(grep -o '0x[0-9a-f]*' "$out/stdin-file")
+# unix_peer and file_owner need nothing of nbd.
+bare_file=$(awk '$1 == 0 { print $2 }' "$out/bare-files")
 {
 	echo "extend $module"
-	[[ $E2E_LAYOUT == btf ]] || echo "mod -s nbd $fixture/nbd.ko.debug"
+	save bare-file_owner file_owner "$bare_file"
+	refuse bare-unix_peer unix_peer "$bare_file"
+} | session bare-files "$bare"
+
+{
+	echo "extend $module"
+	refuse no-symbols nbd
+	refuse no-symbols-file_owner file_owner "$stdin_file"
+} | session no-symbols "$fixture" --no_modules
+
+{
+	echo "extend $module"
 	save file_owner-stdin file_owner -j "$stdin_file"
 	save file_owner-nbd101 file_owner -j /dev/nbd101
 	save file_owner-nbd18 file_owner nbd18

@@ -12,8 +12,10 @@ int main(void)
 	int failed;
 
 	suite_add_tcase(suite, blocked_in_case());
+	suite_add_tcase(suite, computed_case());
 	suite_add_tcase(suite, names_case());
 	suite_add_tcase(suite, flags_case());
+	suite_add_tcase(suite, numbering_case());
 	suite_add_tcase(suite, fold_case());
 	suite_add_tcase(suite, findings_case());
 	suite_add_tcase(suite, attach_case());

@@ -122,6 +122,26 @@ START_TEST(none_is_not_claimed_when_tables_are_missing)
 }
 END_TEST
 
+START_TEST(layout_source)
+{
+	static const struct {
+		const char *source, *line;
+	} sources[] = {
+		{"debuginfo", "nbd's structures: from debuginfo\n"},
+		{"btf", "nbd's structures: from BTF in the image\n"},
+		{"computed", "nbd's structures: computed from the order of their members\n"},
+	};
+	char *text;
+
+	for (size_t i = 0; i < 3; i++) {
+		report->layout_source = sources[i].source;
+		PRINTED(text, report_layout_source(out, report));
+		ck_assert_str_eq(text, sources[i].line);
+		free(text);
+	}
+}
+END_TEST
+
 START_TEST(what_is_unknown_prints_as_a_question_mark)
 {
 	struct report_options options = {0};
@@ -394,6 +414,7 @@ TCase *report_case(void)
 	tcase_add_test(c, errors_and_warnings_are_in_the_summary);
 	tcase_add_test(c, no_owner_is_usual_for_netlink);
 	tcase_add_test(c, none_is_not_claimed_when_tables_are_missing);
+	tcase_add_test(c, layout_source);
 	tcase_add_test(c, what_is_unknown_prints_as_a_question_mark);
 	tcase_add_test(c, references_add_up);
 	tcase_add_test(c, unconfigured_device_claims_nothing);

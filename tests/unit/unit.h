@@ -5,10 +5,12 @@
 #include <check.h>
 
 TCase *blocked_in_case(void);
+TCase *computed_case(void);
 TCase *names_case(void);
 TCase *flags_case(void);
 TCase *fold_case(void);
 TCase *findings_case(void);
+TCase *numbering_case(void);
 TCase *attach_case(void);
 TCase *dot_case(void);
 TCase *json_case(void);

@@ -9,6 +9,7 @@ TCase *names_case(void);
 TCase *flags_case(void);
 TCase *fold_case(void);
 TCase *findings_case(void);
+TCase *contradictions_case(void);
 TCase *attach_case(void);
 TCase *dot_case(void);
 TCase *json_case(void);

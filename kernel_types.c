@@ -73,6 +73,7 @@ static const char *const type_names[K_TYPE_COUNT] = {
 	[K_IO_RSRC_DATA] = "io_rsrc_data",
 	[K_IO_RSRC_NODE] = "io_rsrc_node",
 	[K_BLK_MQ_TAGS] = "blk_mq_tags",
+	[K_REQUEST_QUEUE] = "request_queue",
 	[K_REQUEST] = "request",
 	[K_BIO] = "bio",
 	[K_BIO_VEC] = "bio_vec",
@@ -142,8 +143,10 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_RADIX_RNODE] = {K_RADIX_TREE_ROOT, OPTIONAL, {"rnode"}},
 	[KM_XARRAY_HEAD] = {K_XARRAY, OPTIONAL, {"xa_head"}},
 	[KM_RADIX_NODE_SHIFT] = {K_RADIX_TREE_NODE, OPTIONAL, {"shift"}},
+	[KM_RADIX_NODE_COUNT] = {K_RADIX_TREE_NODE, OPTIONAL, {"count"}},
 	[KM_RADIX_NODE_SLOTS] = {K_RADIX_TREE_NODE, OPTIONAL, {"slots"}},
 	[KM_XA_NODE_SHIFT] = {K_XA_NODE, OPTIONAL, {"shift"}},
+	[KM_XA_NODE_COUNT] = {K_XA_NODE, OPTIONAL, {"count"}},
 	[KM_XA_NODE_SLOTS] = {K_XA_NODE, OPTIONAL, {"slots"}},
 
 	/* Linux kernel commit 2f064a59a11f ("sched: Change task_struct::state") (in v5.14) */
@@ -282,10 +285,13 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_CMD_RETRIES] = {K_NBD_CMD, OPTIONAL, {"retries"}},
 	[KM_CMD_FLAGS] = {K_NBD_CMD, OPTIONAL, {"flags"}},
 	[KM_TAG_SET_NR_HW_QUEUES] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"nr_hw_queues"}},
+	[KM_TAG_SET_QUEUE_DEPTH] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"queue_depth"}},
 	[KM_TAG_SET_TAGS] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"tags"}},
 	[KM_TAGS_NR_TAGS] = {K_BLK_MQ_TAGS, OPTIONAL, {"nr_tags"}},
 	[KM_TAGS_RQS] = {K_BLK_MQ_TAGS, OPTIONAL, {"rqs"}},
 	[KM_DISK_QUEUE] = {K_GENDISK, OPTIONAL, {"queue"}},
+	[KM_QUEUE_TAG_SET] = {K_REQUEST_QUEUE, OPTIONAL, {"tag_set"}},
+	[KM_QUEUE_NR_HW_QUEUES] = {K_REQUEST_QUEUE, OPTIONAL, {"nr_hw_queues"}},
 	[KM_RQ_QUEUE] = {K_REQUEST, OPTIONAL, {"q"}},
 	[KM_RQ_TAG] = {K_REQUEST, OPTIONAL, {"tag"}},
 	/* Linux kernel commit 12f5b9314545 ("blk-mq: Remove generation seqeunce") (in v4.18) */

@@ -22,6 +22,8 @@
 #define MAX_SHIFT    24
 #define MAX_SLOTS    64
 #define SECTOR_SHIFT 9
+/* 64 KiB: no kernel has larger pages, and nbd takes no larger blocks. */
+#define MAX_BLOCK_BITS 16
 
 static void problem(struct device *dev, const char *text)
 {
@@ -102,8 +104,11 @@ static void read_config(struct device *dev, struct file_set *files)
 	dev->recv_threads = k_signed(&o, KM_CONFIG_RECV_THREADS);
 	dev->dead_conn_timeout_seconds = seconds(k_num(&o, KM_CONFIG_DEAD_CONN_TIMEOUT));
 	bits = k_num(&o, KM_CONFIG_BLKSIZE_BITS);
-	dev->block_size =
-		bits.known && bits.v < 32 ? NUM(1ull << bits.v) : k_num(&o, KM_CONFIG_BLKSIZE);
+	if (bits.v > MAX_BLOCK_BITS)
+		problem(dev, arena_printf("nbd_config.blksize_bits %llu is impossible",
+					  (unsigned long long)bits.v));
+	dev->block_size = bits.known && bits.v <= MAX_BLOCK_BITS ? NUM(1ull << bits.v)
+								 : k_num(&o, KM_CONFIG_BLKSIZE);
 	socks = k_num(&o, KM_CONFIG_SOCKS);
 	if (dev->num_connections.known && socks.known && (socks.v || !dev->num_connections.v))
 		read_connections(dev, socks.v, files);
@@ -185,7 +190,7 @@ static void read_device(struct report *report, uint32_t index, uint64_t nbd_devi
 
 /* How this kernel builds the tree of an idr. */
 struct tree {
-	enum kmember shift, slots;
+	enum kmember shift, count, slots;
 	uint64_t node_tag; /* in the two low bits of a pointer to an inner node */
 	size_t n_slots;
 	unsigned nodes; /* visited */
@@ -196,7 +201,8 @@ static void walk_tree(struct report *report, struct tree *tree, uint64_t entry, 
 		      unsigned max_shift, struct file_set *files)
 {
 	uint64_t slots[MAX_SLOTS], node = entry - tree->node_tag;
-	num shift;
+	size_t used = 0;
+	num shift, count;
 
 	if (!entry)
 		return;
@@ -215,13 +221,16 @@ static void walk_tree(struct report *report, struct tree *tree, uint64_t entry, 
 		tree->damaged = true;
 		return;
 	}
+	count = k_num_at(node, tree->count);
 	for (size_t i = 0; i < tree->n_slots; i++) {
+		used += slots[i] != 0;
 		if (!shift.v && (slots[i] & 3) == tree->node_tag && slots[i])
 			tree->damaged = true; /* an inner node below the lowest level */
 		else
 			walk_tree(report, tree, slots[i], first + (i << shift.v),
 				  shift.v ? (unsigned)shift.v - 1 : 0, files);
 	}
+	tree->damaged |= count.known && count.v != used;
 }
 
 static int by_index(const void *a, const void *b)
@@ -238,6 +247,7 @@ void nbd_devices_collect(struct report *report, struct file_set *files)
 	bool xarray = k_has(KM_XARRAY_HEAD);
 	struct tree tree = {
 		.shift = xarray ? KM_XA_NODE_SHIFT : KM_RADIX_NODE_SHIFT,
+		.count = xarray ? KM_XA_NODE_COUNT : KM_RADIX_NODE_COUNT,
 		.slots = xarray ? KM_XA_NODE_SLOTS : KM_RADIX_NODE_SLOTS,
 		.node_tag = xarray ? 2 : 1,
 	};

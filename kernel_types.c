@@ -7,6 +7,7 @@
  */
 #include "kernel_types.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -747,16 +748,36 @@ size_t k_stack_size(void)
 	return machdep->stacksize;
 }
 
-/* crash forgets a Ctrl-C once it was asked for; a command must not go on with its next loop. */
-static bool interrupted;
+/* At a Ctrl-C crash leaves its commands by longjmp, wherever they are: what was found so far would be lost,
+ * and memory that malloc() was changing damaged. So nbd.so takes the first one of a command itself. */
+static volatile sig_atomic_t interrupted;
+static struct sigaction of_crash;
+static bool listening;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = true;
+	sigaction(SIGINT, &of_crash, NULL);
+}
 
 bool k_interrupted(void)
 {
-	interrupted |= received_SIGINT();
 	return interrupted;
 }
 
 void k_begin(void)
 {
+	struct sigaction ours = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+
 	interrupted = false;
+	if (!listening)
+		listening = !sigaction(SIGINT, &ours, &of_crash);
+}
+
+void k_end(void)
+{
+	if (listening)
+		sigaction(SIGINT, &of_crash, NULL);
+	listening = false;
 }

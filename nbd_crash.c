@@ -36,11 +36,26 @@ static void out_of_memory(void)
 	error(FATAL, "out of memory\n");
 }
 
-static void begin_command(void)
+static void end_command(void)
+{
+	k_end();
+	arena_free_all();
+}
+
+static void run(void (*command)(void))
 {
 	arena_free_all();
 	arena_on_exhausted(out_of_memory);
 	k_begin();
+	command();
+	end_command();
+}
+
+/* In JSON the kernel's line says it. */
+static void note_interruption(const struct report *report)
+{
+	if (report->scan.interrupted)
+		error(INFO, "interrupted: the search is incomplete\n");
 }
 
 /* Layouts are looked up when they are first needed, for `extend` must be quick and cannot fail. */
@@ -283,13 +298,12 @@ static void print_text(const struct report *report, const struct selection *sele
 		report_coverage(fp, report);
 }
 
-static void cmd_nbd(void)
+static void do_nbd(void)
 {
 	struct options options = {0};
 	struct selection selected;
 	struct report *report;
 
-	begin_command();
 	if (!parse_nbd_options(&options))
 		cmd_usage(pc->curcmd, SYNOPSIS);
 	if (!layouts_known())
@@ -302,11 +316,16 @@ static void cmd_nbd(void)
 	}
 	if (selected.failed && !selected.n)
 		return;
-	if (options.dot) {
+	if (options.dot)
 		nbd_dot(fp, report, selected.v, selected.n);
-		return;
-	}
-	print_text(report, &selected, &options);
+	else
+		print_text(report, &selected, &options);
+	note_interruption(report);
+}
+
+static void cmd_nbd(void)
+{
+	run(do_nbd);
 }
 
 /* The addresses of unix_peer and file_owner, and whether -j was given. */
@@ -337,14 +356,13 @@ static size_t parse_queries(struct query **queries, bool *json)
 	return n;
 }
 
-static void cmd_unix_peer(void)
+static void do_unix_peer(void)
 {
 	struct query *queries = NULL;
 	struct report *report;
 	bool json = false, found = false;
 	size_t n;
 
-	begin_command();
 	n = parse_queries(&queries, &json);
 	if (!n || !layouts_known())
 		return;
@@ -366,16 +384,21 @@ static void cmd_unix_peer(void)
 	}
 	if (found && !json)
 		report_coverage(fp, report);
+	note_interruption(report);
 }
 
-static void cmd_file_owner(void)
+static void cmd_unix_peer(void)
+{
+	run(do_unix_peer);
+}
+
+static void do_file_owner(void)
 {
 	struct query *queries = NULL;
 	struct report *report;
 	bool json = false, found = false;
 	size_t n;
 
-	begin_command();
 	n = parse_queries(&queries, &json);
 	if (!n || !layouts_known())
 		return;
@@ -398,12 +421,18 @@ static void cmd_file_owner(void)
 	}
 	if (found && !json)
 		report_coverage(fp, report);
+	note_interruption(report);
+}
+
+static void cmd_file_owner(void)
+{
+	run(do_file_owner);
 }
 
 /* Runs before every prompt, however the command before it ended. */
 static void cmd_nbd_cleanup(void)
 {
-	arena_free_all();
+	end_command();
 }
 
 /* crash reads at least one line of text behind the synopsis. */
@@ -425,5 +454,5 @@ static void __attribute__((constructor)) nbd_init(void)
 
 static void __attribute__((destructor)) nbd_fini(void)
 {
-	arena_free_all();
+	end_command();
 }

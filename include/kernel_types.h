@@ -399,10 +399,12 @@ unsigned k_hz(void);
 /* Bytes of a task's kernel stack: THREAD_SIZE. */
 size_t k_stack_size(void);
 
-/* True once the user pressed Ctrl-C, until the next k_begin(): every long loop ends on it. */
+/* True once the user pressed Ctrl-C, until the next k_begin(): every long loop ends on it. A second Ctrl-C
+ * has crash leave the command by longjmp, as it does with commands of its own. */
 bool k_interrupted(void);
 
-/* A new command begins. */
+/* A command begins; has ended, however it did. In between Ctrl-C is for k_interrupted(). */
 void k_begin(void);
+void k_end(void);
 
 #endif

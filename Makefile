@@ -33,7 +33,7 @@ SOURCES := $(wildcard *.c)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 # What knows neither crash nor kernel memory is tested alone, with the sanitizers.
-PURE := arena blocked_in fold idr kernel_computed names nbd_anchors nbd_attach nbd_dot nbd_ends nbd_facts \
+PURE := arena blocked_in fold idr kernel_computed names nbd_anchors nbd_attach nbd_contradictions nbd_dot nbd_ends nbd_facts \
 	nbd_findings nbd_findings_conns nbd_findings_device nbd_flags nbd_json nbd_numbering \
 	nbd_report nbd_report_device nbd_words ptr_map text_table
 UNIT_SOURCES := $(PURE:%=%.c) $(wildcard tests/unit/*.c)

@@ -12,6 +12,9 @@
 /* No table is believed beyond this many slots: 128 MiB of pointers, 16 times the default of
  * fs.nr_open. A damaged max_fds must not keep the user waiting. */
 #define MAX_FDS (16u << 20)
+/* alloc_fdtable() of fs/file.c: a table has whole words of its bitmaps, of 64 bits on the machines that
+ * nbd.so is for. */
+#define FDS_PER_WORD 64
 
 /* include/linux/file_ref.h */
 #define FILE_REF_DEAD 0xC000000000000000u
@@ -91,6 +94,8 @@ static enum pass walk_table(const struct file_table *table, uint64_t *slots, fil
 		return PASS_UNREADABLE;
 	fd_array = k_num(&o, KM_FDT_FD);
 	max_fds = k_num(&o, KM_FDT_MAX_FDS);
+	if (!max_fds.v || max_fds.v % FDS_PER_WORD)
+		return PASS_UNREADABLE;
 	for (uint64_t first = 0; first < max_fds.v; first += SLOTS_PER_READ) {
 		uint64_t n =
 			max_fds.v - first < SLOTS_PER_READ ? max_fds.v - first : SLOTS_PER_READ;

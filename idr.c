@@ -12,7 +12,7 @@
 
 /* How this kernel builds the tree of an idr, and the walk through it. */
 struct tree {
-	enum kmember shift, slots;
+	enum kmember shift, count, slots;
 	uint64_t node_tag; /* in the two low bits of a pointer to an inner node */
 	size_t n_slots;
 	unsigned nodes; /* visited */
@@ -24,7 +24,8 @@ struct tree {
 static void walk_tree(struct tree *tree, uint64_t entry, uint64_t first, unsigned max_shift)
 {
 	uint64_t slots[MAX_SLOTS], node = entry - tree->node_tag;
-	num shift;
+	size_t used = 0;
+	num shift, count;
 
 	if (!entry)
 		return;
@@ -43,13 +44,16 @@ static void walk_tree(struct tree *tree, uint64_t entry, uint64_t first, unsigne
 		tree->damaged = true;
 		return;
 	}
+	count = k_num_at(node, tree->count);
 	for (size_t i = 0; i < tree->n_slots; i++) {
+		used += slots[i] != 0;
 		if (!shift.v && (slots[i] & 3) == tree->node_tag && slots[i])
 			tree->damaged = true; /* an inner node below the lowest level */
 		else
 			walk_tree(tree, slots[i], first + (i << shift.v),
 				  shift.v ? (unsigned)shift.v - 1 : 0);
 	}
+	tree->damaged |= count.known && count.v != used;
 }
 
 bool idr_walk(const char *symbol, idr_visit *visit, void *context)
@@ -59,6 +63,7 @@ bool idr_walk(const char *symbol, idr_visit *visit, void *context)
 	bool xarray = k_has(KM_XARRAY_HEAD);
 	struct tree tree = {
 		.shift = xarray ? KM_XA_NODE_SHIFT : KM_RADIX_NODE_SHIFT,
+		.count = xarray ? KM_XA_NODE_COUNT : KM_RADIX_NODE_COUNT,
 		.slots = xarray ? KM_XA_NODE_SLOTS : KM_RADIX_NODE_SLOTS,
 		.node_tag = xarray ? 2 : 1,
 		.visit = visit,

@@ -7,6 +7,7 @@
  */
 #include "kernel_types.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,7 @@ static const char *const type_names[K_TYPE_COUNT] = {
 	[K_IO_RSRC_DATA] = "io_rsrc_data",
 	[K_IO_RSRC_NODE] = "io_rsrc_node",
 	[K_BLK_MQ_TAGS] = "blk_mq_tags",
+	[K_REQUEST_QUEUE] = "request_queue",
 	[K_REQUEST] = "request",
 	[K_BIO] = "bio",
 	[K_BIO_VEC] = "bio_vec",
@@ -149,8 +151,10 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_RADIX_RNODE] = {K_RADIX_TREE_ROOT, OPTIONAL, {"rnode"}},
 	[KM_XARRAY_HEAD] = {K_XARRAY, OPTIONAL, {"xa_head"}},
 	[KM_RADIX_NODE_SHIFT] = {K_RADIX_TREE_NODE, OPTIONAL, {"shift"}},
+	[KM_RADIX_NODE_COUNT] = {K_RADIX_TREE_NODE, OPTIONAL, {"count"}},
 	[KM_RADIX_NODE_SLOTS] = {K_RADIX_TREE_NODE, OPTIONAL, {"slots"}},
 	[KM_XA_NODE_SHIFT] = {K_XA_NODE, OPTIONAL, {"shift"}},
+	[KM_XA_NODE_COUNT] = {K_XA_NODE, OPTIONAL, {"count"}},
 	[KM_XA_NODE_SLOTS] = {K_XA_NODE, OPTIONAL, {"slots"}},
 
 	/* Linux kernel commit 2f064a59a11f ("sched: Change task_struct::state") (in v5.14) */
@@ -292,10 +296,13 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_CMD_RETRIES] = {K_NBD_CMD, OPTIONAL, {"retries"}},
 	[KM_CMD_FLAGS] = {K_NBD_CMD, OPTIONAL, {"flags"}},
 	[KM_TAG_SET_NR_HW_QUEUES] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"nr_hw_queues"}},
+	[KM_TAG_SET_QUEUE_DEPTH] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"queue_depth"}},
 	[KM_TAG_SET_TAGS] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"tags"}},
 	[KM_TAGS_NR_TAGS] = {K_BLK_MQ_TAGS, OPTIONAL, {"nr_tags"}},
 	[KM_TAGS_RQS] = {K_BLK_MQ_TAGS, OPTIONAL, {"rqs"}},
 	[KM_DISK_QUEUE] = {K_GENDISK, OPTIONAL, {"queue"}},
+	[KM_QUEUE_TAG_SET] = {K_REQUEST_QUEUE, OPTIONAL, {"tag_set"}},
+	[KM_QUEUE_NR_HW_QUEUES] = {K_REQUEST_QUEUE, OPTIONAL, {"nr_hw_queues"}},
 	[KM_RQ_QUEUE] = {K_REQUEST, OPTIONAL, {"q"}},
 	[KM_RQ_TAG] = {K_REQUEST, OPTIONAL, {"tag"}},
 	/* Linux kernel commit 12f5b9314545 ("blk-mq: Remove generation seqeunce") (in v4.18) */
@@ -867,16 +874,36 @@ size_t k_stack_size(void)
 	return machdep->stacksize;
 }
 
-/* crash forgets a Ctrl-C once it was asked for; a command must not go on with its next loop. */
-static bool interrupted;
+/* At a Ctrl-C crash leaves its commands by longjmp, wherever they are: what was found so far would be lost,
+ * and memory that malloc() was changing damaged. So nbd.so takes the first one of a command itself. */
+static volatile sig_atomic_t interrupted;
+static struct sigaction of_crash;
+static bool listening;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = true;
+	sigaction(SIGINT, &of_crash, NULL);
+}
 
 bool k_interrupted(void)
 {
-	interrupted |= received_SIGINT();
 	return interrupted;
 }
 
 void k_begin(void)
 {
+	struct sigaction ours = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+
 	interrupted = false;
+	if (!listening)
+		listening = !sigaction(SIGINT, &ours, &of_crash);
+}
+
+void k_end(void)
+{
+	if (listening)
+		sigaction(SIGINT, &of_crash, NULL);
+	listening = false;
 }

@@ -6,6 +6,7 @@
 #include "file_holders.h"
 #include "kernel_types.h"
 #include "nbd_attach.h"
+#include "nbd_contradictions.h"
 #include "nbd_findings.h"
 #include "nbd_flags.h"
 #include "nbd_openers.h"
@@ -179,6 +180,7 @@ struct report *nbd_collect(struct query *queries, size_t n)
 		resolve_query(report, &queries[i], &files);
 	find_tcp_peers(report, queries, n, &files);
 	find_holders(report, queries, n, &files);
+	nbd_contradictions(report);
 	nbd_judge(report);
 	nbd_forecast(report);
 	return report;

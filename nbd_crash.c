@@ -38,11 +38,26 @@ static void out_of_memory(void)
 	error(FATAL, "out of memory\n");
 }
 
-static void begin_command(void)
+static void end_command(void)
+{
+	k_end();
+	arena_free_all();
+}
+
+static void run(void (*command)(void))
 {
 	arena_free_all();
 	arena_on_exhausted(out_of_memory);
 	k_begin();
+	command();
+	end_command();
+}
+
+/* In JSON the kernel's line says it. */
+static void note_interruption(const struct report *report)
+{
+	if (report->scan.interrupted)
+		error(INFO, "interrupted: the search is incomplete\n");
 }
 
 /* Layouts are looked up when they are first needed, for `extend` must be quick and cannot fail. */
@@ -291,13 +306,12 @@ static void print_text(const struct report *report, const struct selection *sele
 	report_coverage(fp, report);
 }
 
-static void cmd_nbd(void)
+static void do_nbd(void)
 {
 	struct options options = {0};
 	struct selection selected;
 	struct report *report;
 
-	begin_command();
 	if (!parse_nbd_options(&options))
 		cmd_usage(pc->curcmd, SYNOPSIS);
 	if (!layouts_known(k_init_nbd()))
@@ -310,11 +324,16 @@ static void cmd_nbd(void)
 	}
 	if (selected.failed && !selected.n)
 		return;
-	if (options.dot) {
+	if (options.dot)
 		nbd_dot(fp, report, selected.v, selected.n);
-		return;
-	}
-	print_text(report, &selected, &options);
+	else
+		print_text(report, &selected, &options);
+	note_interruption(report);
+}
+
+static void cmd_nbd(void)
+{
+	run(do_nbd);
 }
 
 /* "/dev/nbd7" or "nbd7"; "7" would be an address. */
@@ -358,14 +377,13 @@ static size_t parse_queries(struct query **queries, bool *json, bool devices)
 	return n;
 }
 
-static void cmd_unix_peer(void)
+static void do_unix_peer(void)
 {
 	struct query *queries = NULL;
 	struct report *report;
 	bool json = false, found = false;
 	size_t n;
 
-	begin_command();
 	n = parse_queries(&queries, &json, false);
 	if (!n || !layouts_known(k_init()))
 		return;
@@ -388,6 +406,12 @@ static void cmd_unix_peer(void)
 	}
 	if (found && !json)
 		report_coverage(fp, report);
+	note_interruption(report);
+}
+
+static void cmd_unix_peer(void)
+{
+	run(do_unix_peer);
 }
 
 /* Why there is no struct file to tell of. */
@@ -421,14 +445,13 @@ static void print_file(const struct report *report, const struct query *query, b
 		report_file(fp, report, query);
 }
 
-static void cmd_file_owner(void)
+static void do_file_owner(void)
 {
 	struct query *queries = NULL;
 	struct report *report;
 	bool json = false, found = false;
 	size_t n;
 
-	begin_command();
 	n = parse_queries(&queries, &json, true);
 	if (!n || !layouts_known(k_init()))
 		return;
@@ -450,12 +473,18 @@ static void cmd_file_owner(void)
 	}
 	if (found && !json)
 		report_coverage(fp, report);
+	note_interruption(report);
+}
+
+static void cmd_file_owner(void)
+{
+	run(do_file_owner);
 }
 
 /* Runs before every prompt, however the command before it ended. */
 static void cmd_nbd_cleanup(void)
 {
-	arena_free_all();
+	end_command();
 }
 
 /* crash reads at least one line of text behind the synopsis. */
@@ -478,5 +507,5 @@ static void __attribute__((constructor)) nbd_init(void)
 static void __attribute__((destructor)) nbd_fini(void)
 {
 	k_fini();
-	arena_free_all();
+	end_command();
 }

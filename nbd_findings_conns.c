@@ -216,13 +216,41 @@ static bool has_hidden_holder(const struct judged *j, const struct connection *c
 	return file && file->refs.known && file->refs.v > file_refs_explained(file);
 }
 
+/* A thread in recv() has a reference of its own to a peer's file, so there only "nobody" tells. */
+static bool has_hidden_peer(const struct judged *j, const struct connection *c)
+{
+	const struct sock_info *s = c->sock;
+	const struct file *file = s->peer ? s->peer->file : NULL;
+
+	(void)j;
+	return s->peer_status == PEER_OPEN && file && file->refs.v && !file_refs_explained(file);
+}
+
+/* The other end is open, yet nobody has it. */
+static bool hidden_peer(const struct judged *j)
+{
+	struct some hidden;
+
+	if (!scan_complete(j->report))
+		return false;
+	hidden = connections_that(j, has_hidden_peer);
+	if (!hidden.n)
+		return false;
+	j->finding->text = arena_printf(
+		"the other end of %s is open (%s), yet nobody was found who has it: a system call, "
+		"an io_uring request or other kernel code keeps it",
+		count_connections(hidden.n), hidden.indices);
+	add_address(j, hidden.first->sock->peer->file->addr);
+	return true;
+}
+
 bool hidden_holder(const struct judged *j)
 {
 	struct some hidden = connections_that(j, has_hidden_holder);
 	const struct file *file;
 
 	if (!hidden.n)
-		return false;
+		return hidden_peer(j);
 	file = hidden.first->sock->file;
 	j->finding->text = arena_printf(
 		"the socket of %s is held by more than was found (%s; %s, %zu found): %s",

@@ -14,7 +14,9 @@
 #define MSEC_PER_SEC 1000ull
 
 /* request.state, include/linux/blk-mq.h */
+#define MQ_RQ_IDLE	0
 #define MQ_RQ_IN_FLIGHT 1
+#define MQ_RQ_COMPLETE	2
 /* request.atomic_flags, block/blk.h */
 #define REQ_ATOM_COMPLETE (1ull << 0)
 #define REQ_ATOM_STARTED  (1ull << 1)
@@ -115,35 +117,78 @@ static num was_sent(const struct context *ctx, const struct kobj *cmd, num retri
 	return num_is(ctx->marks_sent, 1) && !retries.v ? NUM(0) : NUM_UNKNOWN;
 }
 
+/* A hardware queue: blk_mq_tags.rqs[], which has a pointer for each tag. */
+struct tags {
+	uint32_t queue, n;
+	uint64_t *rqs;
+	uint64_t disk_queue; /* gendisk.queue */
+};
+
 static bool is_not(num n, uint64_t v)
 {
 	return n.known && n.v != v;
 }
 
-/* The request that rqs[tag] points to, unless the pointer is stale. False when that cannot be told. */
-static bool read_request(struct device *dev, const struct context *ctx, uint32_t queue,
-			 uint32_t tag, uint64_t addr, uint64_t disk_queue)
+/*
+ * rqs[] keeps pointers to requests that were freed since, or that have got another tag: those are
+ * idle, are of no queue or tag here any more, or stand in the slot of their tag. Anything else that
+ * speaks against a request in flight has been damaged.
+ */
+static bool is_torn(const struct context *ctx, const struct tags *tags, uint32_t tag,
+		    const struct kobj *o, const struct kobj *cmd)
 {
-	struct request *rq;
-	struct kobj o, cmd;
+	bool own = num_is(k_num(o, KM_RQ_QUEUE), tags->disk_queue);
+	num own_tag = k_num(o, KM_RQ_TAG), state = k_num(o, KM_RQ_STATE);
+	bool tagged = num_is(own_tag, tag);
 
-	/* rqs[] keeps pointers to requests that were freed since, and used again for another queue. */
-	k_load(&o, K_REQUEST, addr);
-	if (!addr || is_not(k_num(&o, KM_RQ_QUEUE), disk_queue) ||
-	    is_not(k_num(&o, KM_RQ_TAG), tag) || num_is(in_flight(&o), 0))
+	if (state.v > MQ_RQ_COMPLETE)
+		return own || tagged;
+	if (num_is(in_flight(o), 0))
+		return own && tagged && num_is(state, MQ_RQ_IDLE) && num_is(ctx->marks_sent, 1) &&
+		       k_num(cmd, KM_CMD_FLAGS).v & NBD_CMD_INFLIGHT;
+	if (!own || tagged)
+		return own != tagged;
+	return own_tag.v >= tags->n || tags->rqs[own_tag.v] != o->addr;
+}
+
+/* The request that rqs[tag] points to, unless the pointer is stale. False when that cannot be told. */
+static bool read_request(struct device *dev, const struct context *ctx, const struct tags *tags,
+			 uint32_t tag)
+{
+	uint64_t addr = tags->rqs[tag];
+	num queue, own_tag, flying;
+	struct kobj o, cmd;
+	struct request *rq;
+	bool stale;
+
+	if (!addr)
 		return true;
-	if (!k_num(&o, KM_RQ_QUEUE).known || !k_num(&o, KM_RQ_TAG).known || !in_flight(&o).known)
-		return false;
+	k_load(&o, K_REQUEST, addr);
 	k_load(&cmd, K_NBD_CMD, addr + k_sizeof(K_REQUEST));
+	queue = k_num(&o, KM_RQ_QUEUE);
+	own_tag = k_num(&o, KM_RQ_TAG);
+	flying = in_flight(&o);
+	stale = is_not(queue, tags->disk_queue) || is_not(own_tag, tag) || num_is(flying, 0);
+	if (!queue.known || !own_tag.known || !flying.known)
+		return stale;
+	if (is_torn(ctx, tags, tag, &o, &cmd)) {
+		problem(dev,
+			arena_printf("request %llx (queue %u, tag %u) contradicts itself: left out",
+				     (unsigned long long)addr, tags->queue, tag));
+		dev->requests_known = false;
+		return true;
+	}
+	if (stale)
+		return true;
 	if (!num_is(k_num(&cmd, KM_CMD_NBD), dev->nbd_device)) {
 		problem(dev, arena_printf("request %llx (queue %u, tag %u) has no nbd_cmd of this "
 					  "device behind it: left out",
-					  (unsigned long long)addr, queue, tag));
+					  (unsigned long long)addr, tags->queue, tag));
 		dev->requests_known = false;
 		return true;
 	}
 	rq = ARENA_PUSH(dev->requests, dev->n_requests);
-	rq->queue = queue;
+	rq->queue = tags->queue;
 	rq->tag = tag;
 	rq->addr = addr;
 	rq->op = k_num(&o, KM_RQ_CMD_FLAGS);
@@ -162,22 +207,26 @@ static bool read_request(struct device *dev, const struct context *ctx, uint32_t
 }
 
 /* The requests of one hardware queue. False when they could not all be looked at. */
-static bool read_queue(struct device *dev, const struct context *ctx, uint32_t queue, uint64_t tags,
+static bool read_queue(struct device *dev, const struct context *ctx, uint32_t queue, uint64_t addr,
 		       uint64_t disk_queue)
 {
-	num nr_tags = k_num_at(tags, KM_TAGS_NR_TAGS), rqs = k_num_at(tags, KM_TAGS_RQS);
+	struct tags tags = {.queue = queue, .disk_queue = disk_queue};
+	num nr_tags = k_num_at(addr, KM_TAGS_NR_TAGS), rqs = k_num_at(addr, KM_TAGS_RQS);
+	num depth = k_num_at(k_at(dev->nbd_device, KM_NBD_TAG_SET), KM_TAG_SET_QUEUE_DEPTH);
 	bool complete = true;
-	uint64_t *pointers;
 
-	if (!nr_tags.known || nr_tags.v > MAX_TAGS || !rqs.known)
+	/* blk_mq_init_tags() is given the set's depth. */
+	if (!nr_tags.known || nr_tags.v > MAX_TAGS || !rqs.known ||
+	    (depth.known && depth.v != nr_tags.v))
 		return false;
-	pointers = arena_alloc((nr_tags.v + 1) * sizeof(*pointers));
-	if (nr_tags.v && !k_read(rqs.v, pointers, nr_tags.v * sizeof(*pointers), "blk_mq_tags.rqs"))
+	tags.n = (uint32_t)nr_tags.v;
+	tags.rqs = arena_alloc((nr_tags.v + 1) * sizeof(*tags.rqs));
+	if (tags.n && !k_read(rqs.v, tags.rqs, nr_tags.v * sizeof(*tags.rqs), "blk_mq_tags.rqs"))
 		return false;
-	for (uint32_t tag = 0; tag < nr_tags.v; tag++) {
+	for (uint32_t tag = 0; tag < tags.n; tag++) {
 		if (k_interrupted())
 			return false;
-		complete &= read_request(dev, ctx, queue, tag, pointers[tag], disk_queue);
+		complete &= read_request(dev, ctx, &tags, tag);
 	}
 	return complete;
 }
@@ -188,10 +237,19 @@ static void read_requests(struct device *dev, const struct context *ctx)
 	num n_queues = k_num_at(tag_set, KM_TAG_SET_NR_HW_QUEUES);
 	num array = k_num_at(tag_set, KM_TAG_SET_TAGS);
 	num disk_queue = k_num_at(dev->gendisk, KM_DISK_QUEUE);
+	num queue_set = k_num_at(disk_queue.v, KM_QUEUE_TAG_SET);
+	num queue_queues = k_num_at(disk_queue.v, KM_QUEUE_NR_HW_QUEUES);
 	uint64_t *tags;
 
 	if (!n_queues.known || n_queues.v > MAX_QUEUES || !array.known || !disk_queue.known) {
 		problem(dev, "nbd_device.tag_set could not be read: requests are unknown");
+		return;
+	}
+	if ((k_has(KM_QUEUE_TAG_SET) && !num_is(queue_set, tag_set)) ||
+	    (k_has(KM_QUEUE_NR_HW_QUEUES) && !num_is(queue_queues, n_queues.v))) {
+		problem(dev,
+			"gendisk.queue and nbd_device.tag_set do not belong together: requests "
+			"are unknown");
 		return;
 	}
 	tags = arena_alloc((n_queues.v + 1) * sizeof(*tags));

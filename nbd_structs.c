@@ -17,6 +17,8 @@
 #define MAX_CONNECTIONS (1u << 20)
 #define SOCKS_PER_READ	4096
 #define SECTOR_SHIFT	9
+/* 64 KiB: no kernel has larger pages, and nbd takes no larger blocks. */
+#define MAX_BLOCK_BITS 16
 
 static void problem(struct device *dev, const char *text)
 {
@@ -97,8 +99,11 @@ static void read_config(struct device *dev, struct file_set *files)
 	dev->recv_threads = k_signed(&o, KM_CONFIG_RECV_THREADS);
 	dev->dead_conn_timeout_seconds = seconds(k_num(&o, KM_CONFIG_DEAD_CONN_TIMEOUT));
 	bits = k_num(&o, KM_CONFIG_BLKSIZE_BITS);
-	dev->block_size =
-		bits.known && bits.v < 32 ? NUM(1ull << bits.v) : k_num(&o, KM_CONFIG_BLKSIZE);
+	if (bits.v > MAX_BLOCK_BITS)
+		problem(dev, arena_printf("nbd_config.blksize_bits %llu is impossible",
+					  (unsigned long long)bits.v));
+	dev->block_size = bits.known && bits.v <= MAX_BLOCK_BITS ? NUM(1ull << bits.v)
+								 : k_num(&o, KM_CONFIG_BLKSIZE);
 	socks = k_num(&o, KM_CONFIG_SOCKS);
 	if (dev->num_connections.known && socks.known && (socks.v || !dev->num_connections.v))
 		read_connections(dev, socks.v, files);

@@ -20,6 +20,7 @@
 #define EXIT_DEAD	     0x10
 #define EXIT_ZOMBIE	     0x20
 /* task_struct.flags, same place */
+#define PF_EXITING 0x4
 #define PF_KTHREAD 0x200000
 
 char task_state_letter(uint64_t state, uint64_t exit_state)
@@ -40,11 +41,22 @@ struct walk {
 	struct ptr_map seen;
 };
 
+/* The next link of a list. One that does not lead back is a damaged list, or one that changes while it is
+ * read: what it leaves out is counted. */
+static num next_link(struct walk *walk, uint64_t link, const char *what)
+{
+	num next = k_pointer(link, what);
+
+	if (!next.known || !num_is(k_pointer(next.v + sizeof(next.v), what), link))
+		walk->list->unreadable++;
+	return next;
+}
+
 /* Appends the task in o. False when it was there already: its list is cyclic and must be left. */
 static bool add_task(struct walk *walk, const struct kobj *o)
 {
 	num pid = k_num(o, KM_TASK_PID), tgid = k_num(o, KM_TASK_TGID);
-	num files = k_num(o, KM_TASK_FILES);
+	num files = k_num(o, KM_TASK_FILES), flags = k_num(o, KM_TASK_FLAGS);
 	num state = k_num(o, KM_TASK_STATE), exit_state = k_num(o, KM_TASK_EXIT_STATE);
 	void **seen = ptr_map_at(&walk->seen, o->addr);
 	struct task *t;
@@ -61,7 +73,10 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	t->pid = (uint32_t)pid.v;
 	t->tgid = (uint32_t)tgid.v;
 	t->files = files.v;
-	t->kernel_thread = (k_num(o, KM_TASK_FLAGS).v & PF_KTHREAD) != 0;
+	t->kernel_thread = (flags.v & PF_KTHREAD) != 0;
+	/* Threads of vhost have no table either; a process has one until it exits. */
+	if (!files.v && pid.v == tgid.v && !(flags.v & (PF_EXITING | PF_KTHREAD)))
+		walk->list->unreadable++;
 	t->state = state.known && exit_state.known ? task_state_letter(state.v, exit_state.v) : '?';
 	if (!k_bytes(o, KM_TASK_COMM, t->comm, sizeof(t->comm) - 1))
 		strcpy(t->comm, "?");
@@ -73,7 +88,8 @@ static void add_threads(struct walk *walk, const struct kobj *leader)
 {
 	num signal = k_num(leader, KM_TASK_SIGNAL);
 	uint64_t head = signal.known ? k_at(signal.v, KM_SIGNAL_THREAD_HEAD) : 0;
-	num link = k_pointer(head, "signal_struct.thread_head");
+	num tgid = k_num(leader, KM_TASK_TGID);
+	num link = next_link(walk, head, "signal_struct.thread_head");
 	bool leader_seen = false;
 	struct kobj o;
 
@@ -82,16 +98,17 @@ static void add_threads(struct walk *walk, const struct kobj *leader)
 
 		if (addr != leader->addr)
 			k_load(&o, K_TASK, addr);
-		/* The leader stands in its own list, once. */
+		/* The leader stands in its own list, once, and so do threads of its group only. */
 		if (n > MAX_TASKS || k_interrupted() || (addr == leader->addr && leader_seen) ||
-		    (addr != leader->addr && !add_task(walk, &o))) {
+		    (addr != leader->addr &&
+		     (!num_is(k_num(&o, KM_TASK_TGID), tgid.v) || !add_task(walk, &o)))) {
 			walk->list->unreadable++;
 			return;
 		}
 		leader_seen |= addr == leader->addr;
-		link = k_pointer(link.v, "task_struct.thread_node");
+		link = next_link(walk, link.v, "task_struct.thread_node");
 	}
-	if (!link.known)
+	if (link.known && !leader_seen)
 		walk->list->unreadable++;
 }
 
@@ -120,9 +137,7 @@ void task_list_collect(struct task_list *list)
 			break;
 		}
 		add_threads(&walk, &o);
-		next = k_pointer(k_at(addr, KM_TASK_TASKS), "task_struct.tasks");
-		if (!next.known)
-			list->unreadable++;
+		next = next_link(&walk, k_at(addr, KM_TASK_TASKS), "task_struct.tasks");
 		list->interrupted = k_interrupted();
 		if (!next.known || list->interrupted)
 			break;

@@ -159,6 +159,8 @@ static enum peer_status local_status(const struct sock_info *s)
 		return PEER_UNKNOWN;
 	if (!peer->socket)
 		return peer->dead.v ? PEER_CLOSED : PEER_NOT_ACCEPTED;
+	if (!num_is(peer->socket_sk, peer->sk))
+		return PEER_UNKNOWN;
 	return s->shutdown.v || peer->shutdown.v ? PEER_SHUT_DOWN : PEER_OPEN;
 }
 

@@ -12,19 +12,41 @@
 #define SOCK_DEAD    0x1 /* bit 0 of sk_flags in every kernel */
 #define TCP_CLOSE    7
 
+/* The family of a struct sock by its protocol, unknown where that is none of these. */
+static num family_of(num prot)
+{
+	static const struct {
+		const char *symbol;
+		int family;
+	} protocols[] = {
+		{"unix_stream_proto", AF_UNIX}, {"unix_dgram_proto", AF_UNIX},
+		{"unix_proto", AF_UNIX},	{"tcp_prot", AF_INET},
+		{"tcpv6_prot", AF_INET6},
+	};
+
+	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
+		if (k_is_symbol(prot, protocols[i].symbol))
+			return NUM(protocols[i].family);
+	}
+	return NUM_UNKNOWN;
+}
+
 /* The name bound to an AF_UNIX socket, NULL when it has none or when it cannot be read. */
-static const char *bound_name(uint64_t sk)
+static const char *bound_name(uint64_t sk, bool *unreadable)
 {
 	num addr = k_num_at(sk, KM_UNIX_ADDR);
 	num len = addr.known && addr.v ? k_num_at(addr.v, KM_UNIX_ADDRESS_LEN) : NUM_UNKNOWN;
 	char sun_path[SUN_PATH_MAX];
 
+	*unreadable = !num_is(addr, 0);
 	/* len counts the two bytes of sun_family too. */
-	if (!len.known || len.v <= 2 || len.v - 2 > sizeof(sun_path) ||
-	    !k_read(k_at(addr.v, KM_UNIX_ADDRESS_NAME) + 2, sun_path, len.v - 2,
-		    "unix_address.name"))
+	if (!len.known || len.v < 2 || len.v - 2 > sizeof(sun_path))
 		return NULL;
-	return name_unix(sun_path, len.v - 2);
+	if (len.v > 2 && !k_read(k_at(addr.v, KM_UNIX_ADDRESS_NAME) + 2, sun_path, len.v - 2,
+				 "unix_address.name"))
+		return NULL;
+	*unreadable = false;
+	return len.v > 2 ? name_unix(sun_path, len.v - 2) : NULL;
 }
 
 static void read_unix(struct sock_info *info)
@@ -32,7 +54,8 @@ static void read_unix(struct sock_info *info)
 	num pid = k_num_at(info->sk, KM_SK_PEER_PID);
 	num wmem = k_num_at(info->sk, KM_SK_WMEM_ALLOC);
 
-	info->local = bound_name(info->sk);
+	info->local = bound_name(info->sk, &info->name_unreadable);
+	info->peer_sk = k_num_at(info->sk, KM_UNIX_PEER);
 	/* unix_outq_len(): an idle socket has 1. One that was not accepted yet is charged for the
 	 * message that announces it. */
 	if (wmem.known && wmem.v && info->socket)
@@ -87,6 +110,9 @@ static void read_end(struct sock_info *info, struct file_set *files)
 		info->type = k_num(&socket, KM_SOCKET_TYPE);
 		info->inode = k_num_at(k_at(info->socket, KM_SOCKET_VFS_INODE), KM_INODE_INO);
 		info->file = file_watch(files, k_num(&socket, KM_SOCKET_FILE).v);
+		info->socket_sk = k_num(&socket, KM_SOCKET_SK);
+		if (info->file)
+			info->file_socket = k_num_at(info->file->addr, KM_FILE_PRIVATE_DATA);
 	}
 	if (!info->sk)
 		return;
@@ -95,7 +121,9 @@ static void read_end(struct sock_info *info, struct file_set *files)
 	flags = k_num(&common, KM_SKC_FLAGS);
 	info->family = k_num(&common, KM_SKC_FAMILY);
 	info->state = k_num(&common, KM_SKC_STATE);
+	info->prot_family = family_of(k_num(&common, KM_SKC_PROT));
 	info->shutdown = k_num(&sk, KM_SK_SHUTDOWN);
+	info->sk_socket = k_num(&sk, KM_SK_SOCKET);
 	if (flags.known)
 		info->dead = NUM(flags.v & SOCK_DEAD);
 	info->receive_queue = k_num_at(k_at(info->sk, KM_SK_RECEIVE_QUEUE), KM_SKB_QLEN);
@@ -111,7 +139,7 @@ static enum peer_status unix_peer_status(const struct sock_info *s, const struct
 		return PEER_UNKNOWN;
 	if (!peer->socket)
 		return peer->dead.v || peer->state.v == TCP_CLOSE ? PEER_CLOSED : PEER_NOT_ACCEPTED;
-	if (!s->shutdown.known || !peer->shutdown.known)
+	if (!s->shutdown.known || !peer->shutdown.known || !num_is(peer->socket_sk, peer->sk))
 		return PEER_UNKNOWN;
 	return s->shutdown.v || peer->shutdown.v ? PEER_SHUT_DOWN : PEER_OPEN;
 }
@@ -132,7 +160,6 @@ static struct sock_info *read_with_peer(uint64_t socket, uint64_t sk, struct fil
 
 	if (!num_is(info->family, AF_UNIX))
 		return info;
-	info->peer_sk = k_num_at(sk, KM_UNIX_PEER);
 	if (!info->peer_sk.v)
 		info->listener_pid = info->listener_alive = NUM_UNKNOWN;
 	if (info->peer_sk.v) {
@@ -165,16 +192,8 @@ struct sock_info *sock_read_sk(uint64_t sk, struct file_set *files)
 /* A struct sock without a struct socket has only its protocol to be known by. */
 static bool is_orphaned_sk(uint64_t sk)
 {
-	static const char *const protocols[] = {"unix_stream_proto", "unix_dgram_proto",
-						"unix_proto", "tcp_prot", "tcpv6_prot"};
-	num socket = k_num_at(sk, KM_SK_SOCKET);
-	num prot = k_num_at(k_at(sk, KM_SK_COMMON), KM_SKC_PROT);
-
-	for (size_t i = 0; i < sizeof(protocols) / sizeof(protocols[0]); i++) {
-		if (num_is(socket, 0) && k_is_symbol(prot, protocols[i]))
-			return true;
-	}
-	return false;
+	return num_is(k_num_at(sk, KM_SK_SOCKET), 0) &&
+	       family_of(k_num_at(k_at(sk, KM_SK_COMMON), KM_SKC_PROT)).known;
 }
 
 struct sock_info *sock_from_any(uint64_t addr, struct file_set *files)

@@ -65,6 +65,7 @@ enum ktype {
 	K_IO_RSRC_DATA,
 	K_IO_RSRC_NODE,
 	K_BLK_MQ_TAGS,
+	K_REQUEST_QUEUE,
 	K_REQUEST,
 	K_BIO,
 	K_BIO_VEC,
@@ -127,8 +128,10 @@ enum kmember {
 	KM_RADIX_RNODE,
 	KM_XARRAY_HEAD,
 	KM_RADIX_NODE_SHIFT,
+	KM_RADIX_NODE_COUNT,
 	KM_RADIX_NODE_SLOTS,
 	KM_XA_NODE_SHIFT,
+	KM_XA_NODE_COUNT,
 	KM_XA_NODE_SLOTS,
 	/* task_struct, signal_struct */
 	KM_TASK_STATE,
@@ -259,10 +262,13 @@ enum kmember {
 	KM_CMD_RETRIES,
 	KM_CMD_FLAGS,
 	KM_TAG_SET_NR_HW_QUEUES,
+	KM_TAG_SET_QUEUE_DEPTH,
 	KM_TAG_SET_TAGS,
 	KM_TAGS_NR_TAGS,
 	KM_TAGS_RQS,
 	KM_DISK_QUEUE,
+	KM_QUEUE_TAG_SET,
+	KM_QUEUE_NR_HW_QUEUES,
 	KM_RQ_QUEUE,
 	KM_RQ_TAG,
 	KM_RQ_STATE,
@@ -408,10 +414,12 @@ unsigned k_hz(void);
 /* Bytes of a task's kernel stack: THREAD_SIZE. */
 size_t k_stack_size(void);
 
-/* True once the user pressed Ctrl-C, until the next k_begin(): every long loop ends on it. */
+/* True once the user pressed Ctrl-C, until the next k_begin(): every long loop ends on it. A second Ctrl-C
+ * has crash leave the command by longjmp, as it does with commands of its own. */
 bool k_interrupted(void);
 
-/* A new command begins. */
+/* A command begins; has ended, however it did. In between Ctrl-C is for k_interrupted(). */
 void k_begin(void);
+void k_end(void);
 
 #endif

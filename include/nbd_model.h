@@ -103,7 +103,15 @@ struct sock_info {
 	/* AF_UNIX: who called listen() at the other end (sk_peer_pid), thread group id. */
 	num listener_pid, listener_alive;
 
-	num peer_sk;		/* AF_UNIX: unix_sock.peer, 0 when there is none */
+	num peer_sk; /* AF_UNIX: unix_sock.peer, 0 when there is none */
+
+	/* What must agree with the rest, and does not where memory is damaged. */
+	num sk_socket;	 /* sock.sk_socket: socket */
+	num socket_sk;	 /* socket.sk: sk */
+	num file_socket; /* file.private_data: socket */
+	num prot_family; /* the family of the protocol (sk_prot) */
+	bool name_unreadable;
+
 	struct sock_info *peer; /* the other end, where it is in this kernel and readable */
 	enum peer_status peer_status;
 };

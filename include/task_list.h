@@ -10,8 +10,8 @@
 
 /*
  * Walks init_task.tasks and the threads of each leader (signal_struct.thread_head; zombie leaders'
- * threads included), each task once. Links that cannot be read end their list and are counted in
- * unreadable. Memory: arena.
+ * threads included), each task once. Links that cannot be read end their list; they, and links that
+ * do not lead back, are counted in unreadable. Memory: arena.
  */
 void task_list_collect(struct task_list *list);
 

@@ -98,7 +98,7 @@ struct kernel_disk kernel_disk(struct kernel *k, const char *name, unsigned majo
 	uint64_t bdev_inode = image_new(image, "bdev_inode");
 	struct kernel_disk disk = {
 		.gendisk = image_new(image, "gendisk"),
-		.queue = image_array(image, "long", 32),
+		.queue = image_new(image, "request_queue"),
 		.block_device = image_at(image, bdev_inode, "bdev_inode", "bdev"),
 		.inode = image_at(image, bdev_inode, "bdev_inode", "vfs_inode"),
 	};

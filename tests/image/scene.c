@@ -97,6 +97,7 @@ static void build_idr(struct scene *s, struct kernel *k)
 	image_set(image, idr, "idr", xarray ? "idr_rt.xa_head" : "idr_rt.rnode",
 		  node + (xarray ? XA_NODE_TAG : RADIX_NODE_TAG));
 	image_set(image, node, node_type, "slots[3]", s->nbd_device);
+	image_set(image, node, node_type, "count", 1);
 }
 
 static void build_nbd(struct scene *s, struct kernel *k)
@@ -141,6 +142,9 @@ static void build_request(struct scene *s, struct kernel *k)
 	size_t rq_size = image_sizeof(image, "request");
 
 	image_set(image, set, "blk_mq_tag_set", "nr_hw_queues", 2);
+	image_set(image, set, "blk_mq_tag_set", "queue_depth", 128);
+	image_try_set(image, s->disk.queue, "request_queue", "nr_hw_queues", 2);
+	image_try_set(image, s->disk.queue, "request_queue", "tag_set", set);
 	image_set(image, set, "blk_mq_tag_set", "tags", queues);
 	for (unsigned i = 0; i < 2; i++) {
 		uint64_t tags = image_new(image, "blk_mq_tags");

@@ -75,6 +75,9 @@ static struct sock_info *sample_socket(uint64_t addr)
 	s->dead = NUM(0);
 	s->send_queue_bytes = NUM(0);
 	s->receive_queue = NUM(0);
+	s->sk_socket = s->file_socket = NUM(s->socket);
+	s->socket_sk = NUM(s->sk);
+	s->prot_family = NUM(AF_UNIX);
 	return s;
 }
 
@@ -112,6 +115,7 @@ struct device *sample_device(struct report *report, uint32_t index, size_t n, co
 			"nbd", arena_printf("%s connection %zu", dev->name, i), c->nbd_sock};
 		s->peer = sample_socket(0xffff000040000000 + i * 0x1000);
 		s->peer_sk = NUM(s->peer->sk);
+		s->peer->peer_sk = NUM(s->sk);
 		s->peer_status = PEER_OPEN;
 		s->remote = s->peer->local = path;
 		s->listener_pid = NUM(234);

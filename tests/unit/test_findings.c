@@ -359,6 +359,18 @@ START_TEST(no_owner)
 }
 END_TEST
 
+START_TEST(hidden_peer)
+{
+	struct file *file = dev->conns[1].sock->peer->file;
+
+	file->n_table_refs = file->n_owners = 0;
+	shows("hidden-holder", SEVERITY_WARNING,
+	      "the other end of 1 connection is open (index 1), yet nobody was found");
+	report->scan.tables_unreadable = 1;
+	shows_not("hidden-holder");
+}
+END_TEST
+
 START_TEST(hidden_holder)
 {
 	struct file *file = dev->conns[1].sock->file;
@@ -481,6 +493,7 @@ TCase *findings_case(void)
 	tcase_add_test(c, no_timeout);
 	tcase_add_test(c, no_owner);
 	tcase_add_test(c, hidden_holder);
+	tcase_add_test(c, hidden_peer);
 	tcase_add_test(c, unaccounted_opener);
 	tcase_add_test(c, live_count_mismatch);
 	tcase_add_loop_test(c, unreadable, 0, 5);

@@ -10,6 +10,7 @@ TCase *names_case(void);
 TCase *flags_case(void);
 TCase *fold_case(void);
 TCase *findings_case(void);
+TCase *contradictions_case(void);
 TCase *numbering_case(void);
 TCase *attach_case(void);
 TCase *dot_case(void);

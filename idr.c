@@ -69,7 +69,7 @@ bool idr_walk(const char *symbol, idr_visit *visit, void *context)
 		.visit = visit,
 		.context = context,
 	};
-	num idr = k_symbol(symbol);
+	num idr = k_has(KM_IDR_RT) ? k_symbol(symbol) : NUM_UNKNOWN;
 	uint64_t root = k_at(idr.v, KM_IDR_RT);
 	num head =
 		idr.known ? k_num_at(root, xarray ? KM_XARRAY_HEAD : KM_RADIX_RNODE) : NUM_UNKNOWN;

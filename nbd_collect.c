@@ -11,6 +11,7 @@
 #include "nbd_flags.h"
 #include "nbd_openers.h"
 #include "nbd_requests.h"
+#include "nbd_single.h"
 #include "nbd_structs.h"
 #include "nbd_traits.h"
 #include "nbd_waiters.h"
@@ -181,7 +182,9 @@ struct report *nbd_collect(struct query *queries, size_t n)
 	find_tcp_peers(report, queries, n, &files);
 	find_holders(report, queries, n, &files);
 	nbd_contradictions(report);
-	nbd_judge(report);
-	nbd_forecast(report);
+	if (!nbd_is_single()) {
+		nbd_judge(report);
+		nbd_forecast(report);
+	}
 	return report;
 }

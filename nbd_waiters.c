@@ -126,23 +126,35 @@ static num mutex_owner(uint64_t mutex)
 	return owner;
 }
 
+/* The link of a mutex's first waiter, 0 when there is none; *end is the list's head, or 0 where the
+ * waiters are a ring that begins with the first. */
+static num first_waiter(uint64_t mutex, uint64_t *end)
+{
+	num first;
+
+	*end = k_has(KM_MUTEX_WAIT_LIST) ? k_at(mutex, KM_MUTEX_WAIT_LIST) : 0;
+	if (!k_has(KM_MUTEX_WAITER_LIST))
+		return NUM_UNKNOWN;
+	if (*end)
+		return k_pointer(*end, "mutex.wait_list");
+	first = k_num_at(mutex, KM_MUTEX_FIRST_WAITER);
+	return first.v ? NUM(k_at(first.v, KM_MUTEX_WAITER_LIST)) : first;
+}
+
 /* Who holds a mutex; all who wait for it are noted. The address may be 0: unknown. */
 static num read_mutex(struct search *search, struct device *dev, uint64_t mutex, const char *what)
 {
 	num owner = mutex_owner(mutex), link;
 	struct object *object;
 	bool complete = true;
-	uint64_t head;
+	uint64_t end;
 
 	if (!owner.known)
 		return owner;
 	add_object(search, dev, mutex, what);
-	if (!k_has(KM_MUTEX_WAIT_LIST) || !k_has(KM_MUTEX_WAITER_LIST))
-		return owner;
 	object = object_new(dev, mutex, what);
-	head = k_at(mutex, KM_MUTEX_WAIT_LIST);
-	link = k_pointer(head, "mutex.wait_list");
-	for (size_t n = 0; link.v && link.v != head && n < MAX_LOCK_WAITERS; n++) {
+	link = first_waiter(mutex, &end);
+	for (size_t n = 0; link.v && link.v != end && n < MAX_LOCK_WAITERS; n++) {
 		uint64_t waiter = k_container(link.v, KM_MUTEX_WAITER_LIST);
 		num task = k_num_at(waiter, KM_MUTEX_WAITER_TASK);
 
@@ -150,6 +162,8 @@ static num read_mutex(struct search *search, struct device *dev, uint64_t mutex,
 			break;
 		complete &= task.known;
 		map_put(&search->locked, task.v, object);
+		if (!end)
+			end = link.v;
 		link = k_pointer(link.v, "mutex_waiter.list");
 	}
 	if (!complete || !link.known)

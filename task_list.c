@@ -83,18 +83,31 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	return true;
 }
 
+/* The list of a leader's group: signal_struct.thread_head, or before v3.14 a ring of the threads alone,
+ * which the leader's own link stands for. 0: not known. */
+static uint64_t thread_list_of(const struct kobj *leader)
+{
+	num signal = k_num(leader, KM_TASK_SIGNAL);
+
+	if (k_has(KM_SIGNAL_THREAD_HEAD))
+		return signal.known && k_has(KM_TASK_THREAD_NODE)
+			       ? k_at(signal.v, KM_SIGNAL_THREAD_HEAD)
+			       : 0;
+	return k_has(KM_TASK_THREAD_GROUP) ? k_at(leader->addr, KM_TASK_THREAD_GROUP) : 0;
+}
+
 /* The other threads of the leader in o. */
 static void add_threads(struct walk *walk, const struct kobj *leader)
 {
-	num signal = k_num(leader, KM_TASK_SIGNAL);
-	uint64_t head = signal.known ? k_at(signal.v, KM_SIGNAL_THREAD_HEAD) : 0;
+	bool ring = !k_has(KM_SIGNAL_THREAD_HEAD), leader_seen = ring;
+	enum kmember node = ring ? KM_TASK_THREAD_GROUP : KM_TASK_THREAD_NODE;
+	uint64_t head = thread_list_of(leader);
 	num tgid = k_num(leader, KM_TASK_TGID);
 	num link = next_link(walk, head, "signal_struct.thread_head");
-	bool leader_seen = false;
 	struct kobj o;
 
 	for (size_t n = 0; link.known && link.v != head; n++) {
-		uint64_t addr = k_container(link.v, KM_TASK_THREAD_NODE);
+		uint64_t addr = k_container(link.v, node);
 
 		if (addr != leader->addr)
 			k_load(&o, K_TASK, addr);

@@ -123,6 +123,7 @@ static struct kernel_socket new_tcp(struct scene *s, uint16_t port, uint16_t rem
 	uint64_t node = image_at(image, common, "sock_common", "skc_nulls_node");
 
 	image_set(image, common, "sock_common", "skc_family", AF_INET);
+	kernel_shutdown(&s->kernel, sk, 0);
 	image_set(image, common, "sock_common", "skc_state", TCP_ESTABLISHED);
 	image_set(image, common, "sock_common", "skc_net", s->kernel.net);
 	image_set(image, common, "sock_common", "skc_num", port);
@@ -179,6 +180,8 @@ void extra_module(struct scene *s)
 	image_call(image, add_socket, 0x20, freeze);
 	image_call(image, ioctl, 0x40, clear);
 	add_message(image, "Suspicious reply %d (status %u flags %lu)");
+	if (image_has(image, "nbd_cmd", "retries"))
+		add_message(image, "Possible stuck request %p");
 	/* A whole page lies behind all of these. */
 	image_function(image, MODULE_CODE, "nbd_cleanup", 4096);
 	start = image_code(image, MODULE_CODE, &size);
@@ -247,7 +250,7 @@ struct extra_waiters extra_waiters(struct scene *s)
 	struct image *image = s->image;
 	struct extra_waiters w;
 	uint64_t lock = image_at(image, s->nbd_device, "nbd_device", "config_lock");
-	uint64_t functions[5], calls[4], waiter, bio, vec, page;
+	uint64_t functions[5], calls[4], bio, vec, page;
 	static const char *const names[] = {"__schedule", "__mutex_lock", "blkdev_ioctl",
 					    "blkdev_fsync", "do_fsync"};
 
@@ -261,10 +264,7 @@ struct extra_waiters extra_waiters(struct scene *s)
 			      (uint64_t[]){0, calls[0], 0, calls[1], 0, 0, 7}, 7);
 	w.holder = new_sleeper(s, "nbd-holder", 4500, functions[0] + 0x30,
 			       (uint64_t[]){0, calls[1], s->disk.gendisk}, 3);
-	waiter = image_new(image, "mutex_waiter");
-	image_set(image, waiter, "mutex_waiter", "task", w.ioctl.task);
-	image_list_add(image, image_at(image, lock, "mutex", "wait_list"),
-		       image_at(image, waiter, "mutex_waiter", "list"));
+	kernel_mutex_wait(&s->kernel, lock, &w.ioctl);
 	image_set(image, lock, "mutex", "owner", w.holder.task | 1);
 
 	/* The request's end wakes the third, which waits for a bio with a page. */
@@ -278,4 +278,23 @@ struct extra_waiters extra_waiters(struct scene *s)
 	image_set(image, bio, "bio", "bi_io_vec", vec);
 	image_set(image, vec, "bio_vec", "bv_page", page);
 	return w;
+}
+
+void extra_all(struct scene *s)
+{
+	struct image *image = s->image;
+
+	extra_mount(s);
+	extra_swap(s);
+	extra_stacked(s);
+	extra_message(s);
+	extra_tcp(s);
+	extra_module(s);
+	extra_waiters(s);
+	/* The last, so that the numbers of inodes are alike. */
+	if (image_has(s->image, "io_ring_ctx", NULL))
+		extra_ring(s);
+	/* One each opener and receiver. */
+	image_set(image, s->nbd_device, "nbd_device", "config_refs",
+		  image_get(image, s->disk.block_device, "block_device", "bd_openers") + 1);
 }

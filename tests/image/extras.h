@@ -31,6 +31,9 @@ struct extra_waiters {
 };
 struct extra_waiters extra_waiters(struct scene *s);
 
+/* All of these that this kernel can have. */
+void extra_all(struct scene *s);
+
 /* nbd's layouts in BTF, as kernels from 5.11 on keep it, and not in debuginfo. */
 void extra_btf(struct scene *s);
 

@@ -8,5 +8,7 @@ TCase *layout_case(void);
 TCase *scene_case(void);
 TCase *extras_case(void);
 TCase *damage_case(void);
+TCase *generations_case(void);
+TCase *alternatives_case(void);
 
 #endif

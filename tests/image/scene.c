@@ -7,6 +7,7 @@
 #define NBD_MAJOR	43
 #define PART_SHIFT	5
 #define REQUEST_SECONDS 40 /* age of the request */
+#define TIMEOUT_SECONDS 30
 #define MQ_RQ_IN_FLIGHT 1
 #define REQ_OP_WRITE	1
 #define RT_HAS_PID_FILE (1u << 3)
@@ -45,9 +46,11 @@ static void close_unix(struct kernel *k, uint64_t sk, uint64_t other)
 {
 	image_set(k->image, sk, "unix_sock", "peer", 0);
 	image_set(k->image, sk, "unix_sock", "sk.__sk_common.skc_state", TCP_CLOSE);
-	image_set(k->image, sk, "unix_sock", "sk.__sk_common.skc_flags", 1); /* SOCK_DEAD */
-	image_set(k->image, sk, "unix_sock", "sk.sk_shutdown", SHUTDOWN_MASK);
-	image_set(k->image, other, "unix_sock", "sk.sk_shutdown", SHUTDOWN_MASK);
+	/* SOCK_DEAD */
+	if (!image_try_set(k->image, sk, "unix_sock", "sk.__sk_common.skc_flags", 1))
+		image_set(k->image, sk, "unix_sock", "sk.sk_flags", 1);
+	kernel_shutdown(k, sk, SHUTDOWN_MASK);
+	kernel_shutdown(k, other, SHUTDOWN_MASK);
 }
 
 static void build_sockets(struct scene *s, struct kernel *k)
@@ -119,8 +122,8 @@ static void build_nbd(struct scene *s, struct kernel *k)
 	image_set(image, s->nbd_device, "nbd_device", "config", s->config);
 	image_set(image, s->nbd_device, "nbd_device", "disk", s->disk.gendisk);
 	image_set(image, s->nbd_device, "nbd_device", "task_setup", s->client.task);
-	image_list_init(image,
-			image_at(image, s->nbd_device, "nbd_device", "config_lock.wait_list"));
+	kernel_mutex(&s->kernel, image_at(image, s->nbd_device, "nbd_device", "config_lock"));
+	image_list_init(image, image_at(image, s->nbd_device, "nbd_device", "list"));
 	if (!image_try_set(image, s->nbd_device, "nbd_device", "pid", s->client.pid))
 		image_set(image, s->nbd_device, "nbd_device", "task_recv", s->client.task);
 	image_set(image, s->config, "nbd_config", "runtime_flags", RT_HAS_PID_FILE);
@@ -140,9 +143,12 @@ static void build_request(struct scene *s, struct kernel *k)
 	uint64_t set = image_at(image, s->nbd_device, "nbd_device", "tag_set");
 	uint64_t queues = image_array(image, "ptr", 2), cmd, rqs[2];
 	size_t rq_size = image_sizeof(image, "request");
+	uint64_t deadline = KERNEL_JIFFIES + (TIMEOUT_SECONDS - REQUEST_SECONDS) * KERNEL_HZ;
 
 	image_set(image, set, "blk_mq_tag_set", "nr_hw_queues", 2);
 	image_set(image, set, "blk_mq_tag_set", "queue_depth", 128);
+	image_set(image, set, "blk_mq_tag_set", "driver_data", s->nbd_device);
+	image_set(image, set, "blk_mq_tag_set", "cmd_size", image_sizeof(image, "nbd_cmd"));
 	image_try_set(image, s->disk.queue, "request_queue", "nr_hw_queues", 2);
 	image_try_set(image, s->disk.queue, "request_queue", "tag_set", set);
 	image_set(image, set, "blk_mq_tag_set", "tags", queues);
@@ -163,8 +169,13 @@ static void build_request(struct scene *s, struct kernel *k)
 	image_set(image, s->request, "request", "cmd_flags", REQ_OP_WRITE);
 	image_set(image, s->request, "request", "__sector", SCENE_SECTOR);
 	image_set(image, s->request, "request", "__data_len", SCENE_BYTES);
-	image_set(image, s->request, "request", "start_time_ns",
-		  (KERNEL_UPTIME - REQUEST_SECONDS) * 1000000000ull);
+	image_set(image, s->request, "request", "timeout", TIMEOUT_SECONDS * KERNEL_HZ);
+	/* Queues without statistics know only this; 4.14 has no other. */
+	if (!image_try_set(image, s->request, "request", "__deadline", deadline)) {
+		image_set(image, s->request, "request", "deadline", deadline);
+		image_try_set(image, s->request, "request", "start_time_ns",
+			      (KERNEL_UPTIME - REQUEST_SECONDS) * 1000000000ull);
+	}
 	if (!image_try_set(image, s->request, "request", "state", MQ_RQ_IN_FLIGHT))
 		image_set(image, s->request, "request", "atomic_flags", 2);
 	image_set(image, cmd, "nbd_cmd", "nbd", s->nbd_device);

@@ -23,14 +23,7 @@ static struct image *everything(void)
 	struct image *image = image_create(layout);
 	struct scene scene = scene_build(image);
 
-	extra_mount(&scene);
-	extra_swap(&scene);
-	extra_stacked(&scene);
-	extra_message(&scene);
-	extra_ring(&scene);
-	extra_tcp(&scene);
-	extra_module(&scene);
-	extra_waiters(&scene);
+	extra_all(&scene);
 	return image;
 }
 

@@ -114,8 +114,13 @@ void nbd_single_collect(struct report *report, struct file_set *files)
 
 	if (!complete)
 		report_problem(report, "nbd_dev could not be read in full: devices may be missing");
-	report_problem(report, "this nbd is older than 4.12: its requests are unknown, nothing was "
-			       "judged, and what an attach would get is not forecast");
+	report_problem(report,
+		       "this nbd is older than 4.12: nothing was judged, and what an attach "
+		       "would get is not forecast");
+	if (!k_has(KM_NBD_TAG_SET))
+		report_problem(report,
+			       "this nbd has its requests in lists of its own (before 4.9): "
+			       "they are unknown");
 }
 
 bool nbd_is_single(void)

@@ -72,7 +72,7 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 		conn->sock = sock_read(sock.v, files);
 		dead += conn->dead.v != 0;
 		all_known &= conn->dead.known;
-		if (!conn->dead.known || !conn->sock->family.known)
+		if ((k_has(KM_NSOCK_DEAD) && !conn->dead.known) || !conn->sock->family.known)
 			problem(dev, arena_printf("connection %u (nbd_sock %llx) could not be read",
 						  i, (unsigned long long)conn->nbd_sock));
 	}

@@ -288,9 +288,12 @@ void extra_all(struct scene *s)
 	extra_swap(s);
 	extra_stacked(s);
 	extra_message(s);
-	extra_tcp(s);
 	extra_module(s);
-	extra_waiters(s);
+	if (image_has(image, "nbd_device", "config_lock"))
+		extra_waiters(s);
+	if (!image_has(image, "nbd_config", NULL))
+		return;
+	extra_tcp(s);
 	/* The last, so that the numbers of inodes are alike. */
 	if (image_has(s->image, "io_ring_ctx", NULL))
 		extra_ring(s);

@@ -113,8 +113,22 @@ const struct generation generations[] = {
 		.bit_7 = "DISCONNECT_ON_CLOSE",
 		.source = "debuginfo",
 	},
+	{
+		.layout = "4.11",
+		.has = {"nbd_device.socks", "idr.idr_rt"},
+		.lacks = {"nbd_config", "nbd_sock.dead", "nbd_cmd.index"},
+		.source = "debuginfo",
+	},
+	{
+		.layout = "3.10",
+		.has = {"nbd_device.sock", "task_struct.thread_group", "sock.sk_flags"},
+		.lacks = {"idr.idr_rt", "nbd_sock", "signal_struct.thread_head",
+			  "sock_common.skc_flags", "sock_common.skc_v6_daddr"},
+		.source = "debuginfo",
+	},
 };
 const size_t n_generations = sizeof(generations) / sizeof(generations[0]);
+const size_t n_with_config = sizeof(generations) / sizeof(generations[0]) - 2;
 
 struct image *generation_build(const struct layout *layout, const struct generation *g,
 			       struct scene *s)

@@ -15,7 +15,7 @@ struct generation {
 	const char *has[MAX_ALTERNATIVES], *lacks[MAX_ALTERNATIVES];
 	/* Keys whose values are not those that 6.1 reports. */
 	const char *other[MAX_ALTERNATIVES];
-	/* Of runtime_flags bit 7; NULL: before 4.12, when there was no nbd_config. */
+	/* Of runtime_flags bit 7. */
 	const char *bit_7;
 	/* Where nbd's layouts come from, and how. */
 	const char *source;
@@ -24,6 +24,8 @@ struct generation {
 
 extern const struct generation generations[];
 extern const size_t n_generations;
+/* Those that have an nbd_config come first. */
+extern const size_t n_with_config;
 
 /* The scene with all extras, in an image that image_free() frees; *s may be NULL. */
 struct image *generation_build(const struct layout *layout, const struct generation *g,

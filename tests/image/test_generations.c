@@ -115,13 +115,82 @@ START_TEST(bit_7_of_runtime_flags_has_its_name)
 }
 END_TEST
 
+START_TEST(before_there_was_a_config)
+{
+	const struct generation *g = &generations[n_with_config + (size_t)_i];
+	struct layout *layout = layout_load(LAYOUTS, g->layout);
+	struct scene scene;
+	struct image *image = generation_build(layout, g, &scene);
+	struct json_object *report = run_report(image), *dev;
+	size_t last = json_object_array_length(report) - 1;
+	bool one = layout_size(layout, "nbd_sock") == 0;
+
+	ck_assert_uint_eq(last, one ? SCENE_INDEX + 1 : 1);
+	has_elements(report, "/0/unreadable", one ? 2 : 1);
+	dev = json_object_array_get_idx(report, last);
+	has_elements(dev, "/unreadable", 0);
+	is_string(dev, "/name", "nbd3");
+	is_address(dev, "/nbd_device", scene.nbd_device);
+	is_address(dev, "/config", scene.nbd_device);
+	is_number(dev, "/block_size", 4096);
+	is_number(dev, "/capacity_bytes", 16384 * 512);
+	is_number(dev, "/timeout_seconds", 30);
+	is_number(dev, "/recv_task/pid", scene.client.pid);
+	is_number(dev, "/num_connections", one ? 1 : 2);
+	is_null(dev, "/live_connections");
+	has_elements(dev, "/connections", one ? 1 : 2);
+	is_address(dev, "/connections/0/socket", scene.ends[0].socket);
+	is_null(dev, "/connections/0/dead");
+	is_number(dev, "/connections/0/shutdown", 0);
+	is_string(dev, "/connections/0/peer/status", "open");
+	is_string(dev, "/connections/0/peer/path", SCENE_PATH);
+	is_number(dev, "/connections/0/peer/listener_pid", scene.server.pid);
+	is_number(dev, "/connections/0/file_refs_explained", 3);
+	if (!one)
+		is_string(dev, "/connections/1/peer/status", "closed");
+	if (one)
+		is_null(dev, "/requests");
+	else
+		has_elements(dev, "/requests", 1);
+	is_number(dev, "/openers_found", 5);
+	has_elements(dev, "/findings", 0);
+	is_null(dev, "/attach/set_sock/result");
+	if (last > 1)
+		is_null(json_object_array_get_idx(report, 1), "/config");
+	json_object_put(report);
+	image_free(image);
+	layout_free(layout);
+}
+END_TEST
+
+/* The closed peer of 3.10, whose sk_shutdown is two bits and whose flags are the sock's own. */
+START_TEST(a_closed_peer_in_bit_fields)
+{
+	const struct generation *g = &generations[n_generations - 1];
+	struct layout *layout = layout_load(LAYOUTS, g->layout);
+	struct scene scene;
+	struct image *image = generation_build(layout, g, &scene);
+	char *output = run(image, "unix_peer -j %lx", scene.ends[1].socket);
+	struct json_object *lines = json_lines(output);
+
+	is_number(lines, "/0/shutdown", 3);
+	is_string(lines, "/0/peer/status", "closed");
+	json_object_put(lines);
+	free(output);
+	image_free(image);
+	layout_free(layout);
+}
+END_TEST
+
 TCase *generations_case(void)
 {
 	TCase *tc = tcase_create("generations");
-	int n = (int)n_generations;
+	int n = (int)n_with_config;
 
 	tcase_set_timeout(tc, 60);
-	tcase_add_loop_test(tc, a_kernel_has_what_tells_it_from_others, 0, n);
+	tcase_add_loop_test(tc, a_kernel_has_what_tells_it_from_others, 0, (int)n_generations);
+	tcase_add_loop_test(tc, before_there_was_a_config, 0, (int)n_generations - n);
+	tcase_add_test(tc, a_closed_peer_in_bit_fields);
 	tcase_add_loop_test(tc, the_scene_is_told, 0, n);
 	tcase_add_loop_test(tc, the_report_is_that_of_6_1, 0, n);
 	tcase_add_loop_test(tc, bit_7_of_runtime_flags_has_its_name, 0, n);

@@ -76,7 +76,8 @@ bool idr_walk(const char *symbol, idr_visit *visit, void *context)
 	num base = k_num_at(idr.v, KM_IDR_BASE);
 
 	tree.n_slots = k_member_size(tree.slots) / sizeof(uint64_t);
-	if (!head.known || tree.n_slots > MAX_SLOTS || !tree.n_slots)
+	if (!head.known || (k_has(KM_IDR_BASE) && !base.known) || tree.n_slots > MAX_SLOTS ||
+	    !tree.n_slots)
 		return false;
 	walk_tree(&tree, head.v, base.v, MAX_SHIFT);
 	return !tree.damaged;

@@ -75,7 +75,6 @@ static const char *const type_names[K_TYPE_COUNT] = {
 	[K_UNIX_TABLE] = "unix_table",
 	[K_IO_RING_CTX] = "io_ring_ctx",
 	[K_IO_FILE_TABLE] = "io_file_table",
-	[K_IO_FIXED_FILE] = "io_fixed_file",
 	[K_IO_RSRC_DATA] = "io_rsrc_data",
 	[K_IO_RSRC_NODE] = "io_rsrc_node",
 	[K_BLK_MQ_TAGS] = "blk_mq_tags",
@@ -310,7 +309,6 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	/* An array of io_fixed_file; by 6.18 io_rsrc_data with pointers to nodes. */
 	[KM_FILE_TABLE_FILES] = {K_IO_FILE_TABLE, OPTIONAL, {"files"}},
 	[KM_FILE_TABLE_DATA] = {K_IO_FILE_TABLE, OPTIONAL, {"data"}},
-	[KM_FIXED_FILE_PTR] = {K_IO_FIXED_FILE, OPTIONAL, {"file_ptr"}},
 	[KM_RSRC_DATA_NR] = {K_IO_RSRC_DATA, OPTIONAL, {"nr"}},
 	[KM_RSRC_DATA_NODES] = {K_IO_RSRC_DATA, OPTIONAL, {"nodes"}},
 	[KM_RSRC_NODE_FILE_PTR] = {K_IO_RSRC_NODE, OPTIONAL, {"file_ptr"}},

@@ -171,6 +171,7 @@ struct report *nbd_collect(struct query *queries, size_t n)
 	report->layout_source = k_layout_source();
 	report->numbering = nbd_numbering();
 	report->traits = nbd_traits();
+	report->before_config = nbd_is_single();
 	task_list_collect(&report->tasks);
 	if (report->layout_source)
 		nbd_devices_collect(report, &files);
@@ -182,7 +183,7 @@ struct report *nbd_collect(struct query *queries, size_t n)
 	find_tcp_peers(report, queries, n, &files);
 	find_holders(report, queries, n, &files);
 	nbd_contradictions(report);
-	if (!nbd_is_single()) {
+	if (!report->before_config) {
 		nbd_judge(report);
 		nbd_forecast(report);
 	}

@@ -93,19 +93,27 @@ static void add_sleeper(struct search *search, uint64_t addr, struct object *req
 	map_put(&search->on_stack, addr & -(uint64_t)k_stack_size(), on_stack);
 }
 
-static void add_pages(struct search *search, const struct kobj *bio, struct object *request)
+/* False when some of a bio could not be read. */
+static bool add_pages(struct search *search, const struct kobj *bio, struct object *request)
 {
 	num n = k_num(bio, KM_BIO_VCNT), vecs = k_num(bio, KM_BIO_IO_VEC);
 	size_t size = k_sizeof(K_BIO_VEC);
+	bool complete = n.known && vecs.known;
 
-	for (size_t i = 0; vecs.v && size && i < n.v && i < MAX_PAGES; i++)
-		map_put(&search->request, k_num_at(vecs.v + i * size, KM_BIO_VEC_PAGE).v, request);
+	for (size_t i = 0; vecs.v && size && i < n.v && i < MAX_PAGES; i++) {
+		num page = k_num_at(vecs.v + i * size, KM_BIO_VEC_PAGE);
+
+		complete &= page.known;
+		map_put(&search->request, page.v, request);
+	}
+	return complete;
 }
 
 static void add_request(struct search *search, struct device *dev, uint64_t addr)
 {
 	struct object *request = object_new(dev, addr, "request");
 	num bio = k_num_at(addr, KM_RQ_BIO);
+	bool complete = true;
 	struct kobj o;
 
 	map_put(&search->request, addr, request);
@@ -113,9 +121,14 @@ static void add_request(struct search *search, struct device *dev, uint64_t addr
 		k_load(&o, K_BIO, bio.v);
 		add_sleeper(search, bio.v, request);
 		add_sleeper(search, k_num(&o, KM_BIO_PRIVATE).v, request);
-		add_pages(search, &o, request);
+		complete &= k_num(&o, KM_BIO_PRIVATE).known;
+		complete &= add_pages(search, &o, request);
 		bio = k_num(&o, KM_BIO_NEXT);
 	}
+	if (!complete || !bio.known)
+		*ARENA_PUSH(dev->problems, dev->n_problems) =
+			arena_printf("who waits for request %llx could not be read in full",
+				     (unsigned long long)addr);
 }
 
 static num mutex_owner(uint64_t mutex)

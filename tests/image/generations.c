@@ -11,6 +11,10 @@
 
 /* Addresses have more digits than any other number. */
 #define ADDRESS_DIGITS 9
+#define UNSENT_TAG     6
+/* task_struct.state */
+#define TASK_UNINTERRUPTIBLE 2
+#define TASK_STOPPED	     4
 
 /* What is said of the file that an io_uring holds in 6.1. */
 #define NO_RINGS "file_refs", "file_refs_explained", "holders"
@@ -57,7 +61,15 @@ const struct generation generations[] = {
 		.source = "debuginfo",
 	},
 	{
+		.layout = "5.15",
+		.has = {"unix_address.hash", "inode.i_size", "gendisk.slave_bdevs"},
+		.lacks = {"block_device.bd_nr_sectors", "netns_unix", "hd_struct"},
+		.bit_7 = "HAS_BACKEND_FILE",
+		.source = "debuginfo",
+	},
+	{
 		.layout = "5.10",
+		.other = {"runtime_flags"},
 		.has = {"task_struct.state", "hd_struct", "nbd_config.blksize", "unix_address.hash",
 			"block_device.bd_holder_disks", "nbd_device.task_recv"},
 		.lacks = {"task_struct.__state", "netns_unix", "nbd_device.pid",
@@ -69,11 +81,12 @@ const struct generation generations[] = {
 		.layout = "5.10",
 		.bit_7 = "DISCONNECT_ON_CLOSE",
 		.source = "computed",
-		.other = {"layout_source"},
+		.other = {"runtime_flags", "layout_source"},
 		.without_debuginfo = from_computed,
 	},
 	{
 		.layout = "openeuler-5.10",
+		.other = {"runtime_flags"},
 		.has = {"nbd_device.pid", "nbd_device.flags"},
 		.lacks = {"nbd_device.backend", "nbd_device.task_recv"},
 		.bit_7 = "BIT7",
@@ -90,7 +103,7 @@ const struct generation generations[] = {
 	},
 	{
 		.layout = "rhel-8.4",
-		.other = {NO_RINGS},
+		.other = {"runtime_flags", NO_RINGS},
 		.has = {"xarray", "nbd_device.task_recv", "nbd_device.flags"},
 		.lacks = {"nbd_device.pid", "nbd_device.backend"},
 		.bit_7 = "DISCONNECT_ON_CLOSE",
@@ -98,7 +111,7 @@ const struct generation generations[] = {
 	},
 	{
 		.layout = "4.19",
-		.other = {NO_RINGS, "retries"},
+		.other = {"runtime_flags", NO_RINGS, "retries"},
 		.has = {"radix_tree_root.rnode", "idr.idr_base", "request.__deadline"},
 		.lacks = {"xarray", "nbd_cmd.retries", "nbd_device.flags", "request.deadline"},
 		.bit_7 = "DISCONNECT_ON_CLOSE",
@@ -106,7 +119,7 @@ const struct generation generations[] = {
 	},
 	{
 		.layout = "4.14",
-		.other = {NO_RINGS, "retries"},
+		.other = {"runtime_flags", NO_RINGS, "retries"},
 		.has = {"request.atomic_flags"},
 		.lacks = {"request.state", "idr.idr_base", "request.start_time_ns",
 			  "nbd_device.recv_workq"},
@@ -130,6 +143,40 @@ const struct generation generations[] = {
 const size_t n_generations = sizeof(generations) / sizeof(generations[0]);
 const size_t n_with_config = sizeof(generations) / sizeof(generations[0]) - 2;
 
+/* A request that was not sent yet: kernels whose nbd marks what it has sent tell so. */
+static void add_unsent(struct scene *s)
+{
+	struct image *image = s->image;
+	size_t rq_size = image_sizeof(image, "request");
+	uint64_t rq = image_array(image, "char", rq_size + image_sizeof(image, "nbd_cmd"));
+
+	image_set_pointer(image, s->rqs, UNSENT_TAG, rq);
+	image_set(image, rq, "request", "q", s->disk.queue);
+	image_set(image, rq, "request", "tag", UNSENT_TAG);
+	if (!image_try_set(image, rq, "request", "state", 1))
+		image_set(image, rq, "request", "atomic_flags", 2);
+	image_set(image, rq + rq_size, "nbd_cmd", "nbd", s->nbd_device);
+}
+
+/* What makes values matter that say nothing of the bare scene: a server that does not run, so that reading
+ * the partition table hangs, which is due; a task in D whose stack is in use. */
+static void add_rest(struct scene *s)
+{
+	struct image *image = s->image;
+	const char *state = image_has(image, "task_struct", "__state") ? "__state" : "state";
+	struct kernel_task running = kernel_task(&s->kernel, "running", 4800, NULL, 0);
+
+	image_set(image, running.task, "task_struct", state, TASK_UNINTERRUPTIBLE);
+	image_set(image, running.task, "task_struct", "on_cpu", 1);
+	if (!s->config)
+		return;
+	add_unsent(s);
+	image_set(image, s->server.task, "task_struct", state, TASK_STOPPED);
+	image_try_set(image, s->disk.gendisk, "gendisk", "state", 1);
+	image_try_set(image, s->disk.block_device, "block_device", "bd_invalidated", 1);
+	image_set(image, s->config, "nbd_config", "runtime_flags", 1 << 3 | 1 << 7);
+}
+
 struct image *generation_build(const struct layout *layout, const struct generation *g,
 			       struct scene *s)
 {
@@ -137,6 +184,7 @@ struct image *generation_build(const struct layout *layout, const struct generat
 	struct scene scene = scene_build(image);
 
 	extra_all(&scene);
+	add_rest(&scene);
 	if (g->without_debuginfo)
 		g->without_debuginfo(&scene);
 	if (s)

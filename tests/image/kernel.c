@@ -111,12 +111,10 @@ static void fill_disk(struct kernel *k, const struct kernel_disk *disk)
 {
 	struct image *image = k->image;
 
-	if (image_has(image, "block_device", "bd_nr_sectors")) {
+	if (!image_try_set(image, disk->gendisk, "gendisk", "part0.nr_sects", DISK_SECTORS))
 		image_set(image, disk->gendisk, "gendisk", "part0", disk->block_device);
-		image_set(image, disk->block_device, "block_device", "bd_nr_sectors", DISK_SECTORS);
-	} else {
-		image_set(image, disk->gendisk, "gendisk", "part0.nr_sects", DISK_SECTORS);
-	}
+	image_try_set(image, disk->block_device, "block_device", "bd_nr_sectors", DISK_SECTORS);
+	image_try_set(image, disk->inode, "inode", "i_size", DISK_SECTORS * 512);
 	if (image_has(image, "gendisk", "slave_bdevs"))
 		image_list_init(image, image_at(image, disk->gendisk, "gendisk", "slave_bdevs"));
 	if (image_has(image, "block_device", "bd_holder_disks"))

@@ -100,7 +100,11 @@ static void build_idr(struct scene *s, struct kernel *k)
 
 	image_set(image, idr, "idr", xarray ? "idr_rt.xa_head" : "idr_rt.rnode",
 		  node + (xarray ? XA_NODE_TAG : RADIX_NODE_TAG));
-	image_set(image, node, node_type, "slots[3]", s->nbd_device);
+	/* Keys count from idr_base. */
+	if (image_try_set(image, idr, "idr", "idr_base", 1))
+		image_set(image, node, node_type, "slots[2]", s->nbd_device);
+	else
+		image_set(image, node, node_type, "slots[3]", s->nbd_device);
 	image_set(image, node, node_type, "count", 1);
 }
 
@@ -165,18 +169,22 @@ static void build_request(struct scene *s, struct kernel *k)
 	s->request = image_array(image, "char", rq_size + image_sizeof(image, "nbd_cmd"));
 	cmd = s->request + rq_size;
 	image_set_pointer(image, rqs[0], SCENE_TAG, s->request);
+	s->rqs = rqs[0];
 	image_set(image, s->request, "request", "q", s->disk.queue);
 	image_set(image, s->request, "request", "tag", SCENE_TAG);
 	image_set(image, s->request, "request", "cmd_flags", REQ_OP_WRITE);
 	image_set(image, s->request, "request", "__sector", SCENE_SECTOR);
 	image_set(image, s->request, "request", "__data_len", SCENE_BYTES);
 	image_set(image, s->request, "request", "timeout", TIMEOUT_SECONDS * KERNEL_HZ);
-	/* Queues without statistics know only this; 4.14 has no other. */
-	if (!image_try_set(image, s->request, "request", "__deadline", deadline)) {
-		image_set(image, s->request, "request", "deadline", deadline);
-		image_try_set(image, s->request, "request", "start_time_ns",
-			      (KERNEL_UPTIME - REQUEST_SECONDS) * 1000000000ull);
+	/* 4.14 and queues without statistics know when it was sent, else when it was made. */
+	if (image_has(image, "request", "deadline") &&
+	    image_has(image, "request", "start_time_ns")) {
+		deadline += KERNEL_HZ;
+		image_set(image, s->request, "request", "start_time_ns",
+			  (KERNEL_UPTIME - REQUEST_SECONDS) * 1000000000ull);
 	}
+	if (!image_try_set(image, s->request, "request", "__deadline", deadline))
+		image_set(image, s->request, "request", "deadline", deadline);
 	if (!image_try_set(image, s->request, "request", "state", MQ_RQ_IN_FLIGHT))
 		image_set(image, s->request, "request", "atomic_flags", 2);
 	image_set(image, cmd, "nbd_cmd", "nbd", s->nbd_device);

@@ -25,6 +25,7 @@ struct scene {
 	uint64_t nbd_socks[2];
 	struct kernel_socket ends[2];  /* nbd's: client owns ends[i] as fd SCENE_CLIENT_FD + i */
 	struct kernel_socket peers[2]; /* the server's: peers[0] is open, peers[1] closed */
+	uint64_t rqs;		       /* blk_mq_tags.rqs of the request's queue */
 	struct kernel_task init, client, client_thread, server, opener, worker;
 	uint64_t opener_file;
 };

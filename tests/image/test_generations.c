@@ -78,7 +78,7 @@ START_TEST(the_scene_is_told)
 	is_number(report, "/1/recv_task/pid", scene.client.pid);
 	is_address(report, "/1/requests/0/request", scene.request);
 	is_number(report, "/1/openers_found", 5);
-	has_elements(report, "/1/waiters", 3);
+	has_elements(report, "/1/waiters", 4);
 	json_object_put(report);
 	image_free(image);
 	layout_free(layout);
@@ -105,7 +105,6 @@ START_TEST(bit_7_of_runtime_flags_has_its_name)
 	struct image *image = generation_build(layout, g, &scene);
 	struct json_object *report;
 
-	image_set(image, scene.config, "nbd_config", "runtime_flags", 1 << 3 | 1 << 7);
 	report = run_report(image);
 	has_elements(report, "/1/runtime_flags/names", 2);
 	is_string(report, "/1/runtime_flags/names/1", g->bit_7);
@@ -124,6 +123,7 @@ START_TEST(before_there_was_a_config)
 	struct json_object *report = run_report(image), *dev;
 	size_t last = json_object_array_length(report) - 1;
 	bool one = layout_size(layout, "nbd_sock") == 0;
+	char *output;
 
 	ck_assert_uint_eq(last, one ? SCENE_INDEX + 1 : 1);
 	has_elements(report, "/0/unreadable", one ? 2 : 1);
@@ -155,9 +155,15 @@ START_TEST(before_there_was_a_config)
 	is_number(dev, "/openers_found", 5);
 	has_elements(dev, "/findings", 0);
 	is_null(dev, "/attach/set_sock/result");
+	is_null(dev, "/freed_when");
 	if (last > 1)
 		is_null(json_object_array_get_idx(report, 1), "/config");
 	json_object_put(report);
+	output = run(image, "nbd -d nbd3 -v");
+	ck_assert_ptr_nonnull(strstr(output, "not judged"));
+	ck_assert_ptr_nonnull(strstr(output, "nbd-client (4200) fd 4"));
+	ck_assert_ptr_null(strstr(output, "gives up the connection"));
+	free(output);
 	image_free(image);
 	layout_free(layout);
 }
@@ -195,8 +201,4 @@ TCase *generations_case(void)
 	tcase_add_loop_test(tc, the_report_is_that_of_6_1, 0, n);
 	tcase_add_loop_test(tc, bit_7_of_runtime_flags_has_its_name, 0, n);
 	return tc;
-}
-TCase *alternatives_case(void)
-{
-	return tcase_create("alternatives");
 }

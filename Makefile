@@ -49,7 +49,7 @@ E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(wildcard *.c include/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check unit image e2e compilers mutations valgrind matrix demo shell packages install uninstall format clean help
+.PHONY: all check unit image e2e compilers mutations valgrind matrix crash-symbols demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
 all: $(MODULE)
@@ -92,6 +92,7 @@ check:
 	$(MAKE) unit
 	$(MAKE) image
 	$(MAKE) valgrind
+	$(MAKE) crash-symbols
 	$(MAKE) matrix
 	$(MAKE) e2e
 
@@ -121,6 +122,10 @@ valgrind: $(MODULE)
 # The same nbd.so in every packaged crash.
 matrix: $(MODULE)
 	tests/e2e/matrix.sh $(MODULE) $(KERNELS)
+
+# What nbd.so needs of crash is in every packaged crash, whichever's defs.h it is built with.
+crash-symbols: $(MODULE)
+	tests/crash/symbols.sh $(MODULE) 5.10
 
 # Proof that the end-to-end tests can fail: a few minutes, and so not part of check.
 mutations: $(MODULE) $(BUILD)/tests/e2e/e2e
@@ -157,6 +162,7 @@ help:
 	@echo 'make image      nbd.so without crash, over kernel images made by hand, with the sanitizers'
 	@echo 'make e2e        the end-to-end tests on real vmcores of KERNELS'
 	@echo 'make matrix     the same nbd.so in every packaged crash, on every kernel'
+	@echo 'make crash-symbols  what nbd.so needs of crash, in every packaged crash'
 	@echo 'make valgrind   every command twice under valgrind'
 	@echo 'make mutations  falsifies the report value by value: the end-to-end tests must notice each'
 	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR)'

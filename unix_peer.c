@@ -72,7 +72,7 @@ static void read_unix(struct sock_info *info)
 	}
 }
 
-/* A byte since v4.14; two bits before, the lowest of a word of bit fields that crash gives as the
+/* A byte by 4.9; two bits in 4.4 and before, the lowest of a word of bit fields that crash gives as the
  * member. */
 static num read_shutdown(const struct kobj *sk)
 {

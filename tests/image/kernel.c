@@ -100,7 +100,7 @@ void kernel_shutdown(struct kernel *k, uint64_t sk, unsigned shutdown)
 {
 	uint64_t word = shutdown;
 
-	/* Up to 4.13 the lowest bits of a word that holds sk_type and others, too. */
+	/* Up to 4.4 the lowest bits of a word that holds sk_type and others, too. */
 	if (image_member_size(k->image, "sock", "sk_shutdown") > 1)
 		word |= SOCK_STREAM << 16 | 4;
 	image_set(k->image, sk, "sock", "sk_shutdown", word);

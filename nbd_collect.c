@@ -182,8 +182,8 @@ struct report *nbd_collect(struct query *queries, size_t n)
 		resolve_query(report, &queries[i], &files);
 	find_tcp_peers(report, queries, n, &files);
 	find_holders(report, queries, n, &files);
-	nbd_contradictions(report);
 	if (!report->before_config) {
+		nbd_contradictions(report);
 		nbd_judge(report);
 		nbd_forecast(report);
 	}

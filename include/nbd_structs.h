@@ -8,9 +8,10 @@
 #include "nbd_model.h"
 
 /*
- * Finds all devices in nbd_index_idr, or of kernels before 4.12 those of nbd_single.h, and reads each with its config and its connections; the
- * connections' files are watched in files. Fills devices, n_devices and, where something cannot be
- * read, the problems of the device or of the report. Memory: arena.
+ * Finds all devices in nbd_index_idr, or of kernels before 4.12 those of nbd_single.h, and reads each
+ * with its config and its connections; the connections' files are watched in files. Fills devices,
+ * n_devices and, where something cannot be read, the problems of the device or of the report. Memory:
+ * arena.
  * Mirrors drivers/block/nbd.c, nbd_dev_add() and nbd_add_socket().
  */
 void nbd_devices_collect(struct report *report, struct file_set *files);

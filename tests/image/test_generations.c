@@ -190,6 +190,23 @@ START_TEST(a_closed_peer_in_bit_fields)
 }
 END_TEST
 
+/* Neither BTF nor an order of members is known of nbd before 4.12. */
+START_TEST(before_there_was_a_config_debuginfo_is_asked_for)
+{
+	const struct generation *g = &generations[n_with_config + (size_t)_i];
+	struct layout *layout = layout_load(LAYOUTS, g->layout);
+	struct image *image = generation_build(layout, g, NULL);
+	char *output;
+
+	image_without_nbd_debuginfo(image);
+	output = run(image, "nbd");
+	ck_assert_ptr_nonnull(strstr(output, "Try: mod -s nbd PATH/nbd.ko.debug"));
+	free(output);
+	image_free(image);
+	layout_free(layout);
+}
+END_TEST
+
 TCase *generations_case(void)
 {
 	TCase *tc = tcase_create("generations");
@@ -198,6 +215,8 @@ TCase *generations_case(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, a_kernel_has_what_tells_it_from_others, 0, (int)n_generations);
 	tcase_add_loop_test(tc, before_there_was_a_config, 0, (int)n_generations - n);
+	tcase_add_loop_test(tc, before_there_was_a_config_debuginfo_is_asked_for, 0,
+			    (int)n_generations - n);
 	tcase_add_test(tc, a_closed_peer_in_bit_fields);
 	tcase_add_loop_test(tc, the_scene_is_told, 0, n);
 	tcase_add_loop_test(tc, the_report_is_that_of_6_1, 0, n);

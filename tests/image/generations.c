@@ -141,6 +141,7 @@ const struct generation generations[] = {
 	},
 };
 const size_t n_generations = sizeof(generations) / sizeof(generations[0]);
+/* All but the last two. */
 const size_t n_with_config = sizeof(generations) / sizeof(generations[0]) - 2;
 
 /* A request that was not sent yet: kernels whose nbd marks what it has sent tell so. */

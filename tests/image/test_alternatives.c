@@ -114,20 +114,18 @@ static bool has(const struct kernel_image *k, const struct name *name)
 static bool is_missed(const struct kernel_image *k)
 {
 	char *output = run(k->image, "nbd -a -j"), *text = NULL;
+	bool missed = *output != '{';
 
-	if (*output == '{') {
+	if (!missed) {
 		struct json_object *report = json_lines(output);
 
 		text = reports_differ(report, k->report, k->g->other);
+		missed = text != NULL;
 		json_object_put(report);
-		free(output);
-		if (!text)
-			return false;
-		free(text);
-		return true;
 	}
+	free(text);
 	free(output);
-	return true;
+	return missed;
 }
 
 static bool is_unused(const struct name *name)

@@ -119,16 +119,16 @@ fi
 {
 	echo "extend $module"
 	refuse no-module nbd
-	save bare-files files 1
+	save bare-sock p init_net.rtnl
 } | session bare "$bare"
 
-# unix_peer and file_owner need nothing of nbd.
-bare_file=$(awk '$1 == 0 { print $2 }' "$out/bare-files")
+# unix_peer and file_owner need nothing of nbd; every kernel has a netlink socket of its own.
+sock=$(grep -o '0x[0-9a-f]*' "$out/bare-sock")
 {
 	echo "extend $module"
-	save bare-file_owner file_owner "$bare_file"
-	refuse bare-unix_peer unix_peer "$bare_file"
-} | session bare-files "$bare"
+	save bare-unix_peer unix_peer "$sock"
+	refuse bare-file_owner file_owner "$sock"
+} | session bare-sock "$bare"
 
 {
 	echo "extend $module"

@@ -34,7 +34,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 
 # What knows neither crash nor kernel memory is tested alone, with the sanitizers.
 PURE := arena blocked_in fold names nbd_attach nbd_dot nbd_ends nbd_facts nbd_findings nbd_findings_conns \
-	nbd_findings_device nbd_flags nbd_json nbd_report nbd_report_device nbd_words ptr_map text_table
+	nbd_findings_device nbd_flags nbd_json nbd_report nbd_report_device nbd_words page_cache progress ptr_map text_table
 UNIT_SOURCES := $(PURE:%=%.c) $(wildcard tests/unit/*.c)
 UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$(BUILD)/unit/%.o)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

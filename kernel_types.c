@@ -13,6 +13,7 @@
 #include <crash/defs.h>
 
 #include "kernel_btf.h"
+#include "page_cache.h"
 
 #define MAX_ALTERNATIVES 3
 #define NSEC_PER_SEC	 1000000000u
@@ -351,7 +352,7 @@ static const struct member members[KM_MEMBER_COUNT] = {
 /* What was found out about this kernel. */
 static struct {
 	const char *source; /* of nbd's layouts; NULL until resolved */
-	bool kernel_resolved;
+	bool resolved[K_TYPE_COUNT];
 	long type_size[K_TYPE_COUNT];
 	struct {
 		long offset; /* -1: absent */
@@ -386,72 +387,103 @@ static long debuginfo_member(const struct btf_types *unused, const char *structu
 	/* crash takes both as writable strings. */
 	snprintf(name, sizeof(name), "%s", structure);
 	snprintf(mem, sizeof(mem), "%s", member);
+	/* Finds members of anonymous unions, too. */
 	offset = MEMBER_OFFSET(name, mem);
-	if (offset >= 0) {
+	if (offset >= 0)
 		*size = (size_t)MEMBER_SIZE(name, mem);
-		return offset;
-	}
-	/* Members of anonymous unions; these are all of a pointer's or a number's size. */
-	offset = ANON_MEMBER_OFFSET(name, mem);
-	*size = 0;
 	return offset;
 }
 
 typedef long size_fn(const struct btf_types *, const char *);
 typedef long member_fn(const struct btf_types *, const char *, const char *, size_t *);
 
-/* Fills the layout of nbd's types or of all others from one source. Returns the first member that is
- * missing though required, or -1. */
-static int resolve(bool nbd_types, const struct btf_types *types, size_fn *size_of,
+/* A span lets k_load() fetch all members of a structure with one read. */
+static void compute_span(enum ktype t)
+{
+	size_t start = SIZE_MAX, end = 0;
+
+	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
+		size_t offset = (size_t)layout.member[m].offset;
+		size_t size = layout.member[m].size;
+
+		if (members[m].type != t || layout.member[m].offset < 0)
+			continue;
+		/* Embedded structures are read on their own, if at all. */
+		if (size > sizeof(uint64_t) && m != KM_TASK_COMM && m != KM_DISK_NAME)
+			continue;
+		start = offset < start ? offset : start;
+		end = offset + size > end ? offset + size : end;
+	}
+	layout.span[t].start = end ? start : 0;
+	layout.span[t].size = end ? end - start : 0;
+}
+
+/* Fills the layout of a type from one source. Returns its first member that is missing though
+ * required, or -1. */
+static int resolve(enum ktype t, const struct btf_types *types, size_fn *size_of,
 		   member_fn *member_of)
 {
 	int missing = -1;
 
-	for (int t = 0; t < K_TYPE_COUNT; t++) {
-		if (is_nbd_type(t) == nbd_types)
-			layout.type_size[t] = size_of(types, type_names[t]);
-	}
+	layout.type_size[t] = size_of(types, type_names[t]);
 	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
 		const struct member *mem = &members[m];
 		long offset = -1;
 		size_t size = 0;
 
-		if (is_nbd_type(mem->type) != nbd_types)
+		if (mem->type != t)
 			continue;
 		for (int a = 0; a < MAX_ALTERNATIVES && mem->names[a] && offset < 0; a++) {
-			if (layout.type_size[mem->type] > 0)
-				offset = member_of(types, type_names[mem->type], mem->names[a],
-						   &size);
+			if (layout.type_size[t] > 0)
+				offset = member_of(types, type_names[t], mem->names[a], &size);
 		}
 		layout.member[m].offset = offset;
 		layout.member[m].size = size;
 		if (offset < 0 && mem->need == REQUIRED && missing < 0)
 			missing = m;
 	}
+	compute_span(t);
+	layout.resolved[t] = true;
 	return missing;
 }
 
-/* Spans let k_load() fetch all members of a structure with one read. */
-static void compute_spans(void)
+/* nbd's own types, all from one source. */
+static int resolve_nbd(const struct btf_types *types, size_fn *size_of, member_fn *member_of)
 {
-	for (int t = 0; t < K_TYPE_COUNT; t++) {
-		size_t start = SIZE_MAX, end = 0;
+	int missing = -1;
 
-		for (int m = 0; m < KM_MEMBER_COUNT; m++) {
-			size_t offset = (size_t)layout.member[m].offset;
-			size_t size = layout.member[m].size;
-
-			if ((int)members[m].type != t || layout.member[m].offset < 0)
-				continue;
-			/* Embedded structures are read on their own, if at all. */
-			if (size > sizeof(uint64_t) && m != KM_TASK_COMM && m != KM_DISK_NAME)
-				continue;
-			start = offset < start ? offset : start;
-			end = offset + size > end ? offset + size : end;
-		}
-		layout.span[t].start = end ? start : 0;
-		layout.span[t].size = end ? end - start : 0;
+	for (int t = 0; t < K_TYPE_COUNT && missing < 0; t++) {
+		if (is_nbd_type(t))
+			missing = resolve(t, types, size_of, member_of);
 	}
+	return missing;
+}
+
+/* Those types of the kernel proper that have members without which nothing can be said. */
+static int resolve_required(void)
+{
+	int missing = -1;
+
+	for (int m = 0; m < KM_MEMBER_COUNT && missing < 0; m++) {
+		if (members[m].need == REQUIRED && !is_nbd_type(members[m].type) &&
+		    !layout.resolved[members[m].type])
+			missing = resolve(members[m].type, NULL, debuginfo_size, debuginfo_member);
+	}
+	return missing;
+}
+
+/* The other types when they are first asked for: most commands need few of them, and to find out that
+ * a kernel does not have one takes crash up to 50 ms. */
+static void need(enum ktype t)
+{
+	if (!layout.resolved[t])
+		resolve(t, NULL, debuginfo_size, debuginfo_member);
+}
+
+static long offset_of(enum kmember m)
+{
+	need(members[m].type);
+	return layout.member[m].offset;
 }
 
 /* The bytes of the BTF that the kernel holds for module nbd. Returns malloc'ed memory or NULL. */
@@ -516,7 +548,7 @@ static bool resolve_nbd_from_btf(void)
 	if (base)
 		types = btf_types_parse(base, base_size, module, module_size);
 	if (types) {
-		done = resolve(true, types, btf_types_size, btf_types_member) < 0;
+		done = resolve_nbd(types, btf_types_size, btf_types_member) < 0;
 		btf_types_free(types);
 	}
 	free(base);
@@ -557,14 +589,11 @@ const char *k_init(void)
 		return "this kernel image has no nbd module (no symbol nbd_index_idr): the module "
 		       "was "
 		       "not loaded when the image was taken, or the kernel is older than 4.11";
-	if (!layout.kernel_resolved) {
-		missing = resolve(false, NULL, debuginfo_size, debuginfo_member);
-		if (missing >= 0)
-			return member_missing(missing);
-		layout.kernel_resolved = true;
-	}
+	missing = resolve_required();
+	if (missing >= 0)
+		return member_missing(missing);
 	if (debuginfo_size(NULL, type_names[K_NBD_CONFIG]) > 0) {
-		missing = resolve(true, NULL, debuginfo_size, debuginfo_member);
+		missing = resolve_nbd(NULL, debuginfo_size, debuginfo_member);
 		if (missing >= 0)
 			return member_missing(missing);
 		layout.source = "debuginfo";
@@ -573,7 +602,6 @@ const char *k_init(void)
 	} else {
 		return no_nbd_layout();
 	}
-	compute_spans();
 	return NULL;
 }
 
@@ -584,11 +612,12 @@ const char *k_layout_source(void)
 
 bool k_has(enum kmember m)
 {
-	return layout.member[m].offset >= 0;
+	return offset_of(m) >= 0;
 }
 
 size_t k_sizeof(enum ktype t)
 {
+	need(t);
 	return layout.type_size[t] > 0 ? (size_t)layout.type_size[t] : 0;
 }
 
@@ -599,26 +628,47 @@ size_t k_member_size(enum kmember m)
 
 uint64_t k_at(uint64_t addr, enum kmember m)
 {
-	return addr + (uint64_t)layout.member[m].offset;
+	return addr + (uint64_t)offset_of(m);
 }
 
 uint64_t k_container(uint64_t addr, enum kmember m)
 {
-	return addr - (uint64_t)layout.member[m].offset;
+	return addr - (uint64_t)offset_of(m);
 }
 
-bool k_read(uint64_t addr, void *buf, size_t len, const char *what)
+/* Pages that the running command has read, and what it has asked crash for. */
+static struct page_cache pages;
+static struct reads reads;
+
+static bool read_memory(uint64_t addr, void *buf, size_t len, const char *what)
 {
 	char type[64];
 
 	/* crash takes the name as a writable string. */
 	snprintf(type, sizeof(type), "%s", what);
-	return addr && len && addr + len > addr &&
-	       readmem(addr, KVADDR, buf, (long)len, type, RETURN_ON_ERROR | QUIET);
+	reads.calls++;
+	reads.bytes += len;
+	return readmem(addr, KVADDR, buf, (long)len, type, RETURN_ON_ERROR | QUIET);
+}
+
+bool k_read(uint64_t addr, void *buf, size_t len, const char *what)
+{
+	if (!addr || !len || addr + len <= addr)
+		return false;
+	/* What is as large as a page is read once, and has no neighbours in it. */
+	if (len < PAGE_CACHE_PAGE && page_cache_read(&pages, addr, buf, len, read_memory, what))
+		return true;
+	return read_memory(addr, buf, len, what);
+}
+
+struct reads k_reads(void)
+{
+	return reads;
 }
 
 bool k_load(struct kobj *o, enum ktype t, uint64_t addr)
 {
+	need(t);
 	o->addr = addr;
 	o->type = t;
 	o->whole =
@@ -629,7 +679,7 @@ bool k_load(struct kobj *o, enum ktype t, uint64_t addr)
 
 bool k_bytes(const struct kobj *o, enum kmember m, void *buf, size_t len)
 {
-	size_t offset = (size_t)layout.member[m].offset;
+	size_t offset = (size_t)offset_of(m);
 	size_t size = layout.member[m].size;
 
 	if (!k_has(m) || !o->addr || len > size)
@@ -645,7 +695,7 @@ bool k_bytes(const struct kobj *o, enum kmember m, void *buf, size_t len)
 /* Members are read in the byte order of this machine: crash opens images of its own kind only. */
 static num number(const struct kobj *o, enum kmember m, bool is_signed)
 {
-	size_t size = layout.member[m].size;
+	size_t size = k_member_size(m);
 	union {
 		uint8_t u8;
 		uint16_t u16;
@@ -653,8 +703,7 @@ static num number(const struct kobj *o, enum kmember m, bool is_signed)
 		uint64_t u64;
 	} value = {0};
 
-	if (!k_has(m) || !size ||
-	    !k_bytes(o, m, &value, size < sizeof(value) ? size : sizeof(value)))
+	if (!size || !k_bytes(o, m, &value, size < sizeof(value) ? size : sizeof(value)))
 		return NUM_UNKNOWN;
 	switch (size) {
 	case 1:
@@ -753,4 +802,6 @@ bool k_interrupted(void)
 void k_begin(void)
 {
 	interrupted = false;
+	pages = (struct page_cache){0};
+	reads = (struct reads){0};
 }

@@ -19,8 +19,10 @@
 #include "nbd_json.h"
 #include "nbd_report.h"
 #include "nbd_structs.h"
+#include "progress.h"
 
 #define MAX_ARGUMENT 64
+#define PATIENCE_MS  1000
 
 enum { OPT_DOT = 1000 };
 
@@ -36,11 +38,18 @@ static void out_of_memory(void)
 	error(FATAL, "out of memory\n");
 }
 
+/* At a terminal, and not with -s. */
+static bool somebody_waits(void)
+{
+	return !(pc->flags & SILENT) && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
 static void begin_command(void)
 {
 	arena_free_all();
 	arena_on_exhausted(out_of_memory);
 	k_begin();
+	progress_begin(somebody_waits() ? stderr : NULL, PATIENCE_MS);
 }
 
 /* Layouts are looked up when they are first needed, for `extend` must be quick and cannot fail. */

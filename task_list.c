@@ -68,15 +68,27 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	return true;
 }
 
-/* The other threads of the leader in o. */
+/* True when both neighbours in the list of threads are its head, which then need not be read. */
+static bool is_single(const struct kobj *leader, uint64_t head)
+{
+	uint64_t node[2]; /* next, prev */
+
+	return k_bytes(leader, KM_TASK_THREAD_NODE, node, sizeof(node)) && node[0] == head &&
+	       node[1] == head;
+}
+
+/* The other threads of the leader. */
 static void add_threads(struct walk *walk, const struct kobj *leader)
 {
 	num signal = k_num(leader, KM_TASK_SIGNAL);
 	uint64_t head = signal.known ? k_at(signal.v, KM_SIGNAL_THREAD_HEAD) : 0;
-	num link = k_pointer(head, "signal_struct.thread_head");
 	bool leader_seen = false;
 	struct kobj o;
+	num link;
 
+	if (head && is_single(leader, head))
+		return;
+	link = k_pointer(head, "signal_struct.thread_head");
 	for (size_t n = 0; link.known && link.v != head; n++) {
 		uint64_t addr = k_container(link.v, KM_TASK_THREAD_NODE);
 

@@ -314,9 +314,10 @@ enum kmember {
 };
 
 /*
- * Resolves all layouts on the first call; cheap afterwards. Returns NULL, or a message for the user
- * that says what is missing and how to get it (static memory). Tried again after a failure, since
- * `mod -s nbd` may have come in between.
+ * Resolves the layouts of nbd's types, and of others that nothing can be said without, on the first
+ * call; cheap afterwards. Returns NULL, or a message for the user that says what is missing and how to
+ * get it (static memory). Tried again after a failure, since `mod -s nbd` may have come in between.
+ * Layouts of all other types are resolved when they are first needed.
  */
 const char *k_init(void);
 
@@ -341,6 +342,9 @@ uint64_t k_container(uint64_t addr, enum kmember m);
 /* Reads len bytes at a kernel address. what ("nbd_config.socks") names them in crash's debug output.
  * False when any of it cannot be read; buf is then undefined. */
 bool k_read(uint64_t addr, void *buf, size_t len, const char *what);
+
+/* How often crash was asked for memory since k_begin(), and for how many bytes. */
+struct reads k_reads(void);
 
 /* One kernel structure, read in one piece (from its first to its last member of interest). */
 #define KOBJ_MAX 4096
@@ -396,7 +400,7 @@ size_t k_stack_size(void);
 /* True once the user pressed Ctrl-C, until the next k_begin(): every long loop ends on it. */
 bool k_interrupted(void);
 
-/* A new command begins. */
+/* A new command begins, whose arena is empty. */
 void k_begin(void);
 
 #endif

@@ -230,6 +230,11 @@ struct scan_stats {
 	bool interrupted;
 };
 
+/* What a command has asked crash for. */
+struct reads {
+	uint64_t calls, bytes;
+};
+
 /* Which meaning bits 6 and 7 of runtime_flags have (nbd_flags.h). */
 enum flag_numbering {
 	FLAGS_A,      /* before c9a2f90f4d6b */
@@ -254,6 +259,7 @@ struct report {
 	struct task_list tasks;
 	uint64_t tasks_in_crash; /* what crash's own list holds */
 	struct scan_stats scan;
+	struct reads reads;
 	struct device *devices; /* by index, unconfigured ones too */
 	size_t n_devices;
 	const char **problems; /* of the whole search, a sentence each */

@@ -158,6 +158,9 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_TASK_THREAD_NODE] = {K_TASK, REQUIRED, {"thread_node"}},
 	[KM_TASK_COMM] = {K_TASK, REQUIRED, {"comm"}},
 	[KM_TASK_FILES] = {K_TASK, REQUIRED, {"files"}},
+	/* Linux kernel commit 0f2122045b94 ("io_uring: don't rely on weak ->files references") (in
+	 * v5.10) */
+	[KM_TASK_IO_URING] = {K_TASK, OPTIONAL, {"io_uring"}},
 	[KM_SIGNAL_THREAD_HEAD] = {K_SIGNAL, REQUIRED, {"thread_head"}},
 
 	[KM_PID_TASKS] = {K_PID, REQUIRED, {"tasks"}},

@@ -61,6 +61,7 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	t->pid = (uint32_t)pid.v;
 	t->tgid = (uint32_t)tgid.v;
 	t->files = files.v;
+	t->may_use_io_uring = !num_is(k_num(o, KM_TASK_IO_URING), 0);
 	t->kernel_thread = (k_num(o, KM_TASK_FLAGS).v & PF_KTHREAD) != 0;
 	t->state = state.known && exit_state.known ? task_state_letter(state.v, exit_state.v) : '?';
 	if (!k_bytes(o, KM_TASK_COMM, t->comm, sizeof(t->comm) - 1))

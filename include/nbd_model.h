@@ -37,6 +37,7 @@ struct task {
 	char state;	/* R S D T t Z X I as ps prints them, ? when unreadable */
 	uint64_t files; /* files_struct, 0 past exit_files() and for kernel threads */
 	bool kernel_thread;
+	bool may_use_io_uring; /* it has made or used one, or that cannot be known */
 };
 
 struct task_list {

@@ -139,7 +139,7 @@ write_truth() {
 
 # The crowd comes last: to record a million files would take longer than to open them.
 gather_crowd() {
-	SCENE=$FIXTURE_RUN actor crowd "$CROWD" 500 "$CROWD" || give_up "crowd"
+	SCENE=$FIXTURE_RUN actor crowd "$CROWD" 500 "$threads" || give_up "crowd"
 	report "the crowd of $CROWD has gathered ($(seconds) s)"
 }
 
@@ -149,8 +149,10 @@ case $play in
 crowd*)
 	scenes=field-case
 	CROWD=2000
-	[ "$play" = crowd ] || CROWD=200
+	[ "$play" != crowd-tenth ] || CROWD=200
 	export CROWD
+	threads=$CROWD
+	[ "$play" != crowd-unthreaded ] || threads=0
 	;;
 esac
 prepare

@@ -35,7 +35,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 # What knows neither crash nor kernel memory is tested alone, with the sanitizers.
 PURE := arena blocked_in fold idr kernel_computed names nbd_anchors nbd_attach nbd_contradictions nbd_dot nbd_ends nbd_facts \
 	nbd_findings nbd_findings_conns nbd_findings_device nbd_flags nbd_json nbd_numbering \
-	nbd_report nbd_report_device nbd_words ptr_map text_table
+	nbd_report nbd_report_device nbd_words page_cache progress ptr_map text_table
 UNIT_SOURCES := $(PURE:%=%.c) $(wildcard tests/unit/*.c)
 UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$(BUILD)/unit/%.o)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -44,12 +44,14 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 IMAGE_SOURCES := $(SOURCES) $(wildcard tests/image/*.c)
 IMAGE_OBJECTS := $(IMAGE_SOURCES:%.c=$(BUILD)/image/%.o)
 
+BENCH := $(BUILD)/tests/bench/bench.so
+
 E2E_SOURCES := $(wildcard tests/e2e/*.c)
 E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(wildcard *.c include/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check unit image e2e compilers mutations valgrind matrix demo shell packages install uninstall format clean help
+.PHONY: all check unit image e2e reads bench compilers mutations valgrind matrix demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
 all: $(MODULE)
@@ -82,6 +84,11 @@ $(E2E_OBJECTS): $(BUILD)/%.o: %.c
 $(BUILD)/tests/e2e/e2e: $(E2E_OBJECTS)
 	$(CC) $(CFLAGS) -o $@ $^ $$(pkg-config --libs check json-c)
 
+# Only for make bench: what the same reads take without nbd.so.
+$(BENCH): tests/bench/bench.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(MODULE_CFLAGS) -shared -o $@ $<
+
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(IMAGE_OBJECTS:.o=.d) $(E2E_OBJECTS:.o=.d)
 
 # Packages come first, then the rest in an order of its own: what fails fast is run first.
@@ -94,6 +101,7 @@ check:
 	$(MAKE) valgrind
 	$(MAKE) matrix
 	$(MAKE) e2e
+	$(MAKE) reads
 
 unit: $(BUILD)/unit/unit
 	$<
@@ -103,8 +111,8 @@ image: $(BUILD)/image/image
 
 # Both compilers accept everything without a warning.
 compilers:
-	$(MAKE) CC=gcc CI=1 BUILD=build/gcc MODULE=build/gcc/nbd.so build/gcc/nbd.so build/gcc/tests/e2e/e2e
-	$(MAKE) CC=clang CI=1 BUILD=build/clang MODULE=build/clang/nbd.so build/clang/nbd.so build/clang/unit/unit build/clang/image/image build/clang/tests/e2e/e2e
+	$(MAKE) CC=gcc CI=1 BUILD=build/gcc MODULE=build/gcc/nbd.so build/gcc/nbd.so build/gcc/tests/e2e/e2e build/gcc/tests/bench/bench.so
+	$(MAKE) CC=clang CI=1 BUILD=build/clang MODULE=build/clang/nbd.so build/clang/nbd.so build/clang/unit/unit build/clang/image/image build/clang/tests/e2e/e2e build/clang/tests/bench/bench.so
 	clang-format --dry-run --Werror $(FORMATTED)
 
 e2e: $(KERNELS:%=e2e-%)
@@ -121,6 +129,14 @@ valgrind: $(MODULE)
 # The same nbd.so in every packaged crash.
 matrix: $(MODULE)
 	tests/e2e/matrix.sh $(MODULE) $(KERNELS)
+
+# The number of reads is the same each time, and no more than there are things to read.
+reads: $(MODULE)
+	tests/bench/reads.sh $(CRASH) $(MODULE)
+
+# Some minutes, and so not part of check: the table of doc/performance.md.
+bench: $(MODULE) $(BENCH)
+	nice tests/bench/bench.py $(MODULE) $(BENCH)
 
 # Proof that the end-to-end tests can fail: a few minutes, and so not part of check.
 mutations: $(MODULE) $(BUILD)/tests/e2e/e2e
@@ -158,6 +174,8 @@ help:
 	@echo 'make e2e        the end-to-end tests on real vmcores of KERNELS'
 	@echo 'make matrix     the same nbd.so in every packaged crash, on every kernel'
 	@echo 'make valgrind   every command twice under valgrind'
+	@echo 'make reads      how many reads a report takes among many open files'
+	@echo 'make bench      times and memory among a million open files, beside crash'"'"'s and drgn'"'"'s'
 	@echo 'make mutations  falsifies the report value by value: the end-to-end tests must notice each'
 	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR)'
 	@echo 'make uninstall  removes it again'

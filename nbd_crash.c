@@ -21,8 +21,10 @@
 #include "nbd_report.h"
 #include "nbd_structs.h"
 #include "nbd_words.h"
+#include "progress.h"
 
 #define MAX_ARGUMENT 64
+#define PATIENCE_MS  1000
 
 enum { OPT_DOT = 1000 };
 
@@ -38,6 +40,12 @@ static void out_of_memory(void)
 	error(FATAL, "out of memory\n");
 }
 
+/* At a terminal, and not with -s. */
+static bool somebody_waits(void)
+{
+	return !(pc->flags & SILENT) && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
 static void end_command(void)
 {
 	k_end();
@@ -49,6 +57,7 @@ static void run(void (*command)(void))
 	arena_free_all();
 	arena_on_exhausted(out_of_memory);
 	k_begin();
+	progress_begin(somebody_waits() ? stderr : NULL, PATIENCE_MS);
 	command();
 	end_command();
 }

@@ -82,6 +82,8 @@ static bool is_derived(const char *key)
 		"interrupted",
 		"openers_found",
 		"file_refs_explained",
+		"reads",
+		"bytes_read",
 	};
 
 	return is_one_of(key, keys, sizeof(keys) / sizeof(keys[0]));

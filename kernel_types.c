@@ -421,13 +421,10 @@ static void compute_span(enum ktype t)
 	layout.span[t].size = end ? end - start : 0;
 }
 
-/* Fills the layout of a type from one source. Returns its first member that is missing though
- * required, or -1. */
-static int resolve(enum ktype t, const struct btf_types *types, size_fn *size_of,
-		   member_fn *member_of)
+/* Fills the layout of a type from one source. */
+static void resolve(enum ktype t, const struct btf_types *types, size_fn *size_of,
+		    member_fn *member_of)
 {
-	int missing = -1;
-
 	layout.type_size[t] = size_of(types, type_names[t]);
 	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
 		const struct member *mem = &members[m];
@@ -442,41 +439,13 @@ static int resolve(enum ktype t, const struct btf_types *types, size_fn *size_of
 		}
 		layout.member[m].offset = offset;
 		layout.member[m].size = size;
-		if (offset < 0 && mem->need == REQUIRED && missing < 0)
-			missing = m;
 	}
 	compute_span(t);
 	layout.resolved[t] = true;
-	return missing;
 }
 
-/* nbd's own types, all from one source. */
-static int resolve_nbd(const struct btf_types *types, size_fn *size_of, member_fn *member_of)
-{
-	int missing = -1;
-
-	for (int t = 0; t < K_TYPE_COUNT && missing < 0; t++) {
-		if (is_nbd_type(t))
-			missing = resolve(t, types, size_of, member_of);
-	}
-	return missing;
-}
-
-/* Those types of the kernel proper that have members without which nothing can be said. */
-static int resolve_required(void)
-{
-	int missing = -1;
-
-	for (int m = 0; m < KM_MEMBER_COUNT && missing < 0; m++) {
-		if (members[m].need == REQUIRED && !is_nbd_type(members[m].type) &&
-		    !layout.resolved[members[m].type])
-			missing = resolve(members[m].type, NULL, debuginfo_size, debuginfo_member);
-	}
-	return missing;
-}
-
-/* The other types when they are first asked for: most commands need few of them, and to find out that
- * a kernel does not have one takes crash up to 50 ms. */
+/* The kernel proper's types when they are first asked for: most commands need few of them, and to find
+ * out that a kernel does not have one takes crash up to 50 ms. */
 static void need(enum ktype t)
 {
 	if (!layout.resolved[t])
@@ -487,6 +456,27 @@ static long offset_of(enum kmember m)
 {
 	need(members[m].type);
 	return layout.member[m].offset;
+}
+
+/* The first member of nbd's types, or of all others, that is missing though required, or -1. */
+static int missing_member(bool nbd_types)
+{
+	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
+		if (members[m].need == REQUIRED && is_nbd_type(members[m].type) == nbd_types &&
+		    offset_of(m) < 0)
+			return m;
+	}
+	return -1;
+}
+
+/* nbd's own types, all from one source. Returns as missing_member(). */
+static int resolve_nbd(const struct btf_types *types, size_fn *size_of, member_fn *member_of)
+{
+	for (int t = 0; t < K_TYPE_COUNT; t++) {
+		if (is_nbd_type(t))
+			resolve(t, types, size_of, member_of);
+	}
+	return missing_member(true);
 }
 
 /* The bytes of the BTF that the kernel holds for module nbd. Returns malloc'ed memory or NULL. */
@@ -592,7 +582,7 @@ const char *k_init(void)
 		return "this kernel image has no nbd module (no symbol nbd_index_idr): the module "
 		       "was "
 		       "not loaded when the image was taken, or the kernel is older than 4.11";
-	missing = resolve_required();
+	missing = missing_member(false);
 	if (missing >= 0)
 		return member_missing(missing);
 	if (debuginfo_size(NULL, type_names[K_NBD_CONFIG]) > 0) {

@@ -471,12 +471,9 @@ static void compute_span(enum ktype t)
 	layout.span[t].size = end ? end - start : 0;
 }
 
-/* Fills the layout of a type from one source. Returns its first member that is missing though
- * required, or -1. */
-static int resolve(enum ktype t, const void *source, size_fn *size_of, member_fn *member_of)
+/* Fills the layout of a type from one source. */
+static void resolve(enum ktype t, const void *source, size_fn *size_of, member_fn *member_of)
 {
-	int missing = -1;
-
 	layout.type_size[t] = size_of(source, type_names[t]);
 	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
 		const struct member *mem = &members[m];
@@ -491,24 +488,9 @@ static int resolve(enum ktype t, const void *source, size_fn *size_of, member_fn
 		}
 		layout.member[m].offset = offset;
 		layout.member[m].size = size;
-		if (offset < 0 && mem->need == REQUIRED && missing < 0)
-			missing = m;
 	}
 	compute_span(t);
 	layout.resolved[t] = true;
-	return missing;
-}
-
-/* nbd's own types, all from one source. */
-static int resolve_nbd(const void *source, size_fn *size_of, member_fn *member_of)
-{
-	int missing = -1;
-
-	for (int t = 0; t < K_TYPE_COUNT && missing < 0; t++) {
-		if (is_nbd_type(t))
-			missing = resolve(t, source, size_of, member_of);
-	}
-	return missing;
 }
 
 static long size_of_nothing(const void *unused, const char *structure)
@@ -527,8 +509,8 @@ static void forget_nbd(void)
 	}
 }
 
-/* The other types when they are first asked for: most commands need few of them, and to find out that
- * a kernel does not have one takes crash up to 50 ms. */
+/* The kernel proper's types when they are first asked for: most commands need few of them, and to find
+ * out that a kernel does not have one takes crash up to 50 ms. */
 static void need(enum ktype t)
 {
 	if (!layout.resolved[t])
@@ -541,15 +523,26 @@ static long offset_of(enum kmember m)
 	return layout.member[m].offset;
 }
 
-/* The first member of the kernel proper that is missing though nothing can be said without it, or -1. */
-static int resolve_required(void)
+/* The first member of nbd's types, or of all others, that is missing though nothing can be said without
+ * it, or -1. */
+static int missing_member(bool nbd_types)
 {
 	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
-		if (members[m].need == REQUIRED && !is_nbd_type(members[m].type) &&
+		if (members[m].need == REQUIRED && is_nbd_type(members[m].type) == nbd_types &&
 		    offset_of(m) < 0)
 			return m;
 	}
 	return -1;
+}
+
+/* nbd's own types, all from one source. Returns as missing_member(). */
+static int resolve_nbd(const void *source, size_fn *size_of, member_fn *member_of)
+{
+	for (int t = 0; t < K_TYPE_COUNT; t++) {
+		if (is_nbd_type(t))
+			resolve(t, source, size_of, member_of);
+	}
+	return missing_member(true);
 }
 
 /* The bytes of the BTF that the kernel holds for module nbd. Returns malloc'ed memory or NULL. */
@@ -690,7 +683,7 @@ const char *k_init(void)
 
 	if (layout.required_resolved)
 		return NULL;
-	missing = resolve_required();
+	missing = missing_member(false);
 	if (missing >= 0)
 		return member_missing(missing);
 	forget_nbd();

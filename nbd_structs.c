@@ -116,11 +116,26 @@ static void read_config(struct device *dev, struct file_set *files)
 		problem(dev, "nbd_config.socks is unknown: no connection was read");
 }
 
+/* The sectors of the whole device, which a block_device that the gendisk points to has, or an hd_struct
+ * inside the gendisk. */
+static num read_sectors(struct device *dev, const struct kobj *disk)
+{
+	num part0;
+
+	if (!k_has(KM_BDEV_NR_SECTORS))
+		return k_num_at(k_at(dev->gendisk, KM_DISK_PART0), KM_HD_NR_SECTS);
+	part0 = k_num(disk, KM_DISK_PART0);
+	if (num_is(k_num_at(part0.v, KM_BDEV_DISK), dev->gendisk))
+		return k_num_at(part0.v, KM_BDEV_NR_SECTORS);
+	problem(dev, "gendisk.part0 does not lead to a block_device of this disk");
+	return NUM_UNKNOWN;
+}
+
 static void read_gendisk(struct device *dev)
 {
 	char name[DISK_NAME_LEN];
 	struct kobj o;
-	num part0;
+	num sectors;
 
 	k_load(&o, K_GENDISK, dev->gendisk);
 	if (k_bytes(&o, KM_DISK_NAME, name, sizeof(name)))
@@ -129,12 +144,9 @@ static void read_gendisk(struct device *dev)
 		dev->name = arena_printf("nbd%u", dev->index);
 	if (!num_is(k_num(&o, KM_DISK_PRIVATE_DATA), dev->nbd_device))
 		problem(dev, "gendisk.private_data does not lead back to this nbd_device");
-	/* A pointer to a block_device, or an hd_struct inside the gendisk. */
-	part0 = k_has(KM_BDEV_NR_SECTORS)
-			? k_num_at(k_num(&o, KM_DISK_PART0).v, KM_BDEV_NR_SECTORS)
-			: k_num_at(k_at(dev->gendisk, KM_DISK_PART0), KM_HD_NR_SECTS);
-	if (part0.known)
-		dev->capacity_bytes = NUM(part0.v << SECTOR_SHIFT);
+	sectors = read_sectors(dev, &o);
+	if (sectors.known)
+		dev->capacity_bytes = NUM(sectors.v << SECTOR_SHIFT);
 }
 
 /* A kernel thread in the place of a remembered task has only got the memory, or the pid, of one that is

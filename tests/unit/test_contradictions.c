@@ -170,6 +170,12 @@ static void damage_no_peer(void)
 	sock->peer_sk = NUM(0);
 }
 
+static void damage_own_peer(void)
+{
+	sock->peer_sk = NUM(sock->sk);
+	sock->peer = sock;
+}
+
 static void damage_peer_state(void)
 {
 	sock->peer->state = NUM(10);
@@ -214,6 +220,7 @@ static const struct {
 	{damage_path, "its name could not be read"},
 	{damage_state, "its state and its peer contradict"},
 	{damage_no_peer, "its state and its peer contradict"},
+	{damage_own_peer, "it is its own other end"},
 	{damage_peer_state, "the state of its other end"},
 	{damage_peer_of_peer, "connected to another socket"},
 };

@@ -198,7 +198,7 @@ static const char *references_are_impossible(const struct sock_info *s)
 		       : NULL;
 }
 
-/* nbd holds a socket by its file. */
+/* nbd holds a socket by its file, and accept() has made one before there is a struct socket. */
 static const char *file_is_missing(const struct sock_info *s)
 {
 	return s->socket && num_is(s->socket_sk, s->sk) && !s->file
@@ -254,7 +254,7 @@ static const struct {
 	{shutdown_is_impossible, true},
 	{name_is_unreadable, true},
 	{references_are_impossible, true},
-	{file_is_missing, false},
+	{file_is_missing, true},
 	{is_half_connected, false},
 	{shutdown_differs, false},
 };

@@ -125,6 +125,11 @@ static void damage_no_file(void)
 	sock->file = NULL;
 }
 
+static void damage_no_peer_file(void)
+{
+	sock->peer->file = NULL;
+}
+
 static void damage_file_refs(void)
 {
 	sock->file->refs = NUM(0);
@@ -209,6 +214,7 @@ static const struct {
 	{damage_file, "struct file is not of its struct socket"},
 	{damage_file_unreadable, "struct file could not be read"},
 	{damage_no_file, "its socket has no struct file"},
+	{damage_no_peer_file, "the other end of connection 0: its socket has no struct file"},
 	{damage_file_refs, "connection 0: its struct file has fewer references"},
 	{damage_peer_file_refs,
 	 "the other end of connection 0: its struct file has fewer references"},

@@ -53,7 +53,7 @@ image() {
 		add_module "$KERNEL_DIR/$file" "$root/${file%.xz}"
 	done < <(module_files "$USERLAND" "$KERNEL_DIR" nbd)
 	kmod_tool "$USERLAND" depmod -b "$root" "$(<"$KERNEL_DIR/release")" 2>/dev/null
-	mkfs.ext4 -q -F -d "$root" "$WORK/root.ext4" 2G
+	mkfs.ext4 -q -F -d "$root" "$WORK/root.ext4" 2G >"$WORK/mkfs.log" 2>&1 || fail "mkfs.ext4: $(tail -n 1 "$WORK/mkfs.log")" "check the free space of $WORK"
 	rm -rf "$root"
 }
 
@@ -68,7 +68,7 @@ timeout "$LIMIT" qemu-system-x86_64 -accel "${NBD_FIXTURE_ACCEL:-tcg}" -cpu max 
 	-drive "file=$WORK/root.ext4,format=raw,if=virtio,cache=unsafe" \
 	-drive "file=$WORK/result.tar,format=raw,if=virtio,cache=unsafe" </dev/null &
 qemu=$!
-tail --pid="$qemu" -n +1 -F "$WORK/console.log" 2>/dev/null | tr -d '\r' | sed -un 's/^live: /  guest: /p' >&2 || :
+tail --pid="$qemu" -n +1 -F "$WORK/console.log" 2>/dev/null | sed -un 's/\r$//; s/^live: /  guest: /p' >&2 || :
 wait "$qemu" || fail "QEMU did not end well" "read the messages above"
 mkdir "$WORK/result"
 tar -x -f "$WORK/result.tar" -C "$WORK/result" 2>/dev/null || {

@@ -21,6 +21,9 @@ EXTENSION_DIR ?= $(LIBDIR)/crash/extensions
 # The kernel of demo and shell, and those of the end-to-end tests: see vmcore-fixtures/README.md.
 KERNEL  ?= 6.1
 KERNELS ?= 5.10 6.1 6.12
+# How many damaged vmcores `make damage` tries, and which.
+DAMAGES ?= 500
+SEED    ?= 1
 
 BUILD  ?= build
 MODULE ?= nbd.so
@@ -51,7 +54,8 @@ E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(wildcard *.c include/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check unit image e2e reads bench compilers mutations valgrind matrix demo shell packages install uninstall format clean help
+.PHONY: all check unit image e2e reads bench compilers mutations valgrind valgrind-long matrix session damage damage-check live \
+	demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
 all: $(MODULE)
@@ -99,6 +103,8 @@ check:
 	$(MAKE) unit
 	$(MAKE) image
 	$(MAKE) valgrind
+	$(MAKE) damage-check
+	$(MAKE) session
 	$(MAKE) matrix
 	$(MAKE) e2e
 	$(MAKE) reads
@@ -125,6 +131,25 @@ e2e-%: $(MODULE) $(BUILD)/tests/e2e/e2e
 
 valgrind: $(MODULE)
 	tests/e2e/valgrind.sh $(KERNEL) $(CRASH) $(MODULE)
+
+# Fifty rounds, and the session's memory: half an hour, and so not part of check.
+valgrind-long: $(MODULE)
+	tests/e2e/valgrind.sh $(KERNEL) $(CRASH) $(MODULE) 50
+
+# What a person does to a session: Ctrl-C, closed pipes, many commands, extend -u.
+session: $(MODULE)
+	tests/damage/run.sh session $(KERNEL) $(CRASH) $(MODULE)
+
+# Damaged copies of a real vmcore: all that have a name and the most telling others, or DAMAGES of them.
+damage-check: $(MODULE)
+	tests/damage/run.sh check $(KERNEL) $(CRASH) $(MODULE)
+
+damage: $(MODULE)
+	tests/damage/run.sh all $(KERNEL) $(CRASH) $(MODULE) $(DAMAGES) $(SEED)
+
+# crash on the running kernel of a guest in which devices come and go.
+live: $(MODULE)
+	tests/live/run.sh $(KERNEL) $(MODULE)
 
 # The same nbd.so in every packaged crash.
 matrix: $(MODULE)
@@ -176,10 +201,14 @@ help:
 	@echo 'make valgrind   every command twice under valgrind'
 	@echo 'make reads      how many reads a report takes among many open files'
 	@echo 'make bench      times and memory among a million open files, beside crash'"'"'s and drgn'"'"'s'
+	@echo 'make valgrind-long  fifty times'
+	@echo 'make session    Ctrl-C, closed pipes, many commands, extend -u in one session'
+	@echo 'make damage     DAMAGES damaged copies of a real vmcore; make damage-check: a dozen, and those with a name'
+	@echo 'make live       crash on the running kernel of a guest in which devices come and go'
 	@echo 'make mutations  falsifies the report value by value: the end-to-end tests must notice each'
 	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR)'
 	@echo 'make uninstall  removes it again'
 	@echo 'make format     clang-format on all C files'
 	@echo 'make clean      removes what was built; the cache of vmcores stays'
 	@echo
-	@echo 'Variables: CRASH_INCLUDE (holds crash/defs.h), CRASH, KERNEL, KERNELS, PREFIX, DESTDIR, CFLAGS, LDFLAGS'
+	@echo 'Variables: CRASH_INCLUDE (holds crash/defs.h), CRASH, KERNEL, KERNELS, DAMAGES, SEED, PREFIX, DESTDIR, CFLAGS, LDFLAGS'

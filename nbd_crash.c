@@ -210,7 +210,10 @@ static struct device *find_device(const struct report *report, const char *text)
 
 	if (parse_index(text, &index)) {
 		dev = nbd_device_by_index(report, index);
-		if (!dev)
+		if (!dev && report->n_problems)
+			error(INFO, "%s: not among the %lu devices that could be read\n",
+			      printable(text), (ulong)report->n_devices);
+		else if (!dev)
 			error(INFO, "%s: no such device: this kernel has %lu, %s to %s\n",
 			      printable(text), (ulong)report->n_devices,
 			      report->n_devices ? report->devices[0].name : "-",
@@ -331,11 +334,9 @@ static void do_nbd(void)
 		print_json(report, &selected);
 		return;
 	}
-	if (selected.failed && !selected.n)
-		return;
-	if (options.dot)
+	if (options.dot && (selected.n || !selected.failed))
 		nbd_dot(fp, report, selected.v, selected.n);
-	else
+	else if (selected.n || !selected.failed)
 		print_text(report, &selected, &options);
 	note_interruption(report);
 }

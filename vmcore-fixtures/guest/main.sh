@@ -122,7 +122,7 @@ attempt_all() {
 	wait
 }
 
-# An attempt over netlink that hangs keeps every later one from being answered.
+# Those that want to be tried last: they may hang, and keep others from being answered.
 attach_all() {
 	attempt_all ""
 	attempt_all --together
@@ -145,7 +145,9 @@ gather_crowd() {
 
 play=$(sed -n 's/.*fixture.play=\([a-z-]*\).*/\1/p' /proc/cmdline)
 scenes='*'
+export PLAY="$play"
 case $play in
+netlink-hang) scenes=set-sock-hang ;;
 crowd*)
 	scenes=field-case
 	CROWD=2000

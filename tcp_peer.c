@@ -89,8 +89,9 @@ static uint64_t port_key(uint16_t local_port, uint16_t remote_port)
 	return 1ull << 32 | (uint32_t)local_port << 16 | remote_port;
 }
 
-/* Offers the socket whose skc_nulls_node is at node to the targets. */
-static void match(const struct ptr_map *targets, uint64_t node, struct file_set *files)
+/* Offers the socket whose skc_nulls_node is at node to the targets. False when it cannot be told whose
+ * other end it is: the table has sockets of TCP only. */
+static bool match(const struct ptr_map *targets, uint64_t node, struct file_set *files)
 {
 	uint64_t sk = k_container(k_container(node, KM_SKC_NODE), KM_SK_COMMON);
 	struct kobj common;
@@ -100,15 +101,17 @@ static void match(const struct ptr_map *targets, uint64_t node, struct file_set 
 	k_load(&common, K_SOCK_COMMON, k_at(sk, KM_SK_COMMON));
 	state = k_num(&common, KM_SKC_STATE);
 	/* Those two are no struct sock behind their first members. */
-	if (!state.known || state.v == TCP_TIME_WAIT || state.v == TCP_NEW_SYN_RECV ||
-	    !read_tuple(&common, &t))
-		return;
+	if (state.v == TCP_TIME_WAIT || state.v == TCP_NEW_SYN_RECV)
+		return true;
+	if (!state.known || !read_tuple(&common, &t))
+		return false;
 	for (struct target *target = ptr_map_get(targets, port_key(t.remote_port, t.local_port));
 	     target; target = target->next) {
 		if (!target->sock->peer && sk != target->sock->sk &&
 		    is_mirrored(&target->tuple, &t))
 			target->sock->peer = sock_read_sk(sk, files);
 	}
+	return true;
 }
 
 /* False when a part of the table could not be read. */
@@ -119,9 +122,9 @@ static bool walk_ehash(const struct ptr_map *targets, struct file_set *files)
 	num mask = info.known ? k_num_at(info.v, KM_EHASH_MASK) : NUM_UNKNOWN;
 	size_t bucket_size = k_sizeof(K_EHASH_BUCKET), seen = 0;
 	uint8_t *buckets = arena_alloc(BUCKETS_PER_READ * bucket_size);
-	bool complete = ehash.known && mask.known && mask.v < MAX_BUCKETS;
+	bool known = ehash.known && mask.known && mask.v < MAX_BUCKETS, complete = known;
 
-	for (uint64_t first = 0; complete && first <= mask.v; first += BUCKETS_PER_READ) {
+	for (uint64_t first = 0; known && first <= mask.v; first += BUCKETS_PER_READ) {
 		uint64_t left = mask.v + 1 - first;
 		size_t n = left < BUCKETS_PER_READ ? left : BUCKETS_PER_READ;
 
@@ -135,7 +138,7 @@ static bool walk_ehash(const struct ptr_map *targets, struct file_set *files)
 			       sizeof(node.v));
 			/* The end of a chain is an odd number, not a NULL. */
 			while (node.v && !(node.v & 1)) {
-				match(targets, node.v, files);
+				complete &= match(targets, node.v, files);
 				node = k_pointer(node.v, "hlist_nulls_node.next");
 				if (!node.known || ++seen > MAX_SOCKETS || k_interrupted())
 					return false;

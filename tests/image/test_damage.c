@@ -290,7 +290,7 @@ TCase *damage_case(void)
 	TCase *tc = tcase_create("damage");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 120);
+	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, nothing_is_made_up_for_what_is_missing);
 	tcase_add_test(tc, nothing_is_made_up_after_an_interrupt);
 	tcase_add_test(tc, a_damaged_tick_divides_nothing);

@@ -21,6 +21,9 @@ EXTENSION_DIR ?= $(LIBDIR)/crash/extensions
 # The kernel of demo and shell, and those of the end-to-end tests: see vmcore-fixtures/README.md.
 KERNEL  ?= 6.1
 KERNELS ?= 5.10 6.1 6.12
+# How many damaged vmcores `make damage` tries, and which.
+DAMAGES ?= 500
+SEED    ?= 1
 
 BUILD  ?= build
 MODULE ?= nbd.so
@@ -35,7 +38,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 # What knows neither crash nor kernel memory is tested alone, with the sanitizers.
 PURE := arena blocked_in fold idr kernel_computed names nbd_anchors nbd_attach nbd_contradictions nbd_dot nbd_ends nbd_facts \
 	nbd_findings nbd_findings_conns nbd_findings_device nbd_flags nbd_json nbd_numbering \
-	nbd_report nbd_report_device nbd_words ptr_map text_table
+	nbd_report nbd_report_device nbd_words page_cache progress ptr_map text_table
 UNIT_SOURCES := $(PURE:%=%.c) $(wildcard tests/unit/*.c)
 UNIT_OBJECTS := $(UNIT_SOURCES:%.c=$(BUILD)/unit/%.o)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -44,12 +47,15 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 IMAGE_SOURCES := $(SOURCES) $(wildcard tests/image/*.c)
 IMAGE_OBJECTS := $(IMAGE_SOURCES:%.c=$(BUILD)/image/%.o)
 
+BENCH := $(BUILD)/tests/bench/bench.so
+
 E2E_SOURCES := $(wildcard tests/e2e/*.c)
 E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(wildcard *.c include/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check unit image e2e compilers mutations valgrind matrix crash-symbols demo shell packages install uninstall format clean help
+.PHONY: all check unit image e2e reads bench compilers mutations valgrind valgrind-long matrix crash-symbols session damage damage-check live \
+	demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
 all: $(MODULE)
@@ -82,6 +88,11 @@ $(E2E_OBJECTS): $(BUILD)/%.o: %.c
 $(BUILD)/tests/e2e/e2e: $(E2E_OBJECTS)
 	$(CC) $(CFLAGS) -o $@ $^ $$(pkg-config --libs check json-c)
 
+# Only for make bench: what the same reads take without nbd.so.
+$(BENCH): tests/bench/bench.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(MODULE_CFLAGS) -shared -o $@ $<
+
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(IMAGE_OBJECTS:.o=.d) $(E2E_OBJECTS:.o=.d)
 
 # Packages come first, then the rest in an order of its own: what fails fast is run first.
@@ -93,8 +104,11 @@ check:
 	$(MAKE) image
 	$(MAKE) valgrind
 	$(MAKE) crash-symbols
+	$(MAKE) damage-check
+	$(MAKE) session
 	$(MAKE) matrix
 	$(MAKE) e2e
+	$(MAKE) reads
 
 unit: $(BUILD)/unit/unit
 	$<
@@ -104,8 +118,8 @@ image: $(BUILD)/image/image
 
 # Both compilers accept everything without a warning.
 compilers:
-	$(MAKE) CC=gcc CI=1 BUILD=build/gcc MODULE=build/gcc/nbd.so build/gcc/nbd.so build/gcc/tests/e2e/e2e
-	$(MAKE) CC=clang CI=1 BUILD=build/clang MODULE=build/clang/nbd.so build/clang/nbd.so build/clang/unit/unit build/clang/image/image build/clang/tests/e2e/e2e
+	$(MAKE) CC=gcc CI=1 BUILD=build/gcc MODULE=build/gcc/nbd.so build/gcc/nbd.so build/gcc/tests/e2e/e2e build/gcc/tests/bench/bench.so
+	$(MAKE) CC=clang CI=1 BUILD=build/clang MODULE=build/clang/nbd.so build/clang/nbd.so build/clang/unit/unit build/clang/image/image build/clang/tests/e2e/e2e build/clang/tests/bench/bench.so
 	clang-format --dry-run --Werror $(FORMATTED)
 
 e2e: $(KERNELS:%=e2e-%)
@@ -119,6 +133,25 @@ e2e-%: $(MODULE) $(BUILD)/tests/e2e/e2e
 valgrind: $(MODULE)
 	tests/e2e/valgrind.sh $(KERNEL) $(CRASH) $(MODULE)
 
+# Fifty rounds, and the session's memory: half an hour, and so not part of check.
+valgrind-long: $(MODULE)
+	tests/e2e/valgrind.sh $(KERNEL) $(CRASH) $(MODULE) 50
+
+# What a person does to a session: Ctrl-C, closed pipes, many commands, extend -u.
+session: $(MODULE)
+	tests/damage/run.sh session $(KERNEL) $(CRASH) $(MODULE)
+
+# Damaged copies of a real vmcore: all that have a name and the most telling others, or DAMAGES of them.
+damage-check: $(MODULE)
+	tests/damage/run.sh check $(KERNEL) $(CRASH) $(MODULE)
+
+damage: $(MODULE)
+	tests/damage/run.sh all $(KERNEL) $(CRASH) $(MODULE) $(DAMAGES) $(SEED)
+
+# crash on the running kernel of a guest in which devices come and go.
+live: $(MODULE)
+	tests/live/run.sh $(KERNEL) $(MODULE)
+
 # The same nbd.so in every packaged crash.
 matrix: $(MODULE)
 	tests/e2e/matrix.sh $(MODULE) $(KERNELS)
@@ -126,6 +159,14 @@ matrix: $(MODULE)
 # What nbd.so needs of crash is in every packaged crash, whichever's defs.h it is built with.
 crash-symbols: $(MODULE)
 	tests/crash/symbols.sh $(MODULE) 5.10
+
+# The number of reads is the same each time, and no more than there are things to read.
+reads: $(MODULE)
+	tests/bench/reads.sh $(CRASH) $(MODULE)
+
+# Some minutes, and so not part of check: the table of doc/performance.md.
+bench: $(MODULE) $(BENCH)
+	nice tests/bench/bench.py $(MODULE) $(BENCH)
 
 # Proof that the end-to-end tests can fail: a few minutes, and so not part of check.
 mutations: $(MODULE) $(BUILD)/tests/e2e/e2e
@@ -164,10 +205,16 @@ help:
 	@echo 'make matrix     the same nbd.so in every packaged crash, on every kernel'
 	@echo 'make crash-symbols  what nbd.so needs of crash, in every packaged crash'
 	@echo 'make valgrind   every command twice under valgrind'
+	@echo 'make reads      how many reads a report takes among many open files'
+	@echo 'make bench      times and memory among a million open files, beside crash'"'"'s and drgn'"'"'s'
+	@echo 'make valgrind-long  fifty times'
+	@echo 'make session    Ctrl-C, closed pipes, many commands, extend -u in one session'
+	@echo 'make damage     DAMAGES damaged copies of a real vmcore; make damage-check: a dozen, and those with a name'
+	@echo 'make live       crash on the running kernel of a guest in which devices come and go'
 	@echo 'make mutations  falsifies the report value by value: the end-to-end tests must notice each'
 	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR)'
 	@echo 'make uninstall  removes it again'
 	@echo 'make format     clang-format on all C files'
 	@echo 'make clean      removes what was built; the cache of vmcores stays'
 	@echo
-	@echo 'Variables: CRASH_INCLUDE (holds crash/defs.h), CRASH, KERNEL, KERNELS, PREFIX, DESTDIR, CFLAGS, LDFLAGS'
+	@echo 'Variables: CRASH_INCLUDE (holds crash/defs.h), CRASH, KERNEL, KERNELS, DAMAGES, SEED, PREFIX, DESTDIR, CFLAGS, LDFLAGS'

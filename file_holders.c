@@ -192,13 +192,22 @@ static bool visit_ring(void *context, const struct file_table *table, uint32_t f
 	return true;
 }
 
+static bool rings_may_exist(const struct task_list *tasks)
+{
+	bool may = tasks->unreadable || tasks->interrupted;
+
+	for (size_t i = 0; i < tasks->n && !may; i++)
+		may = tasks->v[i].may_use_io_uring;
+	return may;
+}
+
 void held_in_rings(struct held_files *held, const struct task_list *tasks)
 {
 	struct ring_search search = {.held = held, .fops = k_symbol("io_uring_fops")};
 	struct scan_stats stats;
 
 	/* A kernel without io_uring has no such rings. */
-	if (!search.fops.known)
+	if (!search.fops.known || !rings_may_exist(tasks))
 		return;
 	if (k_has(KM_RING_FILE_TABLE) &&
 	    (k_has(KM_FILE_TABLE_FILES) || k_has(KM_FILE_TABLE_DATA))) {

@@ -6,6 +6,7 @@
 
 #include "arena.h"
 #include "kernel_types.h"
+#include "progress.h"
 
 /* Slots of an fd array read at a time: 128 KiB. */
 #define SLOTS_PER_READ 16384
@@ -134,6 +135,7 @@ void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, f
 
 		for (next = first; next < n && order[next]->files == order[first]->files; next++)
 			table.n_tasks++;
+		progress("searching the file tables of tasks", first, n);
 		pass = walk_table(&table, slots, visit, context);
 		stats->tables++;
 		stats->tables_unreadable += pass == PASS_UNREADABLE;
@@ -143,12 +145,21 @@ void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, f
 	}
 }
 
+struct file_search {
+	const struct file_set *set;
+	file_visit *look; /* NULL once it has seen enough */
+	void *context;
+};
+
 /* Notes the slot when its file is watched. */
 static bool note_owner(void *context, const struct file_table *table, uint32_t fd, uint64_t addr)
 {
-	const struct file_set *set = context;
-	struct file *file = ptr_map_get(&set->by_addr, addr);
+	struct file_search *search = context;
+	struct file *file;
 
+	if (search->look && !search->look(search->context, table, fd, addr))
+		search->look = NULL;
+	file = ptr_map_get(&search->set->by_addr, addr);
 	if (!file)
 		return true;
 	file->n_table_refs++;
@@ -170,9 +181,12 @@ static int by_pid_and_fd(const void *a, const void *b)
 	return (x->fd > y->fd) - (x->fd < y->fd);
 }
 
-void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats)
+void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats,
+	       file_visit *look, void *context)
 {
-	file_tables_walk(tasks, stats, note_owner, set);
+	struct file_search search = {.set = set, .look = look, .context = context};
+
+	file_tables_walk(tasks, stats, note_owner, &search);
 	for (size_t i = 0; i < set->n; i++) {
 		if (set->v[i]->n_owners)
 			qsort(set->v[i]->owners, set->v[i]->n_owners, sizeof(*set->v[i]->owners),

@@ -47,7 +47,7 @@ static uint64_t module_by_name(const char *name)
 /* The i-th piece of a module's memory; false behind the last. */
 static bool module_piece(uint64_t module, size_t i, num *base, num *size)
 {
-	size_t part = k_sizeof(K_MODULE_MEMORY);
+	size_t part;
 	uint64_t mem;
 
 	if (k_has(KM_MODULE_CORE_LAYOUT)) {
@@ -56,6 +56,7 @@ static bool module_piece(uint64_t module, size_t i, num *base, num *size)
 		*size = k_num_at(mem, KM_MODULE_LAYOUT_SIZE);
 		return i == 0;
 	}
+	part = k_sizeof(K_MODULE_MEMORY);
 	if (!k_has(KM_MODULE_MEM) || !part || i >= MAX_MODULE_PIECES ||
 	    (i + 1) * part > k_member_size(KM_MODULE_MEM))
 		return false;

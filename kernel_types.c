@@ -17,6 +17,7 @@
 #include "kernel_computed.h"
 #include "kernel_module.h"
 #include "nbd_anchors.h"
+#include "page_cache.h"
 
 #define MAX_ALTERNATIVES 3
 #define NSEC_PER_SEC	 1000000000u
@@ -185,6 +186,9 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_TASK_THREAD_GROUP] = {K_TASK, OPTIONAL, {"thread_group"}},
 	[KM_TASK_COMM] = {K_TASK, REQUIRED, {"comm"}},
 	[KM_TASK_FILES] = {K_TASK, REQUIRED, {"files"}},
+	/* Linux kernel commit 0f2122045b94 ("io_uring: don't rely on weak ->files references") (in
+	 * v5.10) */
+	[KM_TASK_IO_URING] = {K_TASK, OPTIONAL, {"io_uring"}},
 	[KM_SIGNAL_THREAD_HEAD] = {K_SIGNAL, OPTIONAL, {"thread_head"}},
 
 	[KM_PID_TASKS] = {K_PID, REQUIRED, {"tasks"}},
@@ -394,7 +398,8 @@ static const struct member members[KM_MEMBER_COUNT] = {
 /* What was found out about this kernel. */
 static struct {
 	const char *source; /* of nbd's layouts; NULL until resolved */
-	bool kernel_resolved;
+	bool required_resolved;
+	bool resolved[K_TYPE_COUNT];
 	long type_size[K_TYPE_COUNT];
 	struct {
 		long offset; /* -1: absent */
@@ -408,6 +413,16 @@ static struct {
 static bool is_nbd_type(enum ktype t)
 {
 	return t <= K_NBD_SOCK;
+}
+
+/* Pages that the running command has read, and what it has asked crash for. */
+static struct page_cache pages;
+static struct reads reads;
+
+static void forget_reads(void)
+{
+	pages = (struct page_cache){0};
+	reads = (struct reads){0};
 }
 
 /* The sources: how each tells sizes, and offsets and sizes of members. */
@@ -430,14 +445,10 @@ static long debuginfo_member(const void *unused, const char *structure, const ch
 	/* crash takes both as writable strings. */
 	snprintf(name, sizeof(name), "%s", structure);
 	snprintf(mem, sizeof(mem), "%s", member);
+	/* Finds members of anonymous unions, too. */
 	offset = MEMBER_OFFSET(name, mem);
-	if (offset >= 0) {
+	if (offset >= 0)
 		*size = (size_t)MEMBER_SIZE(name, mem);
-		return offset;
-	}
-	/* Members of anonymous unions; these are all of a pointer's or a number's size. */
-	offset = ANON_MEMBER_OFFSET(name, mem);
-	*size = 0;
 	return offset;
 }
 
@@ -465,61 +476,107 @@ static long computed_struct_member(const void *candidate, const char *structure,
 typedef long size_fn(const void *source, const char *structure);
 typedef long member_fn(const void *source, const char *structure, const char *member, size_t *size);
 
-/* Fills the layout of nbd's types or of all others from one source. Returns the first member that is
- * missing though required, or -1. */
-static int resolve(bool nbd_types, const void *source, size_fn *size_of, member_fn *member_of)
+/* A span lets k_load() fetch all members of a structure with one read. */
+static void compute_span(enum ktype t)
 {
-	size_t unused;
-	bool has_config =
-		member_of(source, "nbd_device", members[KM_NBD_MAGIC].names[0], &unused) < 0;
-	int missing = -1;
+	size_t start = SIZE_MAX, end = 0;
 
-	for (int t = 0; t < K_TYPE_COUNT; t++) {
-		if (is_nbd_type(t) == nbd_types)
-			layout.type_size[t] = size_of(source, type_names[t]);
+	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
+		size_t offset = (size_t)layout.member[m].offset;
+		size_t size = layout.member[m].size;
+
+		if (members[m].type != t || layout.member[m].offset < 0)
+			continue;
+		/* Embedded structures are read on their own, if at all. */
+		if (size > sizeof(uint64_t) && m != KM_TASK_COMM && m != KM_DISK_NAME)
+			continue;
+		start = offset < start ? offset : start;
+		end = offset + size > end ? offset + size : end;
 	}
+	layout.span[t].start = end ? start : 0;
+	layout.span[t].size = end ? end - start : 0;
+}
+
+/* Fills the layout of a type from one source. */
+static void resolve(enum ktype t, const void *source, size_fn *size_of, member_fn *member_of)
+{
+	layout.type_size[t] = size_of(source, type_names[t]);
 	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
 		const struct member *mem = &members[m];
 		long offset = -1;
 		size_t size = 0;
 
-		if (is_nbd_type(mem->type) != nbd_types)
+		if (mem->type != t)
 			continue;
 		for (int a = 0; a < MAX_ALTERNATIVES && mem->names[a] && offset < 0; a++) {
-			if (layout.type_size[mem->type] > 0)
-				offset = member_of(source, type_names[mem->type], mem->names[a],
-						   &size);
+			if (layout.type_size[t] > 0)
+				offset = member_of(source, type_names[t], mem->names[a], &size);
 		}
 		layout.member[m].offset = offset;
 		layout.member[m].size = size;
-		if (offset < 0 && missing < 0 &&
-		    (mem->need == REQUIRED || (mem->need == WITH_CONFIG && has_config)))
-			missing = m;
 	}
-	return missing;
+	compute_span(t);
+	layout.resolved[t] = true;
 }
 
-/* Spans let k_load() fetch all members of a structure with one read. */
-static void compute_spans(void)
+static long size_of_nothing(const void *unused, const char *structure)
+{
+	(void)unused;
+	(void)structure;
+	return -1;
+}
+
+/* Nothing of nbd's that was tried stays in force. */
+static void forget_nbd(void)
 {
 	for (int t = 0; t < K_TYPE_COUNT; t++) {
-		size_t start = SIZE_MAX, end = 0;
-
-		for (int m = 0; m < KM_MEMBER_COUNT; m++) {
-			size_t offset = (size_t)layout.member[m].offset;
-			size_t size = layout.member[m].size;
-
-			if ((int)members[m].type != t || layout.member[m].offset < 0)
-				continue;
-			/* Embedded structures are read on their own, if at all. */
-			if (size > sizeof(uint64_t) && m != KM_TASK_COMM && m != KM_DISK_NAME)
-				continue;
-			start = offset < start ? offset : start;
-			end = offset + size > end ? offset + size : end;
-		}
-		layout.span[t].start = end ? start : 0;
-		layout.span[t].size = end ? end - start : 0;
+		if (is_nbd_type(t))
+			resolve(t, NULL, size_of_nothing, NULL);
 	}
+}
+
+/* The kernel proper's types when they are first asked for: most commands need few of them, and to find
+ * out that a kernel does not have one takes crash up to 50 ms. */
+static void need(enum ktype t)
+{
+	if (!layout.resolved[t])
+		resolve(t, NULL, debuginfo_size, debuginfo_member);
+}
+
+static long offset_of(enum kmember m)
+{
+	need(members[m].type);
+	return layout.member[m].offset;
+}
+
+/* nbd's types are resolved before they are asked for. */
+static bool is_required(const struct member *member)
+{
+	bool has_config = layout.member[KM_NBD_MAGIC].offset < 0;
+
+	return member->need == REQUIRED || (member->need == WITH_CONFIG && has_config);
+}
+
+/* The first member of nbd's types, or of all others, that is missing though nothing can be said without
+ * it, or -1. */
+static int missing_member(bool nbd_types)
+{
+	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
+		if (is_required(&members[m]) && is_nbd_type(members[m].type) == nbd_types &&
+		    offset_of(m) < 0)
+			return m;
+	}
+	return -1;
+}
+
+/* nbd's own types, all from one source. Returns as missing_member(). */
+static int resolve_nbd(const void *source, size_fn *size_of, member_fn *member_of)
+{
+	for (int t = 0; t < K_TYPE_COUNT; t++) {
+		if (is_nbd_type(t))
+			resolve(t, source, size_of, member_of);
+	}
+	return missing_member(true);
 }
 
 /* The bytes of the BTF that the kernel holds for module nbd. Returns malloc'ed memory or NULL. */
@@ -584,7 +641,7 @@ static bool resolve_nbd_from_btf(void)
 	if (base)
 		types = btf_types_parse(base, base_size, module, module_size);
 	if (types) {
-		done = resolve(true, types, btf_size, btf_member) < 0;
+		done = resolve_nbd(types, btf_size, btf_member) < 0;
 		btf_types_free(types);
 	}
 	free(base);
@@ -620,7 +677,7 @@ static num nbd_has_text(const char *text)
 /* Puts the candidate in force, and looks at the image through it. */
 static const char *check_computed(const struct computed_layout *candidate, size_t *held)
 {
-	if (resolve(true, candidate, computed_struct_size, computed_struct_member) >= 0)
+	if (resolve_nbd(candidate, computed_struct_size, computed_struct_member) >= 0)
 		return "vmlinux does not tell the size of a member's type";
 	return nbd_anchors(held);
 }
@@ -635,21 +692,8 @@ static const char *resolve_nbd_computed(void)
 	chosen = computed_choose(&image, check_computed, &why);
 	if (!chosen)
 		return why;
-	resolve(true, chosen, computed_struct_size, computed_struct_member);
+	resolve_nbd(chosen, computed_struct_size, computed_struct_member);
 	return NULL;
-}
-
-/* Nothing that was tried stays in force. */
-static void forget_nbd(void)
-{
-	for (int t = 0; t < K_TYPE_COUNT; t++) {
-		if (is_nbd_type(t))
-			layout.type_size[t] = -1;
-	}
-	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
-		if (is_nbd_type(members[m].type))
-			layout.member[m].offset = -1;
-	}
 }
 
 static const char *no_nbd_layout(const char *why)
@@ -671,14 +715,13 @@ const char *k_init(void)
 {
 	int missing;
 
-	if (layout.kernel_resolved)
+	if (layout.required_resolved)
 		return NULL;
-	missing = resolve(false, NULL, debuginfo_size, debuginfo_member);
+	missing = missing_member(false);
 	if (missing >= 0)
 		return member_missing(missing);
 	forget_nbd();
-	compute_spans();
-	layout.kernel_resolved = true;
+	layout.required_resolved = true;
 	return NULL;
 }
 
@@ -697,12 +740,12 @@ static bool debuginfo_is_loaded(void)
 }
 
 /* Where nbd's layouts are; NULL, or why they are nowhere. */
-static const char *resolve_nbd(void)
+static const char *find_nbd_layout(void)
 {
 	const char *why;
 
 	if (debuginfo_is_loaded()) {
-		int missing = resolve(true, NULL, debuginfo_size, debuginfo_member);
+		int missing = resolve_nbd(NULL, debuginfo_size, debuginfo_member);
 
 		layout.source = "debuginfo";
 		return missing >= 0 ? member_missing(missing) : NULL;
@@ -726,12 +769,13 @@ const char *k_init_nbd(void)
 		return NULL;
 	if (!k_symbol("nbd_index_idr").known && !k_symbol("nbd_dev").known)
 		return no_nbd_symbols();
-	problem = resolve_nbd();
+	problem = find_nbd_layout();
+	/* A report takes the same reads, be it the first of a session or not. */
+	forget_reads();
 	if (problem) {
 		layout.source = NULL;
 		forget_nbd();
 	}
-	compute_spans();
 	return problem;
 }
 
@@ -747,11 +791,12 @@ const char *k_layout_source(void)
 
 bool k_has(enum kmember m)
 {
-	return layout.member[m].offset >= 0;
+	return offset_of(m) >= 0;
 }
 
 size_t k_sizeof(enum ktype t)
 {
+	need(t);
 	return layout.type_size[t] > 0 ? (size_t)layout.type_size[t] : 0;
 }
 
@@ -762,26 +807,43 @@ size_t k_member_size(enum kmember m)
 
 uint64_t k_at(uint64_t addr, enum kmember m)
 {
-	return addr + (uint64_t)layout.member[m].offset;
+	return addr + (uint64_t)offset_of(m);
 }
 
 uint64_t k_container(uint64_t addr, enum kmember m)
 {
-	return addr - (uint64_t)layout.member[m].offset;
+	return addr - (uint64_t)offset_of(m);
 }
 
-bool k_read(uint64_t addr, void *buf, size_t len, const char *what)
+static bool read_memory(uint64_t addr, void *buf, size_t len, const char *what)
 {
 	char type[64];
 
 	/* crash takes the name as a writable string. */
 	snprintf(type, sizeof(type), "%s", what);
-	return addr && len && addr + len > addr &&
-	       readmem(addr, KVADDR, buf, (long)len, type, RETURN_ON_ERROR | QUIET);
+	reads.calls++;
+	reads.bytes += len;
+	return readmem(addr, KVADDR, buf, (long)len, type, RETURN_ON_ERROR | QUIET);
+}
+
+bool k_read(uint64_t addr, void *buf, size_t len, const char *what)
+{
+	if (!addr || !len || addr + len <= addr)
+		return false;
+	/* What is as large as a page is read once, and has no neighbours in it. */
+	if (len < PAGE_CACHE_PAGE && page_cache_read(&pages, addr, buf, len, read_memory, what))
+		return true;
+	return read_memory(addr, buf, len, what);
+}
+
+struct reads k_reads(void)
+{
+	return reads;
 }
 
 bool k_load(struct kobj *o, enum ktype t, uint64_t addr)
 {
+	need(t);
 	o->addr = addr;
 	o->type = t;
 	o->whole =
@@ -792,7 +854,7 @@ bool k_load(struct kobj *o, enum ktype t, uint64_t addr)
 
 bool k_bytes(const struct kobj *o, enum kmember m, void *buf, size_t len)
 {
-	size_t offset = (size_t)layout.member[m].offset;
+	size_t offset = (size_t)offset_of(m);
 	size_t size = layout.member[m].size;
 
 	if (!k_has(m) || !o->addr || len > size)
@@ -808,7 +870,7 @@ bool k_bytes(const struct kobj *o, enum kmember m, void *buf, size_t len)
 /* Members are read in the byte order of this machine: crash opens images of its own kind only. */
 static num number(const struct kobj *o, enum kmember m, bool is_signed)
 {
-	size_t size = layout.member[m].size;
+	size_t size = k_member_size(m);
 	union {
 		uint8_t u8;
 		uint16_t u16;
@@ -816,8 +878,7 @@ static num number(const struct kobj *o, enum kmember m, bool is_signed)
 		uint64_t u64;
 	} value = {0};
 
-	if (!k_has(m) || !size ||
-	    !k_bytes(o, m, &value, size < sizeof(value) ? size : sizeof(value)))
+	if (!size || !k_bytes(o, m, &value, size < sizeof(value) ? size : sizeof(value)))
 		return NUM_UNKNOWN;
 	switch (size) {
 	case 1:
@@ -927,6 +988,7 @@ void k_begin(void)
 	struct sigaction ours = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
 
 	interrupted = false;
+	forget_reads();
 	if (!listening)
 		listening = !sigaction(SIGINT, &ours, &of_crash);
 }

@@ -15,6 +15,7 @@
 #include "nbd_structs.h"
 #include "nbd_traits.h"
 #include "nbd_waiters.h"
+#include "progress.h"
 #include "task_list.h"
 #include "tcp_peer.h"
 #include "unix_peer.h"
@@ -134,7 +135,7 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 	openers = openers_find(report, files, &held);
 	add_nbd_holders(report);
 	add_held(files, &held, 0);
-	file_scan(files, &report->tasks, &report->scan);
+	file_scan(files, &report->tasks, &report->scan, openers_look, openers);
 	if (openers_missing(openers) || references_missing(report, queries, n)) {
 		held_in_rings(&held, &report->tasks);
 		openers_add_held(openers, &held);
@@ -187,5 +188,7 @@ struct report *nbd_collect(struct query *queries, size_t n)
 		nbd_judge(report);
 		nbd_forecast(report);
 	}
+	report->reads = k_reads();
+	progress_end();
 	return report;
 }

@@ -198,7 +198,7 @@ static const char *references_are_impossible(const struct sock_info *s)
 		       : NULL;
 }
 
-/* nbd holds a socket by its file. */
+/* nbd holds a socket by its file, and accept() has made one before there is a struct socket. */
 static const char *file_is_missing(const struct sock_info *s)
 {
 	return s->socket && num_is(s->socket_sk, s->sk) && !s->file
@@ -221,6 +221,8 @@ static const char *is_half_connected(const struct sock_info *s)
 		return NULL;
 	if ((s->state.v == TCP_ESTABLISHED) != (s->peer_sk.v != 0))
 		return "its state and its peer contradict each other";
+	if (num_is(s->peer_sk, s->sk))
+		return "it is its own other end";
 	if (!peer || !peer->dead.known || peer->dead.v || !peer->state.known)
 		return NULL;
 	if (peer->state.v != TCP_ESTABLISHED)
@@ -230,13 +232,12 @@ static const char *is_half_connected(const struct sock_info *s)
 		       : NULL;
 }
 
-/* unix_shutdown() mirrors the bits to the other end. */
+/* unix_shutdown() mirrors the bits to the other end, a release sets all of both. */
 static const char *shutdown_differs(const struct sock_info *s)
 {
 	const struct sock_info *peer = s->peer;
 
-	if (!is_unix_stream(s) || !peer || !peer->socket || !s->shutdown.known ||
-	    !peer->shutdown.known)
+	if (!is_unix_stream(s) || !peer || !s->shutdown.known || !peer->shutdown.known)
 		return NULL;
 	if (!(s->shutdown.v & RCV_SHUTDOWN) == !(peer->shutdown.v & SEND_SHUTDOWN) &&
 	    !(s->shutdown.v & SEND_SHUTDOWN) == !(peer->shutdown.v & RCV_SHUTDOWN))
@@ -253,7 +254,7 @@ static const struct {
 	{shutdown_is_impossible, true},
 	{name_is_unreadable, true},
 	{references_are_impossible, true},
-	{file_is_missing, false},
+	{file_is_missing, true},
 	{is_half_connected, false},
 	{shutdown_differs, false},
 };

@@ -21,8 +21,10 @@
 #include "nbd_report.h"
 #include "nbd_structs.h"
 #include "nbd_words.h"
+#include "progress.h"
 
 #define MAX_ARGUMENT 64
+#define PATIENCE_MS  1000
 
 enum { OPT_DOT = 1000 };
 
@@ -38,6 +40,12 @@ static void out_of_memory(void)
 	error(FATAL, "out of memory\n");
 }
 
+/* At a terminal, and not with -s. */
+static bool somebody_waits(void)
+{
+	return !(pc->flags & SILENT) && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+}
+
 static void end_command(void)
 {
 	k_end();
@@ -49,6 +57,7 @@ static void run(void (*command)(void))
 	arena_free_all();
 	arena_on_exhausted(out_of_memory);
 	k_begin();
+	progress_begin(somebody_waits() ? stderr : NULL, PATIENCE_MS);
 	command();
 	end_command();
 }
@@ -202,7 +211,10 @@ static struct device *find_device(const struct report *report, const char *text)
 
 	if (parse_index(text, &index)) {
 		dev = nbd_device_by_index(report, index);
-		if (!dev)
+		if (!dev && report->n_problems)
+			error(INFO, "%s: not among the %lu devices that could be read\n",
+			      printable(text), (ulong)report->n_devices);
+		else if (!dev)
 			error(INFO, "%s: no such device: this kernel has %lu, %s to %s\n",
 			      printable(text), (ulong)report->n_devices,
 			      report->n_devices ? report->devices[0].name : "-",
@@ -323,11 +335,9 @@ static void do_nbd(void)
 		print_json(report, &selected);
 		return;
 	}
-	if (selected.failed && !selected.n)
-		return;
-	if (options.dot)
+	if (options.dot && (selected.n || !selected.failed))
 		nbd_dot(fp, report, selected.v, selected.n);
-	else
+	else if (selected.n || !selected.failed)
 		print_text(report, &selected, &options);
 	note_interruption(report);
 }

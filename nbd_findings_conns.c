@@ -62,6 +62,13 @@ bool peer_closed(const struct judged *j)
 	return true;
 }
 
+/* The other way out, where there is something to detach. */
+static const char *or_detach(const struct device *dev)
+{
+	return lacks_flag(dev, RT_DISCONNECTED) ? arena_printf(", or detach: %s", word_detach(dev))
+						: "";
+}
+
 static bool is_not_accepted(const struct judged *j, const struct connection *c)
 {
 	(void)j;
@@ -82,8 +89,8 @@ bool peer_not_accepted(const struct judged *j)
 			     count_connections(waiting.n), waiting.indices, listener(j, s));
 	if (num_is(s->listener_alive, 1))
 		j->finding->remedy =
-			arena_printf("have pid %llu accept, or detach: %s",
-				     (unsigned long long)s->listener_pid.v, word_detach(j->dev));
+			arena_printf("have pid %llu accept%s",
+				     (unsigned long long)s->listener_pid.v, or_detach(j->dev));
 	return true;
 }
 
@@ -123,10 +130,10 @@ bool peer_stopped(const struct judged *j)
 	add_address(j, t->addr);
 	if (t->state == 'T' || t->state == 't')
 		j->finding->remedy = arena_printf(
-			"%s, or detach: %s",
+			"%s%s",
 			t->state == 'T' ? arena_printf("kill -CONT %u", t->tgid)
 					: arena_printf("let go whoever traces %u", t->tgid),
-			word_detach(j->dev));
+			or_detach(j->dev));
 	return true;
 }
 

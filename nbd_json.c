@@ -393,6 +393,8 @@ const char *json_kernel_line(const struct report *report)
 	add(o, "tables_unreadable", json_object_new_int64((int64_t)report->scan.tables_unreadable));
 	add(o, "genl_lock_owner", genl_owner ? task(genl_owner) : NULL);
 	add(o, "interrupted", json_object_new_boolean(report->scan.interrupted));
+	add(o, "reads", json_object_new_int64((int64_t)report->reads.calls));
+	add(o, "bytes_read", json_object_new_int64((int64_t)report->reads.bytes));
 	add(o, "unreadable", strings(report->problems, report->n_problems));
 	return line(o);
 }

@@ -51,6 +51,7 @@ struct openers {
 	struct opener_file *opened;
 	size_t n_opened;
 	struct ptr_map by_file;
+	bool missing; /* as openers_missing() said when an opener was last found */
 };
 
 static uint32_t minor_of(const struct bdev *b)
@@ -365,18 +366,21 @@ bool openers_missing(const struct openers *openers)
 	return false;
 }
 
-static bool visit_file(void *context, const struct file_table *table, uint32_t fd, uint64_t file)
+bool openers_look(void *context, const struct file_table *table, uint32_t fd, uint64_t file)
 {
 	struct openers *openers = context;
-	num mapping = k_num_at(file, KM_FILE_MAPPING);
-	struct bdev *b = ptr_map_get(&openers->by_mapping, mapping.v);
+	struct bdev *b;
 
 	(void)table;
 	(void)fd;
-	if (!b)
-		return true;
-	add_opener_file(openers, b, file);
-	return openers_missing(openers);
+	if (!openers->missing)
+		return false;
+	b = ptr_map_get(&openers->by_mapping, k_num_at(file, KM_FILE_MAPPING).v);
+	if (b) {
+		add_opener_file(openers, b, file);
+		openers->missing = openers_missing(openers);
+	}
+	return openers->missing;
 }
 
 void openers_add_held(struct openers *openers, const struct held_files *held)
@@ -409,7 +413,6 @@ struct openers *openers_find(struct report *report, struct file_set *files,
 			     const struct held_files *held)
 {
 	struct openers *openers = arena_alloc(sizeof(*openers));
-	struct scan_stats stats;
 	bool complete;
 
 	openers->report = report;
@@ -433,8 +436,7 @@ struct openers *openers_find(struct report *report, struct file_set *files,
 	note(report, find_stacked(openers),
 	     "bd_holder_disk lists could not be read in full: stacked devices may be missing");
 	openers_add_held(openers, held);
-	if (openers_missing(openers))
-		file_tables_walk(&report->tasks, &stats, visit_file, openers);
+	openers->missing = openers_missing(openers);
 	return openers;
 }
 

@@ -205,6 +205,10 @@ static bool read_request(struct device *dev, const struct context *ctx, const st
 	/* Before the request is sent, what stands there is of an earlier request. */
 	rq->connection = num_is(rq->sent, 0) ? NUM_UNKNOWN : k_signed(&cmd, KM_CMD_INDEX);
 	rq->age_ms = age_ms(ctx, &o, rq->retries);
+	if (!rq->age_ms.known && k_num(&o, KM_RQ_START_TIME_NS).v)
+		problem(dev, arena_printf("request %llx: start_time_ns is impossible, its age is "
+					  "unknown",
+					  (unsigned long long)addr));
 	return true;
 }
 

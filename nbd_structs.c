@@ -114,18 +114,21 @@ static void read_config(struct device *dev, struct file_set *files)
 
 /* In bytes. Only the size of part0's inode tells from v5.11, which made part0 a pointer, until
  * f09313c57a17 ("block: cache inode size in bdev") (in v5.16). */
-static num read_capacity(uint64_t gendisk)
+static num read_capacity(struct device *dev)
 {
-	num part0 = k_num_at(gendisk, KM_DISK_PART0), sectors = NUM_UNKNOWN;
+	num part0 = k_num_at(dev->gendisk, KM_DISK_PART0), sectors = NUM_UNKNOWN;
 
-	if (k_has(KM_HD_NR_SECTS))
-		sectors = k_num_at(k_at(gendisk, KM_DISK_PART0), KM_HD_NR_SECTS);
-	else if (k_has(KM_BDEV_NR_SECTORS))
+	if (k_has(KM_HD_NR_SECTS)) {
+		sectors = k_num_at(k_at(dev->gendisk, KM_DISK_PART0), KM_HD_NR_SECTS);
+	} else if (!num_is(k_num_at(part0.v, KM_BDEV_DISK), dev->gendisk)) {
+		problem(dev, "gendisk.part0 does not lead to a block_device of this disk");
+	} else if (k_has(KM_BDEV_NR_SECTORS)) {
 		sectors = k_num_at(part0.v, KM_BDEV_NR_SECTORS);
-	else if (part0.known)
+	} else {
 		return k_num_at(
 			k_at(k_container(part0.v, KM_BDEV_INODE_BDEV), KM_BDEV_INODE_VFS_INODE),
 			KM_INODE_SIZE);
+	}
 	return sectors.known ? NUM(sectors.v << SECTOR_SHIFT) : NUM_UNKNOWN;
 }
 
@@ -141,7 +144,7 @@ void nbd_gendisk_read(struct device *dev)
 		dev->name = arena_printf("nbd%u", dev->index);
 	if (!num_is(k_num(&o, KM_DISK_PRIVATE_DATA), dev->nbd_device))
 		problem(dev, "gendisk.private_data does not lead back to this nbd_device");
-	dev->capacity_bytes = read_capacity(dev->gendisk);
+	dev->capacity_bytes = read_capacity(dev);
 }
 
 /* A kernel thread in the place of a remembered task has only got the memory, or the pid, of one that is

@@ -77,6 +77,7 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	/* Threads of vhost have no table either; a process has one until it exits. */
 	if (!files.v && pid.v == tgid.v && !(flags.v & (PF_EXITING | PF_KTHREAD)))
 		walk->list->unreadable++;
+	t->may_use_io_uring = !num_is(k_num(o, KM_TASK_IO_URING), 0);
 	t->state = state.known && exit_state.known ? task_state_letter(state.v, exit_state.v) : '?';
 	if (!k_bytes(o, KM_TASK_COMM, t->comm, sizeof(t->comm) - 1))
 		strcpy(t->comm, "?");
@@ -96,16 +97,27 @@ static uint64_t thread_list_of(const struct kobj *leader)
 	return k_has(KM_TASK_THREAD_GROUP) ? k_at(leader->addr, KM_TASK_THREAD_GROUP) : 0;
 }
 
-/* The other threads of the leader in o. */
+/* True when both neighbours in the list of threads are its head, which then need not be read. */
+static bool is_single(const struct kobj *leader, enum kmember link, uint64_t head)
+{
+	uint64_t node[2]; /* next, prev */
+
+	return k_bytes(leader, link, node, sizeof(node)) && node[0] == head && node[1] == head;
+}
+
+/* The other threads of the leader. */
 static void add_threads(struct walk *walk, const struct kobj *leader)
 {
 	bool ring = !k_has(KM_SIGNAL_THREAD_HEAD), leader_seen = ring;
 	enum kmember node = ring ? KM_TASK_THREAD_GROUP : KM_TASK_THREAD_NODE;
 	uint64_t head = thread_list_of(leader);
 	num tgid = k_num(leader, KM_TASK_TGID);
-	num link = next_link(walk, head, "signal_struct.thread_head");
 	struct kobj o;
+	num link;
 
+	if (head && is_single(leader, node, head))
+		return;
+	link = next_link(walk, head, "signal_struct.thread_head");
 	for (size_t n = 0; link.known && link.v != head; n++) {
 		uint64_t addr = k_container(link.v, node);
 

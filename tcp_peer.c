@@ -90,7 +90,8 @@ static uint64_t port_key(uint16_t local_port, uint16_t remote_port)
 	return 1ull << 32 | (uint32_t)local_port << 16 | remote_port;
 }
 
-/* Offers the socket whose skc_nulls_node is at node to the targets. False when it cannot be read. */
+/* Offers the socket whose skc_nulls_node is at node to the targets. False when it cannot be told whose
+ * other end it is: the table has sockets of TCP only. */
 static bool match(const struct ptr_map *targets, uint64_t node, struct file_set *files)
 {
 	uint64_t sk = k_container(k_container(node, KM_SKC_NODE), KM_SK_COMMON);
@@ -124,9 +125,9 @@ static bool walk_ehash(uint64_t hashinfo, const struct ptr_map *targets, struct 
 	num ehash = k_num_at(hashinfo, KM_EHASH), mask = k_num_at(hashinfo, KM_EHASH_MASK);
 	size_t bucket_size = k_sizeof(K_EHASH_BUCKET), seen = 0;
 	uint8_t *buckets = arena_alloc(BUCKETS_PER_READ * bucket_size);
-	bool complete = ehash.known && mask.known && mask.v < MAX_BUCKETS;
+	bool known = ehash.known && mask.known && mask.v < MAX_BUCKETS, complete = known;
 
-	for (uint64_t first = 0; complete && first <= mask.v; first += BUCKETS_PER_READ) {
+	for (uint64_t first = 0; known && first <= mask.v; first += BUCKETS_PER_READ) {
 		uint64_t left = mask.v + 1 - first;
 		size_t n = left < BUCKETS_PER_READ ? left : BUCKETS_PER_READ;
 

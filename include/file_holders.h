@@ -34,7 +34,8 @@ void held_by_loops(struct held_files *held);
 
 /*
  * Appends every file registered with an io_uring (IORING_REGISTER_FILES) whose ring is an open file of
- * some task. Reads f_op of every open file: to be asked only when references remain unexplained.
+ * some task. Reads f_op of every open file, unless no living task has made or used a ring: to be asked
+ * only when references remain unexplained.
  * Mirrors io_sqe_files_register() of io_uring.
  */
 void held_in_rings(struct held_files *held, const struct task_list *tasks);

@@ -44,8 +44,11 @@ const struct task *file_table_task(const struct file_table *table);
 /*
  * Walks all file tables and fills owners and n_table_refs of all watched files: one owner for each thread group and fd; a
  * thread with a table of its own counts for itself; by pid and fd. *stats says how far the search reached.
+ * Each open file is shown to look first, until look says false: what it decides to watch is found from
+ * there on, and it has seen every table before.
  */
-void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats);
+void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats,
+	       file_visit *look, void *context);
 
 /* True when a struct file seems to be at addr: its dentry and itself name the same inode. */
 bool file_is_plausible(uint64_t addr);

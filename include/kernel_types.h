@@ -153,6 +153,7 @@ enum kmember {
 	KM_TASK_THREAD_GROUP,
 	KM_TASK_COMM,
 	KM_TASK_FILES,
+	KM_TASK_IO_URING,
 	KM_SIGNAL_THREAD_HEAD,
 	/* pid, upid */
 	KM_PID_TASKS,
@@ -339,9 +340,10 @@ enum kmember {
 };
 
 /*
- * Resolves the layouts of the kernel proper on the first call; cheap afterwards. Returns NULL, or a
- * message for the user that says what is missing and how to get it (static memory). No member of nbd's
- * structures exists until k_init_nbd() succeeds.
+ * Resolves the layouts that nothing can be said without, on the first call; cheap afterwards. Returns
+ * NULL, or a message for the user that says what is missing and how to get it (static memory). All other
+ * layouts of the kernel proper are resolved when they are first needed. No member of nbd's structures
+ * exists until k_init_nbd() succeeds.
  */
 const char *k_init(void);
 
@@ -375,6 +377,9 @@ uint64_t k_container(uint64_t addr, enum kmember m);
 /* Reads len bytes at a kernel address. what ("nbd_config.socks") names them in crash's debug output.
  * False when any of it cannot be read; buf is then undefined. */
 bool k_read(uint64_t addr, void *buf, size_t len, const char *what);
+
+/* How often crash was asked for memory since k_begin(), layouts apart, and for how many bytes. */
+struct reads k_reads(void);
 
 /* One kernel structure, read in one piece (from its first to its last member of interest). */
 #define KOBJ_MAX 4096
@@ -431,7 +436,8 @@ size_t k_stack_size(void);
  * has crash leave the command by longjmp, as it does with commands of its own. */
 bool k_interrupted(void);
 
-/* A command begins; has ended, however it did. In between Ctrl-C is for k_interrupted(). */
+/* A command begins, whose arena is empty; has ended, however it did. In between Ctrl-C is for
+ * k_interrupted(). */
 void k_begin(void);
 void k_end(void);
 

@@ -37,6 +37,7 @@ struct task {
 	char state;	/* R S D T t Z X I as ps prints them, ? when unreadable */
 	uint64_t files; /* files_struct, 0 past exit_files() and for kernel threads */
 	bool kernel_thread;
+	bool may_use_io_uring; /* it has made or used one, or that cannot be known */
 };
 
 struct task_list {
@@ -241,6 +242,11 @@ struct scan_stats {
 	bool interrupted;
 };
 
+/* What crash was asked for: readmem() calls and their bytes. */
+struct reads {
+	uint64_t calls, bytes;
+};
+
 /* Which meaning bits 6 and 7 of runtime_flags have (nbd_flags.h). */
 enum flag_numbering {
 	FLAGS_A,      /* before c9a2f90f4d6b */
@@ -268,6 +274,7 @@ struct report {
 	num genl_lock_owner;	 /* task_struct that holds genl_mutex, 0 when free */
 	uint64_t tasks_in_crash; /* what crash's own list holds */
 	struct scan_stats scan;
+	struct reads reads;
 	struct device *devices; /* by index, unconfigured ones too */
 	size_t n_devices;
 	const char **problems; /* of the whole search, a sentence each */

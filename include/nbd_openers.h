@@ -16,13 +16,17 @@ struct opened_file {
 };
 
 /*
- * First step, before file_scan(): finds the block devices of all nbd devices and partitions, what the
- * kernel itself has open of them (mounts, swap, stacked devices), and, until bd_openers is reached,
- * the struct files that are open on them, which it watches in files. A device whose count is reached
- * without files costs no look at any file. Fills openers_expected. Memory: arena.
+ * First step, before file_scan(): finds the block devices of all nbd devices and partitions, and what the
+ * kernel itself has open of them (mounts, swap, stacked devices, files in held). Fills openers_expected.
+ * Memory: arena.
  */
 struct openers *openers_find(struct report *report, struct file_set *files,
 			     const struct held_files *held);
+
+/* Looks at a file for file_scan(), and watches it when it is open on one of the devices. False once
+ * the openers of all devices are found: the kernel's own count spares the look at most files. context:
+ * the openers. */
+file_visit openers_look;
 
 /* True while a device has more openers than were found. */
 bool openers_missing(const struct openers *openers);

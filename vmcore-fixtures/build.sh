@@ -3,7 +3,9 @@
 #
 # build.sh [KERNEL [PLAY]]: prints the directory of a vmcore fixture, building it
 # first if need be. KERNEL: 5.10, 6.1 (default) or 6.12. PLAY: scenes (default),
-# or bare for a kernel without the nbd module. See README.md.
+# netlink-hang for one of them alone; bare for a kernel without the nbd
+# module; crowd, crowd-tenth and
+# crowd-unthreaded for the field case among many open files. See README.md.
 
 set -euo pipefail
 shopt -s inherit_errexit
@@ -100,7 +102,10 @@ PLAY=${2:-scenes}
 KERNEL_DIR=$CACHE/kernels/$KERNEL
 USERLAND=$CACHE/guest-$(guest_hash)
 suite_of "$KERNEL" >/dev/null || fail "unknown kernel: $KERNEL" "choose 5.10, 6.1 or 6.12"
-[[ $PLAY == scenes || $PLAY == bare ]] || fail "unknown play: $PLAY" "choose scenes or bare"
+case $PLAY in
+scenes | netlink-hang | bare | crowd | crowd-tenth | crowd-unthreaded) ;;
+*) fail "unknown play: $PLAY" "choose scenes, netlink-hang, bare, crowd, crowd-tenth or crowd-unthreaded" ;;
+esac
 
 if fixture=$(fixture_dir) && [[ -d $fixture ]]; then
 	echo "$fixture"

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # matrix.sh MODULE KERNEL...: the same MODULE in every packaged crash on every kernel's vmcore, with nbd's
-# debuginfo and without: from BTF, or computed. All reports of a kernel must be equal but for layout_source and for
-# what crash itself counts. Prints a table of kernels and crashes; a cell that cannot be says why.
+# debuginfo and without: from BTF, or computed. All reports of a kernel must be equal but for layout_source, for
+# the reads it took and for what crash itself counts. Prints a table of kernels and crashes; a cell that cannot be
+# says why.
 set -euo pipefail
 
 readonly CRASHES=(7.2.9 8.0.2 8.0.6 9.0.2)
@@ -41,6 +42,7 @@ report() {
 	} >"$work/commands"
 	timeout 120 "$1" -s -i "$work/commands" "$2/vmlinux" "$2/vmcore" >"$work/said" 2>&1 </dev/null || :
 	[[ ! -s $work/report ]] || sed -e "s/\"layout_source\":\"$3\"//" -e 's/"tasks_in_crash":[0-9]*//' \
+		-e 's/"reads":[0-9]*,"bytes_read":[0-9]*//' \
 		"$work/report"
 }
 

@@ -6,9 +6,11 @@ Each value of the report that the guest's record can prove is falsified in turn,
 copy of the outputs; the tests that compare with the record (cases "truth", "scenes" and "why") must
 fail on each of them. `make mutations` runs this.
 """
+import concurrent.futures
 import copy
 import json
 import os
+import queue
 import shutil
 import subprocess
 import sys
@@ -82,35 +84,52 @@ def write(directory, reports, changed):
                 out.write(json.dumps(changed if mine else line) + "\n")
 
 
+def provable(report):
+    """Each (device, path) that is to be falsified."""
+    for device in report:
+        if device.get("name") not in DEVICES:
+            continue
+        for path in leaves(device):
+            # The guest counts a queue in bytes: only whether it is empty can be compared.
+            if (device["name"], path[0]) in BY_LUCK or path[-1] == "receive_queue":
+                continue
+            # The record's own keys, and names that follow from a number beside them.
+            if path[0] in ("type", "name", "index", "unreadable") or path[:2] == ("flags", "names"):
+                continue
+            yield device, path
+
+
 def main():
     reports = {}
     for name in ("nbd-j", "nbd-a-j"):
         with open(os.path.join(outputs, name)) as report:
             reports[name] = [json.loads(line) for line in report]
-    with tempfile.TemporaryDirectory() as directory:
-        shutil.copytree(outputs, directory, dirs_exist_ok=True)
+    jobs = os.cpu_count() or 1
+    free = queue.Queue()
+
+    def missed(mutation):
+        """The mutation's name when the tests do not notice it."""
+        device, path = mutation
+        directory = free.get()
+        write(directory, reports, falsify(device, path))
+        noticed = fails(directory)
+        free.put(directory)
+        return None if noticed else f"{device['name']}: {'/'.join(map(str, path))}"
+
+    with tempfile.TemporaryDirectory() as parent:
+        for job in range(jobs):
+            directory = os.path.join(parent, str(job))
+            shutil.copytree(outputs, directory)
+            free.put(directory)
         if fails(directory):
             sys.exit("mutations.py: the tests fail without any change")
-        noticed, missed = 0, []
-        for device in reports["nbd-j"]:
-            if device.get("name") not in DEVICES:
-                continue
-            for path in leaves(device):
-                # Names of the record's own keys, and what this report does not hold yet.
-                # The guest counts a queue in bytes: only whether it is empty can be compared.
-                if (device["name"], path[0]) in BY_LUCK or path[-1] == "receive_queue":
-                    continue
-                if path[0] in ("type", "name", "index", "unreadable") or path[:2] == ("flags", "names"):
-                    continue
-                write(directory, reports, falsify(device, path))
-                if fails(directory):
-                    noticed += 1
-                else:
-                    missed.append(f"{device['name']}: {'/'.join(map(str, path))}")
-        for name in missed:
-            print(f"not noticed: {name}")
-        print(f"{noticed} passed, {len(missed)} failed")
-        sys.exit(1 if missed else 0)
+        with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+            results = list(pool.map(missed, provable(reports["nbd-j"])))
+    silent = [name for name in results if name]
+    for name in silent:
+        print(f"not noticed: {name}")
+    print(f"{len(results) - len(silent)} passed, {len(silent)} failed")
+    sys.exit(1 if silent else 0)
 
 
 main()

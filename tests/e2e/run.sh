@@ -14,6 +14,7 @@ fi
 kernel=$1 crash=$2 module=$(realpath "$3") e2e=$(realpath "$4")
 here=$(cd "$(dirname "$0")" && pwd)
 fixture=$("$here/../../vmcore-fixtures/build.sh" "$kernel")
+netlink_hang=$("$here/../../vmcore-fixtures/build.sh" "$kernel" netlink-hang)
 bare=$("$here/../../vmcore-fixtures/build.sh" "$kernel" bare)
 # Modules have BTF from 5.11 on. E2E_LAYOUT tells the tests where nbd's layouts come from without
 # `mod -s`: from the image's BTF, or computed.
@@ -119,16 +120,23 @@ fi
 {
 	echo "extend $module"
 	refuse no-module nbd
-	save bare-files files 1
+	save bare-sock p init_net.rtnl
 } | session bare "$bare"
 
-# unix_peer and file_owner need nothing of nbd.
-bare_file=$(awk '$1 == 0 { print $2 }' "$out/bare-files")
 {
 	echo "extend $module"
-	save bare-file_owner file_owner "$bare_file"
-	refuse bare-unix_peer unix_peer "$bare_file"
-} | session bare-files "$bare"
+	save netlink-hang-j nbd -a -j
+	save netlink-hang nbd -d nbd20
+} | session netlink-hang "$netlink_hang"
+cp "$netlink_hang/truth.json" "$out/netlink-hang-truth"
+
+# unix_peer and file_owner need nothing of nbd; every kernel has a netlink socket of its own.
+sock=$(grep -o '0x[0-9a-f]*' "$out/bare-sock")
+{
+	echo "extend $module"
+	save bare-unix_peer unix_peer "$sock"
+	refuse bare-file_owner file_owner "$sock"
+} | session bare-sock "$bare"
 
 {
 	echo "extend $module"
@@ -146,7 +154,8 @@ bare_file=$(awk '$1 == 0 { print $2 }' "$out/bare-files")
 
 # The schema holds for every line of JSON that was printed.
 grep -h '^{' "$out"/nbd-j* "$out"/nbd-a-j "$out"/unix_peer-*-[nsfp]* "$out"/file_owner-*-[nsfp]* \
-	"$out/unix_peer-two" "$out/file_owner-stdin" "$out/file_owner-nbd101" >"$out/all.jsonl"
+	"$out/unix_peer-two" "$out/file_owner-stdin" "$out/file_owner-nbd101" \
+	"$out/netlink-hang-j" >"$out/all.jsonl"
 "$here/validate.py" "$here/../../doc/report.schema.json" "$out/all.jsonl"
 
 if [[ $compare == mutations ]]; then

@@ -23,6 +23,8 @@ int main(void)
 	suite_add_tcase(suite, dot_case());
 	suite_add_tcase(suite, json_case());
 	suite_add_tcase(suite, report_case());
+	suite_add_tcase(suite, page_cache_case());
+	suite_add_tcase(suite, progress_case());
 	suite_add_tcase(suite, ptr_map_case());
 	suite_add_tcase(suite, table_case());
 	runner = srunner_create(suite);

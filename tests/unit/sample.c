@@ -30,6 +30,7 @@ struct report *sample_report(void)
 	memcpy(report->tasks.v, tasks, sizeof(tasks));
 	report->tasks_in_crash = 2;
 	report->scan = (struct scan_stats){.tables = 2, .tasks = 2};
+	report->reads = (struct reads){.calls = 7, .bytes = 28672};
 	report->traits = (struct traits){
 		.set_sock_freezes = NUM(1),
 		.set_sock_refuses_running = NUM(0),

@@ -125,6 +125,11 @@ static void damage_no_file(void)
 	sock->file = NULL;
 }
 
+static void damage_no_peer_file(void)
+{
+	sock->peer->file = NULL;
+}
+
 static void damage_file_refs(void)
 {
 	sock->file->refs = NUM(0);
@@ -170,6 +175,12 @@ static void damage_no_peer(void)
 	sock->peer_sk = NUM(0);
 }
 
+static void damage_own_peer(void)
+{
+	sock->peer_sk = NUM(sock->sk);
+	sock->peer = sock;
+}
+
 static void damage_peer_state(void)
 {
 	sock->peer->state = NUM(10);
@@ -203,6 +214,7 @@ static const struct {
 	{damage_file, "struct file is not of its struct socket"},
 	{damage_file_unreadable, "struct file could not be read"},
 	{damage_no_file, "its socket has no struct file"},
+	{damage_no_peer_file, "the other end of connection 0: its socket has no struct file"},
 	{damage_file_refs, "connection 0: its struct file has fewer references"},
 	{damage_peer_file_refs,
 	 "the other end of connection 0: its struct file has fewer references"},
@@ -214,6 +226,7 @@ static const struct {
 	{damage_path, "its name could not be read"},
 	{damage_state, "its state and its peer contradict"},
 	{damage_no_peer, "its state and its peer contradict"},
+	{damage_own_peer, "it is its own other end"},
 	{damage_peer_state, "the state of its other end"},
 	{damage_peer_of_peer, "connected to another socket"},
 };

@@ -189,6 +189,8 @@ START_TEST(kernel_line)
 	ck_assert_str_eq(json_object_get_string(json_object_object_get(o, "layout_source")),
 			 "debuginfo");
 	ck_assert_int_eq(json_object_get_int(json_object_object_get(o, "tables_scanned")), 2);
+	ck_assert_int_eq(json_object_get_int(json_object_object_get(o, "reads")), 7);
+	ck_assert_int_eq(json_object_get_int(json_object_object_get(o, "bytes_read")), 28672);
 	json_object_put(o);
 }
 END_TEST

@@ -16,6 +16,8 @@ TCase *attach_case(void);
 TCase *dot_case(void);
 TCase *json_case(void);
 TCase *report_case(void);
+TCase *page_cache_case(void);
+TCase *progress_case(void);
 TCase *ptr_map_case(void);
 TCase *table_case(void);
 

@@ -26,6 +26,7 @@ static const struct {
 	{ "opener", "opener", 1, role_opener, "DEVICE" },
 	{ "io", "io", -2, role_io, "DEVICE read:OFFSET:LENGTH|write:…|discard:…|flush…" },
 	{ "pin", "pin", 1, role_pin, "PID" },
+	{ "crowd", "crowd", 3, role_crowd, "PROCESSES FILES THREADS" },
 	{ "run-pinned", "pin", -1, role_run_pinned, "COMMAND ARGUMENT…" },
 };
 

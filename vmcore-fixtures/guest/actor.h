@@ -89,5 +89,6 @@ int role_opener(int argc, char **argv);
 int role_io(int argc, char **argv);
 int role_pin(int argc, char **argv);
 int role_run_pinned(int argc, char **argv);
+int role_crowd(int argc, char **argv);
 
 #endif

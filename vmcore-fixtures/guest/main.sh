@@ -27,7 +27,7 @@ prepare() {
 	ip link set lo up
 	echo 1 >/proc/sys/kernel/sysrq
 	echo 1 >/proc/sys/kernel/panic
-	[ "$play" = scenes ] || return 0
+	[ "$play" != bare ] || return 0
 	# nbd-client's package brings module options; the kernel's own defaults count here.
 	/sbin/modprobe -C /dev/null nbd nbds_max=128 || give_up "cannot load nbd"
 	/sbin/modprobe unix_diag || give_up "cannot load unix_diag"
@@ -59,7 +59,7 @@ seconds() {
 play_all() {
 	local file name pipe pids='' failed=''
 
-	for file in /fixture/scenes/*.sh; do
+	for file in /fixture/scenes/$scenes.sh; do
 		name=${file##*/}
 		name=${name%.sh}
 		{
@@ -76,8 +76,9 @@ play_all() {
 			sleep 0.3
 		done
 	done
-	late=$(seconds)
 	for pipe in "$FIXTURE_RUN"/*/.late; do
+		[ -p "$pipe" ] || continue
+		late=${late:-$(seconds)}
 		: >"$pipe"
 	done
 	for name in $pids; do
@@ -121,7 +122,7 @@ attempt_all() {
 	wait
 }
 
-# An attempt over netlink that hangs keeps every later one from being answered.
+# Those that want to be tried last: they may hang, and keep others from being answered.
 attach_all() {
 	attempt_all ""
 	attempt_all --together
@@ -136,7 +137,26 @@ write_truth() {
 		give_up "cannot write the truth"
 }
 
-play=$(sed -n 's/.*fixture.play=\([a-z]*\).*/\1/p' /proc/cmdline)
+# The crowd comes last: to record a million files would take longer than to open them.
+gather_crowd() {
+	SCENE=$FIXTURE_RUN actor crowd "$CROWD" 500 "$threads" || give_up "crowd"
+	report "the crowd of $CROWD has gathered ($(seconds) s)"
+}
+
+play=$(sed -n 's/.*fixture.play=\([a-z-]*\).*/\1/p' /proc/cmdline)
+scenes='*'
+export PLAY="$play"
+case $play in
+netlink-hang) scenes=set-sock-hang ;;
+crowd*)
+	scenes=field-case
+	CROWD=2000
+	[ "$play" != crowd-tenth ] || CROWD=200
+	export CROWD
+	threads=$CROWD
+	[ "$play" != crowd-unthreaded ] || threads=0
+	;;
+esac
 prepare
 report "guest kernel $(uname -r) runs"
 load_capture_kernel &
@@ -149,4 +169,5 @@ write_truth
 # What the scenes say of stuck requests counts for young ones.
 [ "$(($(seconds) - ${late:-$(seconds)}))" -lt 28 ] || give_up "the late requests are too old: a busy host?"
 report "truth is written ($(seconds) s, ${late:+late since $late s})"
+[ -z "${CROWD:-}" ] || gather_crowd
 echo c >/proc/sysrq-trigger

@@ -3,7 +3,13 @@
 #
 # Runs the guest and takes what it hands over on its two bare disks.
 
-readonly BOOT_LIMIT=180 # seconds; several times what emulation needs
+# What the play needs: seconds, several times what emulation takes, and MiB.
+play_needs() {
+	case $PLAY in
+	crowd*) BOOT_LIMIT=900 GUEST_MEMORY=2560 ;;
+	*) BOOT_LIMIT=180 GUEST_MEMORY=1024 ;;
+	esac
+}
 
 # Prints what the guest reports, as it comes, until process $2 has ended.
 follow_console() {
@@ -29,10 +35,11 @@ guest_run() {
 	local work=$1 accel=${NBD_FIXTURE_ACCEL:-tcg} cpu=max
 
 	[[ $accel == kvm ]] && cpu=host
+	play_needs
 	truncate -s 64M "$work/truth.tar"
 	truncate -s 1G "$work/vmcore.tar"
 	: >"$work/console.log"
-	qemu-system-x86_64 -accel "$accel" -cpu "$cpu" -smp 2 -m 1024 \
+	qemu-system-x86_64 -accel "$accel" -cpu "$cpu" -smp 2 -m "$GUEST_MEMORY" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-serial "file:$work/console.log" \
 		-kernel "$KERNEL_DIR/vmlinuz" -initrd "$work/scenes.cpio.gz" \

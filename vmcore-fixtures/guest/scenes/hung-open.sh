@@ -14,6 +14,6 @@ actor attempt "$DEVICE" set_sock
 wait_for in_state "$(recall attempt_set_sock_pid)" D
 # The scan's own read.
 fact requests "[{\"op\":\"READ\",\"sector\":0,\"bytes\":4096,\"issued_monotonic_ns\":$opened}]"
-attach --last do_it
+attach --last do_it netlink
 expect 1 1
 findings no-owner no-timeout peer-not-accepted

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+bench.py NBD_SO BENCH_SO [REPEATS]: what nbd.so costs among a million open files, beside what crash and drgn
+take for the same and what the mere reads take. Prints two tables, what was measured and which targets were met;
+fails when two of them disagree about an owner.
+
+All times are CPU of the process that works, medians over REPEATS (default 9; of what takes seconds a third of
+that), taken between two points of one running session: start-ups do not count.
+"""
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+FIXTURES = os.path.join(HERE, "..", "..", "vmcore-fixtures")
+KERNEL, CRASH = "6.1", "9.0.2"  # a crash whose own task list is complete
+PROCESSES, FILES, THREADS, TENTH = 2000, 500, 2000, 10
+AT_ONCE = 70  # addresses that go into a command line of crash, 1500 characters
+KIB, MIB = 1024, 1 << 20
+
+
+def output_of(*command, **options):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, **options).stdout
+
+
+def crash(image, commands):
+    """What a session of crash prints."""
+    with tempfile.NamedTemporaryFile("w", suffix=".commands") as file:
+        file.write("\n".join(commands + ["q", ""]))
+        file.flush()
+        return output_of(crash_path, "-s", "-i", file.name, f"{image}/vmlinux", f"{image}/vmcore",
+                         stdin=subprocess.DEVNULL)
+
+
+class Session:
+    """Commands of one session of crash, a stopwatch between them."""
+
+    def __init__(self, image):
+        self.image = image
+        self.commands = [f"extend {bench_so}", "stopwatch begin"]
+
+    def run(self, label, command, times=1):
+        # Into a file: the share of a terminal or of a pipe's reader is none of the command's.
+        self.commands += times * [f"{command} > {scratch}/{label}", f"stopwatch {label}"]
+        return self
+
+    def extend(self, module):
+        self.commands += [f"extend {module}", "stopwatch extend"]
+        return self
+
+    def finish(self):
+        """Medians of seconds by label; and by how many bytes the peak of resident memory grew."""
+        points = re.findall(r"^(\S+) (\d+\.\d{6}) (\d+)$", crash(self.image, self.commands), re.M)
+        seconds = defaultdict(list)
+        for (_, before, _), (label, after, _) in zip(points, points[1:]):
+            seconds[label].append(float(after) - float(before))
+        return ({label: statistics.median(each) for label, each in seconds.items()},
+                (int(points[-1][2]) - int(points[0][2])) * KIB)
+
+
+def saved(label):
+    with open(f"{scratch}/{label}") as file:
+        return file.read()
+
+
+def report(image):
+    """The kernel's line and the device's."""
+    crash(image, [f"extend {nbd_so}", f"nbd -j > {scratch}/report"])
+    return [json.loads(line) for line in saved("report").splitlines()]
+
+
+def fds(owners):
+    return sorted(f"{owner['tgid']}:{owner['fd']}" for owner in owners)
+
+
+def measure_nbd(image, files):
+    """Medians of nbd.so's commands and of the floor, and how many bytes of memory nbd.so took."""
+    many = " ".join(files[:AT_ONCE])
+    # Only a session's first command resolves layouts.
+    first, memory = (Session(image).extend(nbd_so).run("first", "nbd -j").run("rest", "nbd -o")
+                     .run("rest", f"file_owner -j {many}").finish())
+    later, _ = (Session(image).extend(nbd_so).run("warm-up", "nbd -j").run("warm-up", "floor")
+                .run("all", "nbd -j", repeats).run("device", "nbd -d nbd101", repeats)
+                .run("openers", "nbd -o", repeats).run("peers", "nbd -s --peers", repeats)
+                .run("one", f"file_owner -j {files[0]}", repeats)
+                .run("many", f"file_owner -j {many}", repeats)
+                .run("floor", "floor", repeats).run("arrays", "floor arrays", repeats).finish())
+    check("files answered for", min(AT_ONCE, len(files)), len(saved("many").splitlines()))
+    return {**later, "first": first["first"], "extend": first["extend"]}, memory
+
+
+def measure_crash(image, file):
+    seconds, _ = (Session(image).run("reference", f"foreach files -R {file}", slow_repeats)
+                  .run("files", "foreach files", slow_repeats).finish())
+    return seconds
+
+
+def owner_by_crash(file):
+    """What foreach files -R has printed, as TGID:FD."""
+    owners, pid = [], None
+    for line in saved("reference").splitlines():
+        if line.startswith("PID: "):
+            pid = line.split()[1]
+        elif line.split()[1:2] == [file.removeprefix("0x")]:
+            owners.append(f"{pid}:{line.split()[0]}")
+    return sorted(owners)
+
+
+def measure_drgn(image, file):
+    """The median of its passes, and what it says of the file."""
+    program = output_of(f"{HERE}/drgn.sh")
+    said = output_of(program.strip(), "-q", "-c", f"{image}/vmcore", "-s", f"{image}/vmlinux", "--main-symbols",
+                     f"{HERE}/index_files.py", str(slow_repeats), input=file + "\n").splitlines()
+    return statistics.median(map(float, said[:-1])), said[-1].split()
+
+
+def check(what, expected, found):
+    if expected != found:
+        sys.exit(f"bench.py: {what}: {found}, not {expected}")
+
+
+def row(*cells):
+    print("| " + " | ".join(cells) + " |")
+
+
+def heading(*columns):
+    row(*columns)
+    print("|" + "---|" * len(columns))
+
+
+def at_most(limit, what, value, unit=""):
+    row(what, f"{value:.3g}{unit}", f"at most {limit}{unit}", "yes" if value <= limit else "NO")
+
+
+def at_least(limit, what, value):
+    row(what, f"{value:.3g}", f"at least {limit}", "yes" if value >= limit else "NO")
+
+
+def milliseconds(seconds):
+    return f"{seconds * 1000:.1f}"
+
+
+ROWS = [
+    ("all", "`nbd -j`, all devices"),
+    ("first", "`nbd -j`, first command of a session"),
+    ("one", "`file_owner` of one file"),
+    ("many", f"`file_owner` of {AT_ONCE} files"),
+    ("peers", "`nbd -s --peers`: owners of both ends of all connections"),
+    ("device", "`nbd -d nbd101`"),
+    ("openers", "`nbd -o`"),
+    ("floor", "floor: readmem of all task_structs, tables and fd arrays"),
+    ("arrays", "of that, the fd arrays"),
+]
+OTHERS = [
+    ("reference", "crash: `foreach files -R FILE`"),
+    ("files", "crash: `foreach files > FILE`"),
+    ("drgn", "drgn: `for_each_file()` of all processes"),
+]
+
+
+def main():
+    images = {play: output_of(f"{FIXTURES}/build.sh", KERNEL, play).strip()
+              for play in ("crowd", "crowd-tenth", "crowd-unthreaded")}
+    reports = {play: report(image) for play, image in images.items()}
+    peers = {play: [c["peer"] for c in lines[1]["connections"] if c["peer"]["owners"]]
+             for play, lines in reports.items()}
+    kernel, device = reports["crowd"]
+    check("connections", 1311, device["num_connections"])
+    check("a table each process, at least", True, kernel["tables_scanned"] > PROCESSES)
+    check("a task each process and thread, at least", True, kernel["tasks_walked"] > PROCESSES + THREADS)
+
+    times, memory = {}, {}
+    for play, image in images.items():
+        times[play], memory[play] = measure_nbd(image, [peer["file"] for peer in peers[play]])
+    check("files among the processes, at least", True, int(saved("floor").split()[2]) > PROCESSES * FILES)
+    file, owners = peers["crowd"][0]["file"], fds(peers["crowd"][0]["owners"])
+    others = measure_crash(images["crowd"], file)
+    check("crash says of the owners", owners, owner_by_crash(file))
+    others["drgn"], found = measure_drgn(images["crowd"], file)
+    check("drgn says of the owners", owners, found)
+
+    whole, tenth, unthreaded = times["crowd"], times["crowd-tenth"], times["crowd-unthreaded"]
+    heading("milliseconds of CPU", "whole", "a tenth", "growth", "whole / floor")
+    for label, text in ROWS:
+        row(text, milliseconds(whole[label]), milliseconds(tenth[label]),
+            f"{whole[label] / tenth[label]:.1f}", f"{whole[label] / whole['floor']:.2f}")
+    for label, text in OTHERS:
+        row(text, milliseconds(others[label]), "", "", f"{others[label] / whole['floor']:.0f}")
+    print()
+    heading("target", "measured", "wanted", "met")
+    at_least(100, "`foreach files -R` / `file_owner`", others["reference"] / whole["one"])
+    at_least(100, "drgn / `file_owner`", others["drgn"] / whole["one"])
+    at_least(20, "`foreach files` / `file_owner`", others["files"] / whole["one"])
+    at_most(1.5, "`file_owner` / floor", whole["one"] / whole["floor"])
+    at_most(1.5, "owners of both ends of all connections / floor", whole["peers"] / whole["floor"])
+    at_most(3, "`nbd -j` / floor", whole["all"] / whole["floor"])
+    at_most(3, "`nbd -j`, first of a session / floor", whole["first"] / whole["floor"])
+    at_most(TENTH, "growth of `nbd -j`", whole["all"] / tenth["all"])
+    at_most(TENTH, "growth of `file_owner`", whole["one"] / tenth["one"])
+    at_most(1.5, "a thread that shares a table / reading its task_struct",
+            (whole["one"] - unthreaded["one"]) / (whole["floor"] - unthreaded["floor"]))
+    at_most(32, "memory beyond crash's own", memory["crowd"] / MIB, " MiB")
+    at_most(10, "`extend`", whole["extend"] * 1000, " ms")
+
+
+nbd_so, bench_so = map(os.path.realpath, sys.argv[1:3])
+repeats = int(sys.argv[3]) if len(sys.argv) > 3 else 9
+slow_repeats = (repeats + 2) // 3
+crash_path = output_of(f"{FIXTURES}/crash.sh", CRASH).strip()
+with tempfile.TemporaryDirectory() as scratch:
+    main()

@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""session.py CRASH MODULE VMLINUX VMCORE: what a person does to a session: Ctrl-C at any moment, output into a
+closed pipe, many commands, unloading and loading again. After each the session must go on.
+"""
+import os
+import pty
+import random
+import re
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+
+PROMPT = b"crash> "
+INTERRUPTS = 60
+AT_ONCE = 3.0  # seconds from Ctrl-C to the prompt, on a busy machine too
+LONGEST = 60.0
+# Each command of nbd.so that searches.
+COMMANDS = ["nbd", "nbd -o -v", "nbd -s --peers -v -d nbd101", "nbd -a -j", "nbd -r", "nbd --dot", "nbd -c",
+            "unix_peer {sk}", "file_owner {file}"]
+ROUNDS, EARLY = 50, 10
+RELOADS = 100
+GROWTH_KIB = 1024
+
+crash, module, image = sys.argv[1], os.path.realpath(sys.argv[2]), sys.argv[3:5]
+rng = random.Random(int(os.environ.get("SEED", "1")))
+
+
+def fail(message, output=b""):
+    sys.exit(f"session.py: {message}\n{output[-2000:].decode(errors='replace')}")
+
+
+class Terminal:
+    """crash on a terminal of its own."""
+
+    def __init__(self):
+        self.pid, self.fd = pty.fork()
+        if not self.pid:
+            # Else the terminal drops at a Ctrl-C what it has not shown yet.
+            mode = termios.tcgetattr(0)
+            mode[3] |= termios.NOFLSH
+            termios.tcsetattr(0, termios.TCSANOW, mode)
+            os.environ["TERM"] = "dumb"
+            os.execvp(crash, [crash, "-s", *image])
+        self.until_prompt(LONGEST)
+        self.command("set scroll off")
+        self.command(f"extend {module}")
+
+    def until_prompt(self, limit):
+        """Everything up to the next prompt."""
+        output, end = b"", time.monotonic() + limit
+        while not output.endswith(PROMPT):
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self.fd], [], [], left)[0]:
+                fail(f"no prompt within {limit} s", output)
+            try:
+                output += os.read(self.fd, 65536)
+            except OSError:
+                fail("crash has ended", output)
+        return output[:-len(PROMPT)]
+
+    def enter(self, command):
+        """Types a command, and waits until the terminal has taken it."""
+        os.write(self.fd, command.encode() + b"\n")
+        echo = b""
+        while not echo.endswith(b"\n"):
+            echo += os.read(self.fd, 1)
+
+    def command(self, command):
+        self.enter(command)
+        return self.until_prompt(LONGEST).replace(b"\r\n", b"\n")
+
+    def interrupt(self, command, delay):
+        """(what the command printed, seconds from Ctrl-C to the prompt)"""
+        self.enter(command)
+        time.sleep(delay)
+        os.write(self.fd, b"\x03")
+        begin = time.monotonic()
+        output = self.until_prompt(LONGEST)
+        return output.replace(b"\r\n", b"\n").replace(b"^C", b""), time.monotonic() - begin
+
+    def close(self):
+        os.write(self.fd, b"q\n")
+        for _ in range(100):
+            if os.waitpid(self.pid, os.WNOHANG)[0]:
+                return
+            time.sleep(0.1)
+        os.kill(self.pid, signal.SIGKILL)
+        fail("crash does not quit")
+
+
+def answers(terminal, after):
+    if b"= 42" not in terminal.command("p 6*7"):
+        fail(f"after {after} the session does not answer")
+
+
+def addresses(report):
+    sk, file = (re.search(rb'"%s":"(0x[0-9a-f]+)"' % key, report).group(1).decode() for key in (b"sk", b"file"))
+    return {"sk": sk, "file": file}
+
+
+def interrupts(terminal):
+    """Ctrl-C at a random moment of each command: it ends at once, and tells that it was interrupted
+    unless it was complete by then."""
+    where = addresses(terminal.command("nbd -j -d nbd0"))
+    complete, took = {}, {}
+    for command in (c.format(**where) for c in COMMANDS):
+        begin = time.monotonic()
+        complete[command] = terminal.command(command)
+        took[command] = time.monotonic() - begin
+    cut, slowest = 0, 0.0
+    for i in range(INTERRUPTS):
+        command = list(complete)[i % len(complete)]
+        output, seconds = terminal.interrupt(command, rng.uniform(0, took[command]))
+        slowest = max(slowest, seconds)
+        if seconds > AT_ONCE:
+            fail(f"{command}: {seconds:.1f} s from Ctrl-C to the prompt", output)
+        # Where the command had ended, readline gives one more prompt.
+        if output.replace(PROMPT, b"").strip() != complete[command].strip():
+            cut += 1
+            if (b'"interrupted":true' if "-j" in command else b"interrupted: the search is incomplete") not in output:
+                fail(f"{command} was cut short and does not say so", output)
+        while select.select([terminal.fd], [], [], 0.1)[0]:
+            os.read(terminal.fd, 65536)
+        answers(terminal, f"Ctrl-C in {command}")
+    if cut < INTERRUPTS // 4:
+        fail(f"only {cut} of {INTERRUPTS} commands were cut short: this shows nothing")
+    print(f"interrupts: {cut} of {INTERRUPTS} cut short, each said so; slowest prompt {slowest:.2f} s")
+
+
+def closed_pipe(terminal):
+    """A reader that has enough is no error."""
+    for command in ("nbd -s -v", "nbd -a -j", "nbd --dot", "unix_peer {sk} {sk}", "file_owner {file} {file}"):
+        command = command.format(**addresses(terminal.command("nbd -j -d nbd0")))
+        output = terminal.command(f"{command} | head -1")
+        if output.count(b"\n") != 1 or not output.strip():
+            fail(f"{command} | head -1", output)
+        answers(terminal, f"{command} | head -1")
+    print("closed pipe: quiet")
+
+
+def batch(commands):
+    """What crash prints for a file of commands."""
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write("\n".join([f"extend {module}", *commands, "q", ""]))
+        file.flush()
+        run = subprocess.run([crash, "-s", "-i", file.name, *image], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, timeout=1200, check=False)
+    if run.returncode:
+        fail(f"crash ended with status {run.returncode}", run.stdout)
+    return run.stdout.decode(errors="replace")
+
+
+def resident(said):
+    return [int(kib) for kib in re.findall(r"^VmRSS:\s+(\d+) kB", said, re.M)]
+
+
+RSS = "!grep VmRSS /proc/$PPID/status"
+
+
+def memory(where):
+    """A session does not grow with its commands."""
+    commands = [f"{c.format(**where)} > /dev/null" for c in COMMANDS + ["nbd -d nbd999", "nbd -x", "unix_peer deadbeef"]]
+    script = []
+    for number in range(1, ROUNDS + 1):
+        script += commands
+        if number in (EARLY, ROUNDS):
+            script.append(RSS)
+    early, late = resident(batch(script))
+    if late - early >= GROWTH_KIB:
+        fail(f"{early} KiB resident after {EARLY} rounds, {late} after {ROUNDS}")
+    print(f"memory: {early} KiB resident after {EARLY} rounds of {len(commands)} commands, {late} after {ROUNDS}")
+
+
+def reload():
+    """extend -u takes everything away, extend brings it back."""
+    script = []
+    for number in range(1, RELOADS + 1):
+        script += ["nbd -c -d nbd101", f"extend -u {module}", "nbd", f"extend {module}"]
+        if number in (EARLY, RELOADS):
+            script.append(RSS)
+    said = batch(script + ["nbd -c -d nbd101"])
+    unloaded = len(re.findall(r"shared object unloaded", said))
+    gone = len(re.findall(r"command not found: nbd", said))
+    found = len(re.findall(r"leaked-connections", said))
+    if (unloaded, gone, found) != (RELOADS, RELOADS, RELOADS + 1):
+        fail(f"{unloaded} unloaded, {gone} gone, {found} found again of {RELOADS}", said.encode())
+    early, late = resident(said)
+    print(f"reload: {RELOADS} times; {early} KiB resident after {EARLY}, {late} after {RELOADS}")
+
+
+def main():
+    terminal = Terminal()
+    interrupts(terminal)
+    closed_pipe(terminal)
+    where = addresses(terminal.command("nbd -j -d nbd0"))
+    terminal.close()
+    memory(where)
+    reload()
+
+
+main()

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
+#include "arena.h"
+#include "page_cache.h"
+#include "unit.h"
+
+#define BASE	 0xffff888000000000
+#define PAGES	 (2 * PAGE_CACHE_LINES)
+#define NO_PAGE	 (BASE + 7 * PAGE_CACHE_PAGE)
+#define LAST_NUM (PAGE_CACHE_PAGE / sizeof(uint64_t) - 1)
+
+static struct page_cache cache;
+static size_t fetched;
+
+/* Memory in which each 8 bytes hold their own address; one page is missing. */
+static bool fetch(uint64_t addr, void *buf, size_t len, const char *what)
+{
+	uint64_t *words = buf;
+
+	ck_assert_str_eq(what, "test");
+	ck_assert_uint_eq(addr % PAGE_CACHE_PAGE, 0);
+	ck_assert_uint_eq(len, PAGE_CACHE_PAGE);
+	fetched++;
+	for (size_t i = 0; i <= LAST_NUM; i++)
+		words[i] = addr + i * sizeof(*words);
+	return addr != NO_PAGE;
+}
+
+static bool get(uint64_t addr, uint64_t *words, size_t n)
+{
+	return page_cache_read(&cache, addr, words, n * sizeof(*words), fetch, "test");
+}
+
+static void setup(void)
+{
+	memset(&cache, 0, sizeof(cache));
+	fetched = 0;
+}
+
+START_TEST(a_page_is_fetched_once)
+{
+	uint64_t word;
+
+	for (uint64_t addr = BASE; addr < BASE + PAGE_CACHE_PAGE; addr += sizeof(word)) {
+		ck_assert(get(addr, &word, 1));
+		ck_assert_uint_eq(word, addr);
+	}
+	ck_assert_uint_eq(fetched, 1);
+}
+END_TEST
+
+/* Pages that share a line must not be taken for each other. */
+START_TEST(every_page_is_itself)
+{
+	uint64_t word;
+
+	for (int round = 0; round < 2; round++) {
+		for (uint64_t page = 0; page < PAGES; page++) {
+			uint64_t addr = BASE + page * PAGE_CACHE_PAGE + 16;
+
+			ck_assert_int_eq(get(addr, &word, 1), addr - 16 != NO_PAGE);
+			ck_assert(addr - 16 == NO_PAGE || word == addr);
+		}
+	}
+	ck_assert_uint_eq(fetched, 2 * PAGES);
+}
+END_TEST
+
+START_TEST(a_read_may_cross_pages)
+{
+	uint64_t words[2], addr = BASE + PAGE_CACHE_PAGE - sizeof(*words);
+
+	ck_assert(get(addr, words, 2));
+	ck_assert_uint_eq(words[0], addr);
+	ck_assert_uint_eq(words[1], BASE + PAGE_CACHE_PAGE);
+	ck_assert_uint_eq(fetched, 2);
+}
+END_TEST
+
+/* Not even after the page before it was read, and not from the line that the failure has spoilt. */
+START_TEST(what_cannot_be_read_is_not_there)
+{
+	uint64_t words[2];
+
+	ck_assert(!get(NO_PAGE - sizeof(*words), words, 2));
+	ck_assert(!get(NO_PAGE, words, 1));
+	ck_assert(!get(NO_PAGE, words, 1));
+	ck_assert(!get(16, words, 1));
+}
+END_TEST
+
+TCase *page_cache_case(void)
+{
+	TCase *c = tcase_create("page_cache");
+
+	tcase_add_checked_fixture(c, setup, arena_free_all);
+	tcase_add_test(c, a_page_is_fetched_once);
+	tcase_add_test(c, every_page_is_itself);
+	tcase_add_test(c, a_read_may_cross_pages);
+	tcase_add_test(c, what_cannot_be_read_is_not_there);
+	return c;
+}

@@ -49,6 +49,16 @@ IMAGE_OBJECTS := $(IMAGE_SOURCES:%.c=$(BUILD)/image/%.o)
 
 BENCH := $(BUILD)/tests/bench/bench.so
 
+# libFuzzer comes with clang. A target is tests/fuzz/target_NAME.c; what the image tests build, all have.
+FUZZ_CC      ?= clang
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(patsubst tests/fuzz/target_%.c,%,$(wildcard tests/fuzz/target_*.c))
+FUZZ_COMMON  := $(SOURCES) $(filter-out tests/image/main.c tests/image/run.c tests/image/test_%.c,$(wildcard tests/image/*.c)) \
+	$(filter-out tests/fuzz/target_%.c,$(wildcard tests/fuzz/*.c))
+FUZZ_OBJECTS := $(FUZZ_COMMON:%.c=$(BUILD)/fuzz/%.o)
+# Comparisons are of values from the image, not of the input: tracing them takes time and tells nothing.
+FUZZ_SANITIZE := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
 E2E_SOURCES := $(wildcard tests/e2e/*.c)
 E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
@@ -81,6 +91,21 @@ $(IMAGE_OBJECTS): $(BUILD)/image/%.o: %.c
 $(BUILD)/image/image: $(IMAGE_OBJECTS)
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS) -lelf $$(pkg-config --libs check)
 
+$(BUILD)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(ALL_CFLAGS) $(MODULE_CFLAGS) $(FUZZ_SANITIZE) -Itests/image -DLAYOUTS='"tests/image/layouts"' -c -o $@ $<
+
+.SECONDARY: $(FUZZ_OBJECTS) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz-%) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/tests/fuzz/target_%.o)
+
+$(BUILD)/fuzz/fuzz-%: $(BUILD)/fuzz/tests/fuzz/target_%.o $(FUZZ_OBJECTS)
+	$(FUZZ_CC) $(CFLAGS) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lelf
+
+# Inputs to begin with, made anew whenever the target is.
+$(BUILD)/fuzz/seeds-%: $(BUILD)/fuzz/fuzz-%
+	rm -rf $@
+	mkdir -p $@
+	$< --seeds $@
+
 $(E2E_OBJECTS): $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests/e2e -c -o $@ $<
@@ -93,7 +118,7 @@ $(BENCH): tests/bench/bench.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(MODULE_CFLAGS) -shared -o $@ $<
 
--include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(IMAGE_OBJECTS:.o=.d) $(E2E_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(IMAGE_OBJECTS:.o=.d) $(E2E_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/tests/fuzz/target_%.d)
 
 # Packages come first, then the rest in an order of its own: what fails fast is run first.
 check:

@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "kernel_types.h"
+#include "klist.h"
 #include "ptr_map.h"
 #include "unix_peer.h"
 
@@ -14,8 +15,6 @@
  * may ask for more, but not for this many. */
 #define MAX_BUCKETS	 (64u << 20)
 #define BUCKETS_PER_READ 16384
-/* Ends a walk whose chains lead in circles. */
-#define MAX_SOCKETS (4u << 20)
 
 enum {
 	TCP_ESTABLISHED = 1,
@@ -124,7 +123,7 @@ static bool walk_ehash(const struct ptr_map *targets, struct file_set *files)
 	num info = k_symbol("tcp_hashinfo");
 	num ehash = info.known ? k_num_at(info.v, KM_EHASH) : NUM_UNKNOWN;
 	num mask = info.known ? k_num_at(info.v, KM_EHASH_MASK) : NUM_UNKNOWN;
-	size_t bucket_size = k_sizeof(K_EHASH_BUCKET), seen = 0;
+	size_t bucket_size = k_sizeof(K_EHASH_BUCKET);
 	uint8_t *buckets = arena_alloc(BUCKETS_PER_READ * bucket_size);
 	bool known = ehash.known && mask.known && mask.v < MAX_BUCKETS, complete = known;
 
@@ -136,17 +135,16 @@ static bool walk_ehash(const struct ptr_map *targets, struct file_set *files)
 					       n * bucket_size, "inet_hashinfo.ehash"))
 			return false;
 		for (size_t i = 0; i < n; i++) {
-			num node = NUM_UNKNOWN;
+			size_t at = k_at(i * bucket_size, KM_EHASH_CHAIN);
+			struct klist chain;
+			uint64_t node;
 
-			memcpy(&node.v, buckets + k_at(i * bucket_size, KM_EHASH_CHAIN),
-			       sizeof(node.v));
-			/* The end of a chain is an odd number, not a NULL. */
-			while (node.v && !(node.v & 1)) {
-				complete &= match(targets, node.v, files);
-				node = k_pointer(node.v, "hlist_nulls_node.next");
-				if (!node.known || ++seen > MAX_SOCKETS || k_interrupted())
-					return false;
-			}
+			memcpy(&node, buckets + at, sizeof(node));
+			chain = klist_of_bucket(ehash.v + first * bucket_size + at, node,
+						klist_nulls(first + i), "inet_ehash_bucket.chain");
+			while (klist_next(&chain))
+				complete &= match(targets, chain.node, files);
+			complete &= chain.complete;
 		}
 	}
 	return complete;

@@ -31,7 +31,15 @@ struct extra_waiters {
 };
 struct extra_waiters extra_waiters(struct scene *s);
 
+/* All of the above. */
+void extra_everything(struct scene *s);
+
 /* nbd's layouts in BTF, as kernels from 5.11 on keep it, and not in debuginfo. */
 void extra_btf(struct scene *s);
+
+/* The two parts of it; btf__free() them, the module's first. */
+struct btf;
+struct btf *extra_btf_kernel(void);
+struct btf *extra_btf_module(const struct scene *s, struct btf *base);
 
 #endif

@@ -8,5 +8,6 @@ TCase *layout_case(void);
 TCase *scene_case(void);
 TCase *extras_case(void);
 TCase *damage_case(void);
+TCase *lists_case(void);
 
 #endif

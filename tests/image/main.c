@@ -14,6 +14,7 @@ int main(void)
 	suite_add_tcase(suite, scene_case());
 	suite_add_tcase(suite, extras_case());
 	suite_add_tcase(suite, damage_case());
+	suite_add_tcase(suite, lists_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

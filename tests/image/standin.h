@@ -18,10 +18,10 @@ void crash_close(void);
  * longjmp, as in crash. */
 char *crash_run(const char *line);
 
-/* Ctrl-C is pressed when the next command asks for it the n-th time; 0: never. */
+/* Ctrl-C is pressed when the next command reads memory for the n-th time; 0: never. */
 void crash_interrupt(unsigned long n);
 
-/* How often the last command asked whether Ctrl-C was pressed. */
-unsigned long crash_interrupt_checks(void);
+/* How often the last command read memory. */
+unsigned long crash_reads(void);
 
 #endif

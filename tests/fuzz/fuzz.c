@@ -42,15 +42,18 @@ void must_be_json(const char *output)
 	struct json_tokener *tokener = json_tokener_new();
 
 	must_be_printable(output);
-	for (const char *line = output; *line; line += strcspn(line, "\n") + 1) {
-		struct json_object *parsed;
+	for (const char *line = output; *line; line += strspn(line, "\n")) {
+		size_t len = strcspn(line, "\n");
 
-		if (*line != '{')
-			continue;
-		json_tokener_reset(tokener);
-		parsed = json_tokener_parse_ex(tokener, line, (int)strcspn(line, "\n"));
-		must(parsed != NULL, "each line of JSON is valid");
-		json_object_put(parsed);
+		if (*line == '{') {
+			struct json_object *parsed;
+
+			json_tokener_reset(tokener);
+			parsed = json_tokener_parse_ex(tokener, line, (int)len);
+			must(parsed != NULL, "each line of JSON is valid");
+			json_object_put(parsed);
+		}
+		line += len;
 	}
 	json_tokener_free(tokener);
 }

@@ -9,5 +9,7 @@ TCase *scene_case(void);
 TCase *extras_case(void);
 TCase *damage_case(void);
 TCase *lists_case(void);
+TCase *requests_case(void);
+TCase *sockets_case(void);
 
 #endif

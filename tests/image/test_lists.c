@@ -169,6 +169,29 @@ START_TEST(a_tree_does_not_join_again)
 }
 END_TEST
 
+/* A count that is too large has other memory pass for connections; not for long. */
+START_TEST(connections_that_are_none)
+{
+	struct json_object *report, *connections;
+	char *output;
+
+	image_set(image, scene.config, "nbd_config", "num_connections", 1 << 20);
+	output = run(image, "nbd -a -j");
+	ck_assert_ptr_nonnull(strstr(output, "too much of nbd_config.socks leads nowhere: "
+					     "connections "));
+	free(output);
+	report = run_report(image);
+	json_pointer_get(report, "/1/connections", &connections);
+	ck_assert_uint_lt(json_object_array_length(connections), 200);
+	is_null(report, "/1/dead_connections");
+	json_object_put(report);
+	image_set(image, scene.config, "nbd_config", "num_connections", INT32_MAX);
+	report = run_report(image);
+	has_elements(report, "/1/connections", 0);
+	json_object_put(report);
+}
+END_TEST
+
 /* No task at all, for the first one cannot be read. */
 START_TEST(no_task_is_told)
 {
@@ -190,6 +213,7 @@ TCase *lists_case(void)
 	tcase_add_loop_test(tc, a_damaged_list_is_told, 0, sizeof(lists) / sizeof(lists[0]));
 	tcase_add_test(tc, an_empty_list_is_no_bucket);
 	tcase_add_test(tc, a_tree_does_not_join_again);
+	tcase_add_test(tc, connections_that_are_none);
 	tcase_add_test(tc, no_task_is_told);
 	return tc;
 }

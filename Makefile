@@ -155,6 +155,8 @@ image: $(BUILD)/image/image
 # Lines and branches of nbd.so's code that the unit and image tests run.
 coverage:
 	tools/packages.sh build check
+	mkdir -p build/coverage
+	find build/coverage -name '*.gcda' -delete
 	$(MAKE) BUILD=build/coverage CFLAGS='-O0 -g --coverage' SANITIZE= unit image
 	gcovr --root . --filter '[a-z_]+\.c$$' --branches build/coverage | awk '{ print $$1, $$2, $$3, $$4 }' | column -t
 	gcovr --root . --filter '[a-z_]+\.c$$' --print-summary --fail-under-line 90 --fail-under-branch 80 build/coverage -o /dev/null

@@ -49,12 +49,22 @@ IMAGE_OBJECTS := $(IMAGE_SOURCES:%.c=$(BUILD)/image/%.o)
 
 BENCH := $(BUILD)/tests/bench/bench.so
 
+# libFuzzer comes with clang. A target is tests/fuzz/target_NAME.c; what the image tests build, all have.
+FUZZ_CC      ?= clang
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := $(patsubst tests/fuzz/target_%.c,%,$(wildcard tests/fuzz/target_*.c))
+FUZZ_COMMON  := $(SOURCES) $(filter-out tests/image/main.c tests/image/run.c tests/image/test_%.c,$(wildcard tests/image/*.c)) \
+	$(filter-out tests/fuzz/target_%.c,$(wildcard tests/fuzz/*.c))
+FUZZ_OBJECTS := $(FUZZ_COMMON:%.c=$(BUILD)/fuzz/%.o)
+# Comparisons are of values from the image, not of the input: tracing them takes time and tells nothing.
+FUZZ_SANITIZE := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
 E2E_SOURCES := $(wildcard tests/e2e/*.c)
 E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(wildcard *.c include/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check unit image e2e reads bench compilers mutations valgrind valgrind-long matrix crash-symbols session damage damage-check live \
+.PHONY: all check unit image coverage fuzz fuzz-check e2e reads bench compilers mutations valgrind valgrind-long matrix crash-symbols session damage damage-check live \
 	demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
@@ -81,6 +91,31 @@ $(IMAGE_OBJECTS): $(BUILD)/image/%.o: %.c
 $(BUILD)/image/image: $(IMAGE_OBJECTS)
 	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS) -lelf $$(pkg-config --libs check)
 
+$(BUILD)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(ALL_CFLAGS) $(MODULE_CFLAGS) $(FUZZ_SANITIZE) -Itests/image -DLAYOUTS='"tests/image/layouts"' -c -o $@ $<
+
+# Time is limited by the targets themselves, of the processor's; this is for what never ends.
+FUZZ_OPTIONS := -timeout=30 -verbosity=0 -print_final_stats=1
+# Twelve damages and what goes before them.
+FUZZ_OPTIONS_image := -max_len=111
+# About ten seconds each.
+FUZZ_RUNS_image     := 5000
+FUZZ_RUNS_btf       := 100000
+FUZZ_RUNS_commands  := 30000
+FUZZ_RUNS_renderers := 3000
+
+.SECONDARY: $(FUZZ_OBJECTS) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz-%) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/tests/fuzz/target_%.o)
+
+$(BUILD)/fuzz/fuzz-%: $(BUILD)/fuzz/tests/fuzz/target_%.o $(FUZZ_OBJECTS)
+	$(FUZZ_CC) $(CFLAGS) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lelf
+
+# Inputs to begin with, made anew whenever the target is.
+$(BUILD)/fuzz/seeds-%: $(BUILD)/fuzz/fuzz-%
+	rm -rf $@
+	mkdir -p $@
+	$< --seeds $@
+
 $(E2E_OBJECTS): $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Itests/e2e -c -o $@ $<
@@ -93,7 +128,7 @@ $(BENCH): tests/bench/bench.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(MODULE_CFLAGS) -shared -o $@ $<
 
--include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(IMAGE_OBJECTS:.o=.d) $(E2E_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(IMAGE_OBJECTS:.o=.d) $(E2E_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/tests/fuzz/target_%.d)
 
 # Packages come first, then the rest in an order of its own: what fails fast is run first.
 check:
@@ -102,6 +137,8 @@ check:
 	$(MAKE) compilers
 	$(MAKE) unit
 	$(MAKE) image
+	$(MAKE) fuzz-check
+	$(MAKE) coverage
 	$(MAKE) valgrind
 	$(MAKE) crash-symbols
 	$(MAKE) damage-check
@@ -115,6 +152,29 @@ unit: $(BUILD)/unit/unit
 
 image: $(BUILD)/image/image
 	$<
+
+# Lines and branches of nbd.so's code that the unit and image tests run.
+coverage:
+	tools/packages.sh build check
+	mkdir -p build/coverage
+	find build/coverage -name '*.gcda' -delete
+	$(MAKE) BUILD=build/coverage CFLAGS='-O0 -g --coverage' SANITIZE= unit image
+	gcovr --root . --filter '[a-z_]+\.c$$' --branches build/coverage | awk '{ print $$1, $$2, $$3, $$4 }' | column -t
+	gcovr --root . --filter '[a-z_]+\.c$$' --print-summary --fail-under-line 90 --fail-under-branch 80 build/coverage -o /dev/null
+
+# As long as is wanted; inputs that found something new are kept in build/fuzz/corpus-NAME.
+fuzz: $(FUZZ_TARGETS:%=fuzz-%)
+
+fuzz-%: $(BUILD)/fuzz/seeds-%
+	mkdir -p $(BUILD)/fuzz/corpus-$*
+	$(BUILD)/fuzz/fuzz-$* $(FUZZ_OPTIONS) $(FUZZ_OPTIONS_$*) -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(BUILD)/fuzz/$*- \
+		$(BUILD)/fuzz/corpus-$* $<
+
+# The same inputs each time.
+fuzz-check: $(FUZZ_TARGETS:%=fuzz-check-%)
+
+fuzz-check-%: $(BUILD)/fuzz/seeds-%
+	$(BUILD)/fuzz/fuzz-$* $(FUZZ_OPTIONS) $(FUZZ_OPTIONS_$*) -seed=1 -runs=$(FUZZ_RUNS_$*) -artifact_prefix=$(BUILD)/fuzz/$*- $<
 
 # Both compilers accept everything without a warning.
 compilers:
@@ -201,6 +261,9 @@ help:
 	@echo 'make check      all tests; gets what it needs'
 	@echo 'make unit       the unit tests, with the sanitizers'
 	@echo 'make image      nbd.so without crash, over kernel images made by hand, with the sanitizers'
+	@echo 'make fuzz       each fuzz target for FUZZ_SECONDS'
+	@echo 'make fuzz-check the same for some ten seconds, with the same inputs each time'
+	@echo 'make coverage   lines and branches that the unit and image tests run'
 	@echo 'make e2e        the end-to-end tests on real vmcores of KERNELS'
 	@echo 'make matrix     the same nbd.so in every packaged crash, on every kernel'
 	@echo 'make crash-symbols  what nbd.so needs of crash, in every packaged crash'
@@ -217,4 +280,4 @@ help:
 	@echo 'make format     clang-format on all C files'
 	@echo 'make clean      removes what was built; the cache of vmcores stays'
 	@echo
-	@echo 'Variables: CRASH_INCLUDE (holds crash/defs.h), CRASH, KERNEL, KERNELS, DAMAGES, SEED, PREFIX, DESTDIR, CFLAGS, LDFLAGS'
+	@echo 'Variables: CRASH_INCLUDE (holds crash/defs.h), CRASH, KERNEL, KERNELS, FUZZ_SECONDS, DAMAGES, SEED, PREFIX, DESTDIR, CFLAGS, LDFLAGS'

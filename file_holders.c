@@ -5,15 +5,12 @@
 #include "file_owner.h"
 #include "idr.h"
 #include "kernel_types.h"
+#include "klist.h"
 #include "names.h"
 #include "ptr_map.h"
 
 /* UNIX_HASH_SIZE, include/net/af_unix.h, in all kernels. */
 #define UNIX_BUCKETS 512
-/* Ends walks of damaged lists. */
-#define MAX_NAMESPACES (1u << 16)
-#define MAX_SOCKETS    (4u << 20)
-#define MAX_QUEUE      (1u << 20)
 /* SCM_MAX_FD: no message carries more files. */
 #define MAX_FILES_IN_MESSAGE 253
 /* IORING_MAX_FIXED_FILES */
@@ -59,36 +56,33 @@ static bool add_message(struct held_files *held, uint64_t sk, uint64_t skb)
 
 static bool add_queue(struct held_files *held, uint64_t sk)
 {
-	uint64_t head = k_at(sk, KM_SK_RECEIVE_QUEUE);
-	num skb = k_pointer(head, "sk_receive_queue");
+	struct klist skbs = klist_of(NUM(k_at(sk, KM_SK_RECEIVE_QUEUE)), "sk_receive_queue");
 
-	for (unsigned n = 0; skb.known && skb.v != head; n++) {
-		if (n >= MAX_QUEUE || !skb.v || !add_message(held, sk, skb.v))
+	while (klist_next(&skbs)) {
+		if (!add_message(held, sk, k_container(skbs.node, KM_SKB_NEXT)))
 			return false;
-		skb = k_num_at(skb.v, KM_SKB_NEXT);
 	}
-	return skb.known;
+	return skbs.complete;
 }
 
 /* All sockets of one table of hash buckets. */
 static bool add_table(struct held_files *held, uint64_t buckets)
 {
 	uint64_t heads[UNIX_BUCKETS];
-	unsigned seen = 0;
 	bool complete = k_read(buckets, heads, sizeof(heads), "unix_table.buckets");
 
 	for (unsigned i = 0; complete && i < UNIX_BUCKETS; i++) {
-		num node = NUM(heads[i]);
+		struct klist socks = klist_of_bucket(buckets + i * sizeof(*heads), heads[i], 0,
+						     "sock_common.skc_node");
 
-		while (node.known && node.v) {
-			uint64_t sk =
-				k_container(k_container(node.v, KM_SKC_HASH_NODE), KM_SK_COMMON);
+		while (klist_next(&socks)) {
+			uint64_t sk = k_container(k_container(socks.node, KM_SKC_HASH_NODE),
+						  KM_SK_COMMON);
 
-			if (++seen > MAX_SOCKETS || k_interrupted() || !add_queue(held, sk))
+			if (!add_queue(held, sk))
 				return false;
-			node = k_pointer(node.v, "hlist_node.next");
 		}
-		complete = node.known;
+		complete = socks.complete;
 	}
 	return complete;
 }
@@ -96,19 +90,17 @@ static bool add_table(struct held_files *held, uint64_t buckets)
 /* Kernels with a table in each network namespace. */
 static bool add_namespaces(struct held_files *held)
 {
-	num head = k_symbol("net_namespace_list");
-	num link = head.known ? k_pointer(head.v, "net_namespace_list") : NUM_UNKNOWN;
+	struct klist nets = klist_of(k_symbol("net_namespace_list"), "net.list");
 
-	for (unsigned n = 0; link.known && link.v != head.v; n++) {
-		uint64_t net = k_container(link.v, KM_NET_LIST);
+	while (klist_next(&nets)) {
+		uint64_t net = k_container(nets.node, KM_NET_LIST);
 		num buckets = k_num_at(k_at(k_at(net, KM_NET_UNX), KM_NETNS_UNIX_TABLE),
 				       KM_UNIX_TABLE_BUCKETS);
 
-		if (n >= MAX_NAMESPACES || !buckets.known || !add_table(held, buckets.v))
+		if (!buckets.known || !add_table(held, buckets.v))
 			return false;
-		link = k_pointer(link.v, "net.list");
 	}
-	return link.known;
+	return nets.complete;
 }
 
 void held_in_flight(struct held_files *held)

@@ -2,11 +2,10 @@
 #include "idr.h"
 
 #include "kernel_types.h"
+#include "ptr_map.h"
 
 /* Minors of one major end at 1 << MINORBITS. */
-#define MAX_ID (1u << 20)
-/* The tree of MAX_ID entries has 6 bits a level and so this many nodes at most. */
-#define MAX_NODES (2 * MAX_ID / 64)
+#define MAX_ID	  (1u << 20)
 #define MAX_SHIFT 24
 #define MAX_SLOTS 64
 
@@ -15,7 +14,7 @@ struct tree {
 	enum kmember shift, count, slots;
 	uint64_t node_tag; /* in the two low bits of a pointer to an inner node */
 	size_t n_slots;
-	unsigned nodes; /* visited */
+	struct ptr_map seen; /* nodes */
 	bool damaged;
 	idr_visit *visit;
 	void *context;
@@ -26,6 +25,7 @@ static void walk_tree(struct tree *tree, uint64_t entry, uint64_t first, unsigne
 	uint64_t slots[MAX_SLOTS], node = entry - tree->node_tag;
 	size_t used = 0;
 	num shift, count;
+	void **seen;
 
 	if (!entry)
 		return;
@@ -37,13 +37,15 @@ static void walk_tree(struct tree *tree, uint64_t entry, uint64_t first, unsigne
 			tree->visit(tree->context, (uint32_t)first, entry);
 		return;
 	}
+	seen = ptr_map_at(&tree->seen, entry);
 	shift = k_num_at(node, tree->shift);
-	if (!shift.known || shift.v > max_shift || ++tree->nodes > MAX_NODES || k_interrupted() ||
+	if (*seen || !shift.known || shift.v > max_shift || k_interrupted() ||
 	    !k_read(k_at(node, tree->slots), slots, tree->n_slots * sizeof(*slots),
 		    "xa_node.slots")) {
 		tree->damaged = true;
 		return;
 	}
+	*seen = tree;
 	count = k_num_at(node, tree->count);
 	for (size_t i = 0; i < tree->n_slots; i++) {
 		used += slots[i] != 0;

@@ -6,9 +6,8 @@
 
 #include "arena.h"
 #include "kernel_types.h"
+#include "klist.h"
 
-/* A kernel has a few hundred modules; a broken list must not turn for ever. */
-#define MAX_MODULES 4096
 /* MODULE_NAME_LEN of 64-bit kernels is 56. */
 #define MAX_MODULE_NAME 56
 /* nbd.ko takes some 60 KB; a debugging kernel's takes more. */
@@ -18,15 +17,12 @@
 
 uint64_t *kernel_modules(size_t *n)
 {
-	num head = k_symbol("modules");
-	num link = head.known && k_has(KM_MODULE_LIST) ? k_pointer(head.v, "modules") : NUM_UNKNOWN;
+	struct klist list = klist_of(k_symbol("modules"), "modules");
 	uint64_t *modules = NULL;
 
 	*n = 0;
-	while (link.known && link.v != head.v && *n < MAX_MODULES && !k_interrupted()) {
-		*ARENA_PUSH(modules, *n) = k_container(link.v, KM_MODULE_LIST);
-		link = k_pointer(link.v, "module.list");
-	}
+	while (k_has(KM_MODULE_LIST) && klist_next(&list))
+		*ARENA_PUSH(modules, *n) = k_container(list.node, KM_MODULE_LIST);
 	return modules;
 }
 

@@ -16,11 +16,15 @@
 #include "kernel_btf.h"
 #include "kernel_computed.h"
 #include "kernel_module.h"
+#include "klist.h"
 #include "nbd_anchors.h"
 #include "page_cache.h"
 
 #define MAX_ALTERNATIVES 3
 #define NSEC_PER_SEC	 1000000000u
+/* include/linux/jiffies.h refuses any other HZ: it has no SHIFT_HZ for them. */
+#define MIN_HZ 12
+#define MAX_HZ 12288
 /* Refuses absurd sizes before memory is taken for them: a kernel's BTF is about 5 MB. */
 #define MAX_BTF_SIZE (64 << 20)
 
@@ -582,12 +586,11 @@ static int resolve_nbd(const void *source, size_fn *size_of, member_fn *member_o
 /* The bytes of the BTF that the kernel holds for module nbd. Returns malloc'ed memory or NULL. */
 static void *read_module_btf(size_t *size)
 {
-	num head = k_symbol("btf_modules");
-	num link = head.known ? k_pointer(head.v, "btf_modules") : NUM_UNKNOWN;
+	struct klist modules = klist_of(k_symbol("btf_modules"), "btf_modules");
 
-	/* A kernel has a few hundred modules; a broken list must not turn for ever. */
-	for (int n = 0; n < 4096 && link.known && link.v && link.v != head.v; n++) {
-		num btf = k_num_at(k_container(link.v, KM_BTF_MODULE_LIST), KM_BTF_MODULE_BTF);
+	while (klist_next(&modules)) {
+		num btf =
+			k_num_at(k_container(modules.node, KM_BTF_MODULE_LIST), KM_BTF_MODULE_BTF);
 		char name[4] = "";
 
 		if (btf.known && k_read(k_at(btf.v, KM_BTF_NAME), name, sizeof(name), "btf.name") &&
@@ -606,7 +609,6 @@ static void *read_module_btf(size_t *size)
 			free(buf);
 			return NULL;
 		}
-		link = k_pointer(link.v, "btf_module.list");
 	}
 	return NULL;
 }
@@ -953,9 +955,9 @@ unsigned k_hz(void)
 	uint64_t tick_nsec;
 
 	/* crash takes 1000 where it does not find CONFIG_HZ; the kernel's own tick tells (TICK_NSEC is
-	 * not exactly a second's part for all HZ). Damaged, it may be more than a second. */
+	 * not exactly a second's part for all HZ). Damaged, it may be anything. */
 	if (symbol.known && k_read(symbol.v, &tick_nsec, sizeof(tick_nsec), "tick_nsec") &&
-	    tick_nsec && tick_nsec <= NSEC_PER_SEC)
+	    tick_nsec > NSEC_PER_SEC / MAX_HZ && tick_nsec <= NSEC_PER_SEC / MIN_HZ)
 		return (unsigned)((NSEC_PER_SEC + tick_nsec / 2) / tick_nsec);
 	return machdep->hz;
 }

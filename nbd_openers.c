@@ -6,14 +6,10 @@
 #include "arena.h"
 #include "dentry_path.h"
 #include "kernel_types.h"
+#include "klist.h"
 #include "names.h"
 #include "ptr_map.h"
 
-/* Ends walks of damaged lists. */
-#define MAX_BLOCK_DEVICES (1u << 20)
-#define MAX_SUPER_BLOCKS  (1u << 20)
-#define MAX_HOLDERS	  4096
-#define MAX_MOUNTS	  4096
 /* MAX_SWAPFILES is 32 less what migration and the like take for themselves. */
 #define MAX_SWAPFILES 32
 #define SWP_USED      1
@@ -136,25 +132,22 @@ static bool find_bdevs(struct openers *openers)
 {
 	num sb_symbol = k_symbol("blockdev_superblock");
 	num sb = sb_symbol.known ? k_pointer(sb_symbol.v, "blockdev_superblock") : NUM_UNKNOWN;
-	uint64_t head = k_at(sb.v, KM_SB_INODES);
-	num link = sb.known ? k_pointer(head, "super_block.s_inodes") : NUM_UNKNOWN;
+	struct klist inodes;
 	bool complete = true;
 
 	if (!k_has(KM_SB_INODES) || !k_has(KM_INODE_SB_LIST) || !k_has(KM_BDEV_INODE_BDEV) ||
 	    !k_has(KM_INODE_DATA))
 		return false;
-	for (size_t n = 0; link.known && link.v != head; n++) {
-		uint64_t inode = k_container(link.v, KM_INODE_SB_LIST);
+	inodes = klist_of(sb.known ? NUM(k_at(sb.v, KM_SB_INODES)) : sb, "super_block.s_inodes");
+	while (klist_next(&inodes)) {
+		uint64_t inode = k_container(inodes.node, KM_INODE_SB_LIST);
 
-		if (n >= MAX_BLOCK_DEVICES || k_interrupted())
-			return false;
 		complete &= add_bdev(
 			openers,
 			k_at(k_container(inode, KM_BDEV_INODE_VFS_INODE), KM_BDEV_INODE_BDEV),
 			inode);
-		link = k_pointer(link.v, "inode.i_sb_list");
 	}
-	return complete && link.known;
+	return complete && inodes.complete;
 }
 
 static void add_kernel_opener(struct bdev *b, enum opener_kind kind, const char *what)
@@ -195,21 +188,19 @@ static const char *mount_text(uint64_t sb, const struct bdev *b)
 
 static bool find_mounts(struct openers *openers)
 {
-	num head = k_symbol("super_blocks");
-	num link = head.known ? k_pointer(head.v, "super_blocks") : NUM_UNKNOWN;
+	struct klist super_blocks = klist_of(k_symbol("super_blocks"), "super_blocks");
 
-	for (size_t n = 0; link.known && link.v != head.v; n++) {
-		uint64_t sb = k_container(link.v, KM_SB_LIST);
+	while (klist_next(&super_blocks)) {
+		uint64_t sb = k_container(super_blocks.node, KM_SB_LIST);
 		num bdev = k_num_at(sb, KM_SB_BDEV);
 		struct bdev *b = ptr_map_get(&openers->by_bdev, bdev.v);
 
-		if (n >= MAX_SUPER_BLOCKS || !bdev.known || k_interrupted())
+		if (!bdev.known)
 			return false;
 		if (b)
 			add_kernel_opener(b, OPENER_MOUNT, mount_text(sb, b));
-		link = k_pointer(link.v, "super_block.s_list");
 	}
-	return link.known;
+	return super_blocks.complete;
 }
 
 static void add_opener_file(struct openers *openers, struct bdev *b, uint64_t addr)
@@ -296,19 +287,16 @@ static struct bdev *slave_of(const struct openers *openers, uint64_t entry)
 static bool walk_holders(const struct openers *openers, uint64_t head, struct bdev *b,
 			 uint64_t disk)
 {
-	num link = k_pointer(head, "bd_holder_disk.list");
+	struct klist holders = klist_of(NUM(head), "bd_holder_disk.list");
 
-	for (size_t n = 0; link.known && link.v != head; n++) {
-		uint64_t entry = k_container(link.v, KM_HOLDER_LIST);
+	while (klist_next(&holders)) {
+		uint64_t entry = k_container(holders.node, KM_HOLDER_LIST);
 		struct bdev *lower = b ? b : slave_of(openers, entry);
 
-		if (n >= MAX_HOLDERS)
-			return false;
 		if (lower)
 			add_stacked(lower, b ? k_num_at(entry, KM_HOLDER_DISK).v : disk);
-		link = k_pointer(link.v, "bd_holder_disk.list");
 	}
-	return link.known;
+	return holders.complete;
 }
 
 static bool find_stacked(const struct openers *openers)

@@ -17,7 +17,9 @@
  * pages of 4 KiB. More than this is damage. */
 #define MAX_CONNECTIONS (1u << 20)
 #define SOCKS_PER_READ	4096
-#define SECTOR_SHIFT	9
+/* When so many connections could not be read, the count is not believed for the rest. */
+#define MAX_UNREADABLE 64
+#define SECTOR_SHIFT   9
 /* 64 KiB: no kernel has larger pages, and nbd takes no larger blocks. */
 #define MAX_BLOCK_BITS 16
 
@@ -37,7 +39,7 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 	int32_t count = (int32_t)dev->num_connections.v;
 	uint64_t *pointers = arena_alloc(SOCKS_PER_READ * sizeof(*pointers));
 	bool all_known = true;
-	size_t dead = 0;
+	size_t dead = 0, unreadable = 0;
 
 	if (count < 0 || (uint32_t)count > MAX_CONNECTIONS) {
 		problem(dev,
@@ -72,9 +74,16 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 		conn->sock = sock_read(sock.v, files);
 		dead += conn->dead.v != 0;
 		all_known &= conn->dead.known;
-		if ((k_has(KM_NSOCK_DEAD) && !conn->dead.known) || !conn->sock->family.known)
-			problem(dev, arena_printf("connection %u (nbd_sock %llx) could not be read",
-						  i, (unsigned long long)conn->nbd_sock));
+		if ((conn->dead.known || !k_has(KM_NSOCK_DEAD)) && conn->sock->family.known)
+			continue;
+		problem(dev, arena_printf("connection %u (nbd_sock %llx) could not be read", i,
+					  (unsigned long long)conn->nbd_sock));
+		if (++unreadable == MAX_UNREADABLE && i + 1 < (uint32_t)count) {
+			problem(dev, arena_printf("too much of nbd_config.socks leads nowhere: "
+						  "connections %u to %d were not read",
+						  i + 1, count - 1));
+			return;
+		}
 	}
 	if (all_known)
 		dev->n_dead = NUM(dead);

@@ -19,15 +19,11 @@
 #include "blocked_in.h"
 #include "kernel_stack.h"
 #include "kernel_types.h"
+#include "klist.h"
 #include "ptr_map.h"
 
-/* What a request of 64 Ki sectors could consist of at most; nbd's are far smaller. */
-#define MAX_BIOS  1024
+/* BIO_MAX_VECS */
 #define MAX_PAGES 256
-/* PID_MAX_LIMIT: no lock has more waiters than there are tasks. */
-#define MAX_LOCK_WAITERS (4 * 1024 * 1024)
-/* Inodes of block devices: one per device node ever opened. */
-#define MAX_BDEVS (4 * 1024 * 1024)
 /* The low bits of mutex.owner are flags, kernel/locking/mutex.c. */
 #define MUTEX_FLAGS 7ull
 /* gendisk.state */
@@ -51,6 +47,7 @@ struct search {
 	struct ptr_map locked;	 /* task -> the lock it waits for */
 	struct ptr_map sleeper;	 /* task -> the request whose end wakes it */
 	struct ptr_map request;	 /* addresses that belong to a request -> the request */
+	struct ptr_map bio;	 /* bios seen -> their request */
 	struct ptr_map on_stack; /* first address of a stack -> on_stack */
 	struct ptr_map object;	 /* addresses of all else -> the object */
 	struct stack_reader stacks;
@@ -117,7 +114,9 @@ static void add_request(struct search *search, struct device *dev, uint64_t addr
 	struct kobj o;
 
 	map_put(&search->request, addr, request);
-	for (size_t n = 0; bio.v && n < MAX_BIOS && !k_interrupted(); n++) {
+	/* A bio belongs to one request, once. */
+	while (bio.v && !ptr_map_get(&search->bio, bio.v) && !k_interrupted()) {
+		map_put(&search->bio, bio.v, request);
 		k_load(&o, K_BIO, bio.v);
 		add_sleeper(search, bio.v, request);
 		add_sleeper(search, k_num(&o, KM_BIO_PRIVATE).v, request);
@@ -139,47 +138,48 @@ static num mutex_owner(uint64_t mutex)
 	return owner;
 }
 
-/* The link of a mutex's first waiter, 0 when there is none; *end is the list's head, or 0 where the
- * waiters are a ring that begins with the first. */
-static num first_waiter(uint64_t mutex, uint64_t *end)
+/* False when it cannot be read who that is. */
+static bool note_lock_waiter(struct search *search, uint64_t waiter, struct object *object)
 {
-	num first;
+	num task = k_num_at(waiter, KM_MUTEX_WAITER_TASK);
 
-	*end = k_has(KM_MUTEX_WAIT_LIST) ? k_at(mutex, KM_MUTEX_WAIT_LIST) : 0;
-	if (!k_has(KM_MUTEX_WAITER_LIST))
-		return NUM_UNKNOWN;
-	if (*end)
-		return k_pointer(*end, "mutex.wait_list");
-	first = k_num_at(mutex, KM_MUTEX_FIRST_WAITER);
-	return first.v ? NUM(k_at(first.v, KM_MUTEX_WAITER_LIST)) : first;
+	map_put(&search->locked, task.v, object);
+	return task.known;
+}
+
+/* All who wait for the mutex. Where it has no head of their list, they are a ring that begins with the
+ * first of them. False when they could not all be read. */
+static bool note_lock_waiters(struct search *search, uint64_t mutex, struct object *object)
+{
+	bool ring = !k_has(KM_MUTEX_WAIT_LIST), complete = true;
+	num head = ring ? k_num_at(mutex, KM_MUTEX_FIRST_WAITER)
+			: NUM(k_at(mutex, KM_MUTEX_WAIT_LIST));
+	struct klist waiters;
+
+	if (!k_has(KM_MUTEX_WAITER_LIST) || !head.known)
+		return false;
+	if (ring && !head.v)
+		return true;
+	if (ring) {
+		complete = note_lock_waiter(search, head.v, object);
+		head.v = k_at(head.v, KM_MUTEX_WAITER_LIST);
+	}
+	waiters = klist_of(head, "mutex.wait_list");
+	while (klist_next(&waiters))
+		complete &= note_lock_waiter(
+			search, k_container(waiters.node, KM_MUTEX_WAITER_LIST), object);
+	return complete && waiters.complete;
 }
 
 /* Who holds a mutex; all who wait for it are noted. The address may be 0: unknown. */
 static num read_mutex(struct search *search, struct device *dev, uint64_t mutex, const char *what)
 {
-	num owner = mutex_owner(mutex), link;
-	struct object *object;
-	bool complete = true;
-	uint64_t end;
+	num owner = mutex_owner(mutex);
 
 	if (!owner.known)
 		return owner;
 	add_object(search, dev, mutex, what);
-	object = object_new(dev, mutex, what);
-	link = first_waiter(mutex, &end);
-	for (size_t n = 0; link.v && link.v != end && n < MAX_LOCK_WAITERS; n++) {
-		uint64_t waiter = k_container(link.v, KM_MUTEX_WAITER_LIST);
-		num task = k_num_at(waiter, KM_MUTEX_WAITER_TASK);
-
-		if (k_interrupted())
-			break;
-		complete &= task.known;
-		map_put(&search->locked, task.v, object);
-		if (!end)
-			end = link.v;
-		link = k_pointer(link.v, "mutex_waiter.list");
-	}
-	if (!complete || !link.known)
+	if (!note_lock_waiters(search, mutex, object_new(dev, mutex, what)))
 		*ARENA_PUSH(dev->problems, dev->n_problems) =
 			arena_printf("who waits for %s could not be read in full", what);
 	return owner;
@@ -231,11 +231,10 @@ static void add_block_devices_by_number(struct search *search, struct report *re
 {
 	num symbol = k_symbol("blockdev_superblock");
 	num sb = symbol.known ? k_pointer(symbol.v, "blockdev_superblock") : NUM_UNKNOWN;
-	uint64_t head = sb.v && k_has(KM_SB_INODES) ? k_at(sb.v, KM_SB_INODES) : 0;
-	num link = head ? k_pointer(head, "super_block.s_inodes") : NUM_UNKNOWN;
 	struct ptr_map by_number = {0};
+	struct klist inodes;
 
-	if (!k_has(KM_BDEV_INODE_BDEV) || !k_has(KM_BDEV_INODE_VFS_INODE) ||
+	if (!k_has(KM_SB_INODES) || !k_has(KM_BDEV_INODE_BDEV) || !k_has(KM_BDEV_INODE_VFS_INODE) ||
 	    !k_has(KM_INODE_SB_LIST))
 		return;
 	for (size_t d = 0; d < report->n_devices; d++) {
@@ -246,8 +245,9 @@ static void add_block_devices_by_number(struct search *search, struct report *re
 		if (major.known && minor.known)
 			map_put(&by_number, major.v << MINOR_BITS | minor.v, dev);
 	}
-	for (size_t n = 0; link.known && link.v != head && n < MAX_BDEVS && !k_interrupted(); n++) {
-		uint64_t inode = k_container(link.v, KM_INODE_SB_LIST);
+	inodes = klist_of(sb.known ? NUM(k_at(sb.v, KM_SB_INODES)) : sb, "super_block.s_inodes");
+	while (klist_next(&inodes)) {
+		uint64_t inode = k_container(inodes.node, KM_INODE_SB_LIST);
 		uint64_t bdev =
 			k_at(k_container(inode, KM_BDEV_INODE_VFS_INODE), KM_BDEV_INODE_BDEV);
 		struct device *dev = ptr_map_get(&by_number, k_num_at(bdev, KM_BDEV_DEV).v);
@@ -259,9 +259,8 @@ static void add_block_devices_by_number(struct search *search, struct report *re
 			if (!k_has(KM_DISK_STATE))
 				dev->partition_scan_due = k_num_at(bdev, KM_BDEV_INVALIDATED);
 		}
-		link = k_pointer(link.v, "inode.i_sb_list");
 	}
-	if (link.v != head || !head)
+	if (!inodes.complete)
 		return;
 	for (size_t d = 0; d < report->n_devices; d++) {
 		struct device *dev = &report->devices[d];

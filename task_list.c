@@ -168,7 +168,8 @@ void task_list_collect(struct task_list *list)
 			break;
 		addr = k_container(next.v, KM_TASK_TASKS);
 	}
-	qsort(list->v, list->n, sizeof(*list->v), by_address);
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), by_address);
 }
 
 const struct task *task_by_address(const struct task_list *list, uint64_t addr)

@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "kernel_types.h"
+#include "klist.h"
 #include "ptr_map.h"
 #include "unix_peer.h"
 
@@ -14,9 +15,6 @@
  * may ask for more, but not for this many. */
 #define MAX_BUCKETS	 (64u << 20)
 #define BUCKETS_PER_READ 16384
-/* End walks whose chains lead in circles. */
-#define MAX_SOCKETS    (4u << 20)
-#define MAX_NAMESPACES (1u << 16)
 
 enum {
 	TCP_ESTABLISHED = 1,
@@ -123,7 +121,7 @@ static bool match(const struct ptr_map *targets, uint64_t node, struct file_set 
 static bool walk_ehash(uint64_t hashinfo, const struct ptr_map *targets, struct file_set *files)
 {
 	num ehash = k_num_at(hashinfo, KM_EHASH), mask = k_num_at(hashinfo, KM_EHASH_MASK);
-	size_t bucket_size = k_sizeof(K_EHASH_BUCKET), seen = 0;
+	size_t bucket_size = k_sizeof(K_EHASH_BUCKET);
 	uint8_t *buckets = arena_alloc(BUCKETS_PER_READ * bucket_size);
 	bool known = ehash.known && mask.known && mask.v < MAX_BUCKETS, complete = known;
 
@@ -135,17 +133,16 @@ static bool walk_ehash(uint64_t hashinfo, const struct ptr_map *targets, struct 
 					       n * bucket_size, "inet_hashinfo.ehash"))
 			return false;
 		for (size_t i = 0; i < n; i++) {
-			num node = NUM_UNKNOWN;
+			size_t at = k_at(i * bucket_size, KM_EHASH_CHAIN);
+			struct klist chain;
+			uint64_t node;
 
-			memcpy(&node.v, buckets + k_at(i * bucket_size, KM_EHASH_CHAIN),
-			       sizeof(node.v));
-			/* The end of a chain is an odd number, not a NULL. */
-			while (node.v && !(node.v & 1)) {
-				complete &= match(targets, node.v, files);
-				node = k_pointer(node.v, "hlist_nulls_node.next");
-				if (!node.known || ++seen > MAX_SOCKETS || k_interrupted())
-					return false;
-			}
+			memcpy(&node, buckets + at, sizeof(node));
+			chain = klist_of_bucket(ehash.v + first * bucket_size + at, node,
+						klist_nulls(first + i), "inet_ehash_bucket.chain");
+			while (klist_next(&chain))
+				complete &= match(targets, chain.node, files);
+			complete &= chain.complete;
 		}
 	}
 	return complete;
@@ -155,24 +152,23 @@ static bool walk_ehash(uint64_t hashinfo, const struct ptr_map *targets, struct 
  * net.ipv4.tcp_child_ehash_entries, since v6.1. */
 static bool walk_tables(const struct ptr_map *targets, struct file_set *files)
 {
-	num shared = k_symbol("tcp_hashinfo"), head = k_symbol("net_namespace_list"), link;
+	num shared = k_symbol("tcp_hashinfo");
 	bool complete = shared.known && walk_ehash(shared.v, targets, files);
+	struct klist namespaces;
 
 	if (!k_has(KM_EHASH_PERNET))
 		return complete;
-	link = head.known ? k_pointer(head.v, "net_namespace_list") : NUM_UNKNOWN;
-	for (size_t n = 0; link.known && link.v != head.v; n++) {
-		uint64_t net = k_container(link.v, KM_NET_LIST);
+	namespaces = klist_of(k_symbol("net_namespace_list"), "net_namespace_list");
+	while (klist_next(&namespaces)) {
+		uint64_t net = k_container(namespaces.node, KM_NET_LIST);
 		num own = k_num_at(k_at(k_at(net, KM_NET_IPV4), KM_NETNS_DEATH_ROW),
 				   KM_DEATH_ROW_HASHINFO);
 
-		if (n >= MAX_NAMESPACES || !own.known || k_interrupted())
-			return false;
-		if (own.v != shared.v)
+		complete &= own.known;
+		if (own.known && own.v != shared.v)
 			complete &= walk_ehash(own.v, targets, files);
-		link = k_pointer(link.v, "net.list");
 	}
-	return complete && link.known;
+	return complete && namespaces.complete;
 }
 
 static enum peer_status local_status(const struct sock_info *s)

@@ -269,6 +269,18 @@ void image_list_add(struct image *image, uint64_t head, uint64_t node)
 	image_set(image, head, "list_head", "prev", node);
 }
 
+/* Both kinds have the same members. */
+void image_hlist_add(struct image *image, uint64_t head, uint64_t node)
+{
+	uint64_t first = image_get(image, head, "hlist_head", "first");
+
+	image_set(image, node, "hlist_node", "next", first);
+	image_set(image, node, "hlist_node", "pprev", head);
+	if (first && !(first & 1))
+		image_set(image, first, "hlist_node", "pprev", node);
+	image_set(image, head, "hlist_head", "first", node);
+}
+
 static void add_symbol(struct image *image, const char *name, uint64_t addr, size_t size,
 		       unsigned char type)
 {

@@ -65,6 +65,9 @@ void image_set_pointer(struct image *image, uint64_t array, size_t i, uint64_t v
 void image_list_init(struct image *image, uint64_t head);
 void image_list_add(struct image *image, uint64_t head, uint64_t node);
 
+/* hlist_head or hlist_nulls_head at head: one more node at its beginning. */
+void image_hlist_add(struct image *image, uint64_t head, uint64_t node);
+
 /* A symbol of data at addr; a zeroed structure with a symbol; a pointer variable with a symbol. */
 void image_symbol(struct image *image, const char *name, uint64_t addr, size_t size);
 uint64_t image_variable(struct image *image, const char *name, const char *type);

@@ -14,8 +14,15 @@ struct core {
 	size_t n_segments;
 	const struct layout_entry *layout;
 	size_t n_layout;
-	const Elf64_Sym *symbols;
-	size_t n_symbols, names; /* section of their names */
+	struct symbol {
+		const char *name;
+		uint64_t addr;
+	} * symbols; /* by name */
+	size_t n_symbols;
+	struct cut {
+		uint64_t start, end;
+	} cuts[CORE_MAX_CUTS];
+	size_t n_cuts;
 };
 
 static bool read_segments(struct core *core, size_t size)
@@ -36,6 +43,28 @@ static bool read_segments(struct core *core, size_t size)
 	return core->n_segments;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* names is the section that has their names. */
+static void read_symbols(struct core *core, const Elf64_Sym *symbols, size_t n, size_t names)
+{
+	core->symbols = calloc(n, sizeof(*core->symbols));
+	for (size_t i = 1; core->symbols && i < n; i++) {
+		const char *name = elf_strptr(core->elf, names, symbols[i].st_name);
+
+		if (name)
+			core->symbols[core->n_symbols++] =
+				(struct symbol){name, symbols[i].st_value};
+	}
+	if (core->n_symbols)
+		qsort(core->symbols, core->n_symbols, sizeof(*core->symbols), by_name);
+}
+
 static bool read_sections(struct core *core)
 {
 	Elf_Scn *section = NULL;
@@ -52,16 +81,15 @@ static bool read_sections(struct core *core)
 			return false;
 		name = elf_strptr(core->elf, names, header.sh_name);
 		if (header.sh_type == SHT_SYMTAB && (data = elf_getdata(section, NULL))) {
-			core->symbols = data->d_buf;
-			core->n_symbols = data->d_size / sizeof(*core->symbols);
-			core->names = header.sh_link;
+			read_symbols(core, data->d_buf, data->d_size / sizeof(Elf64_Sym),
+				     header.sh_link);
 		} else if (name && !strcmp(name, LAYOUT_SECTION) &&
 			   (data = elf_getdata(section, NULL))) {
 			core->layout = data->d_buf;
 			core->n_layout = data->d_size / sizeof(*core->layout);
 		}
 	}
-	return core->symbols && core->layout;
+	return core->n_symbols && core->layout;
 }
 
 struct core *core_open(void *elf, size_t size)
@@ -86,6 +114,7 @@ void core_close(struct core *core)
 {
 	elf_end(core->elf);
 	free(core->segments);
+	free(core->symbols);
 	free(core);
 }
 
@@ -112,10 +141,32 @@ uint8_t *core_memory(const struct core *core, uint64_t addr, size_t *len)
 	return core->bytes + segment->p_offset + at;
 }
 
+void core_cut(struct core *core, uint64_t addr, size_t len)
+{
+	if (core->n_cuts < CORE_MAX_CUTS)
+		core->cuts[core->n_cuts++] = (struct cut){addr, addr + len};
+}
+
+void core_uncut(struct core *core)
+{
+	core->n_cuts = 0;
+}
+
+static bool is_cut(const struct core *core, uint64_t addr, size_t len)
+{
+	for (size_t i = 0; i < core->n_cuts; i++) {
+		if (addr < core->cuts[i].end && addr + len > core->cuts[i].start)
+			return true;
+	}
+	return false;
+}
+
 bool core_read(const struct core *core, uint64_t addr, void *buf, size_t len)
 {
 	uint8_t *to = buf;
 
+	if (is_cut(core, addr, len))
+		return false;
 	while (len) {
 		size_t n = len;
 		const uint8_t *from = core_memory(core, addr, &n);
@@ -137,36 +188,28 @@ bool core_is_code(const struct core *core, uint64_t addr)
 	return segment && segment->p_flags & PF_X;
 }
 
-static const char *symbol_name(const struct core *core, const Elf64_Sym *symbol)
-{
-	return elf_strptr(core->elf, core->names, symbol->st_name);
-}
-
 bool core_symbol(const struct core *core, const char *name, uint64_t *addr)
 {
-	for (size_t i = 1; i < core->n_symbols; i++) {
-		const char *found = symbol_name(core, &core->symbols[i]);
+	struct symbol key = {.name = name}, *found;
 
-		if (found && !strcmp(found, name)) {
-			*addr = core->symbols[i].st_value;
-			return true;
-		}
-	}
-	return false;
+	found = bsearch(&key, core->symbols, core->n_symbols, sizeof(key), by_name);
+	if (found)
+		*addr = found->addr;
+	return found != NULL;
 }
 
 const char *core_symbol_at(const struct core *core, uint64_t addr, uint64_t *start)
 {
-	const Elf64_Sym *best = NULL;
+	const struct symbol *best = NULL;
 
-	for (size_t i = 1; i < core->n_symbols; i++) {
-		const Elf64_Sym *symbol = &core->symbols[i];
+	for (size_t i = 0; i < core->n_symbols; i++) {
+		const struct symbol *symbol = &core->symbols[i];
 
-		if (symbol->st_value <= addr && (!best || symbol->st_value > best->st_value))
+		if (symbol->addr <= addr && (!best || symbol->addr > best->addr))
 			best = symbol;
 	}
-	*start = best ? best->st_value : 0;
-	return best ? symbol_name(core, best) : NULL;
+	*start = best ? best->addr : 0;
+	return best ? best->name : NULL;
 }
 
 bool core_layout(const struct core *core, const char *type, const char *member, size_t *offset,

@@ -24,6 +24,12 @@ uint8_t *core_memory(const struct core *core, uint64_t addr, size_t *len);
 /* Copies len bytes of memory. False when some are not in the image. */
 bool core_read(const struct core *core, uint64_t addr, void *buf, size_t len);
 
+/* From now on these len bytes cannot be read, as if the dump lacked them; until core_uncut(). Further
+ * cuts than CORE_MAX_CUTS are ignored. */
+#define CORE_MAX_CUTS 16
+void core_cut(struct core *core, uint64_t addr, size_t len);
+void core_uncut(struct core *core);
+
 /* Whether the address is in a segment with code. */
 bool core_is_code(const struct core *core, uint64_t addr);
 

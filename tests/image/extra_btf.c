@@ -27,7 +27,7 @@ static int type_of_size(struct btf *btf, size_t size)
 	return btf__find_by_name(btf, name);
 }
 
-static struct btf *kernel_btf(void)
+struct btf *extra_btf_kernel(void)
 {
 	struct btf *btf = btf__new_empty();
 
@@ -53,7 +53,7 @@ static void add_struct(struct btf *btf, const struct layout_entry *first, size_t
 		check(!btf__add_field(btf, first[i].member, types[i], first[i].offset * BITS, 0));
 }
 
-static struct btf *module_btf(struct scene *s, struct btf *base)
+struct btf *extra_btf_module(const struct scene *s, struct btf *base)
 {
 	struct btf *btf = btf__new_empty_split(base);
 	struct layout_entry *entries;
@@ -84,7 +84,7 @@ static uint64_t add_bytes(struct image *image, const struct btf *btf, size_t *si
 void extra_btf(struct scene *s)
 {
 	struct image *image = s->image;
-	struct btf *base = kernel_btf(), *module = module_btf(s, base);
+	struct btf *base = extra_btf_kernel(), *module = extra_btf_module(s, base);
 	uint64_t list = image_variable(image, "btf_modules", "list_head");
 	uint64_t entry = image_new(image, "btf_module"), btf = image_new(image, "btf"), data;
 	size_t size;

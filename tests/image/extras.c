@@ -80,8 +80,8 @@ void extra_message(struct scene *s)
 	image_set(image, fp, "scm_fp_list", "fp[0]", s->ends[0].file);
 	kernel_file_get(&s->kernel, s->ends[0].file);
 	image_set(image, image_at(image, skb, "sk_buff", "cb"), "unix_skb_parms", "fp", fp);
-	image_set(image, skb, "sk_buff", "next", queue);
-	image_set(image, queue, "sk_buff_head", "next", skb);
+	/* sk_buff_head and sk_buff begin as list_head does. */
+	image_list_add(image, queue, skb);
 	image_set(image, queue, "sk_buff_head", "qlen", 1);
 }
 
@@ -121,8 +121,6 @@ static struct kernel_socket new_tcp(struct scene *s, uint16_t port, uint16_t rem
 	struct image *image = s->image;
 	uint64_t sk = image_new(image, "tcp_sock"),
 		 common = image_at(image, sk, "sock", "__sk_common");
-	uint64_t first = image_get(image, s->kernel.tcp_bucket, "inet_ehash_bucket", "chain.first");
-	uint64_t node = image_at(image, common, "sock_common", "skc_nulls_node");
 
 	image_set(image, common, "sock_common", "skc_family", v6 ? AF_INET6 : AF_INET);
 	kernel_shutdown(&s->kernel, sk, 0);
@@ -142,8 +140,8 @@ static struct kernel_socket new_tcp(struct scene *s, uint16_t port, uint16_t rem
 	image_set(image, sk, "inet_sock", "inet_sport", htons(port));
 	image_set(image, sk, "tcp_sock", "snd_una", 100);
 	image_set(image, sk, "tcp_sock", "write_seq", 100 + UNSENT_BYTES);
-	image_set(image, node, "hlist_nulls_node", "next", first);
-	image_set(image, s->kernel.tcp_bucket, "inet_ehash_bucket", "chain.first", node);
+	image_hlist_add(image, image_at(image, s->kernel.tcp_bucket, "inet_ehash_bucket", "chain"),
+			image_at(image, common, "sock_common", "skc_nulls_node"));
 	return kernel_socket(&s->kernel, sk, references);
 }
 

@@ -38,4 +38,9 @@ void extra_all(struct scene *s);
 /* nbd's layouts in BTF, as kernels from 5.11 on keep it, and not in debuginfo. */
 void extra_btf(struct scene *s);
 
+/* The two parts of it; btf__free() them, the module's first. */
+struct btf;
+struct btf *extra_btf_kernel(void);
+struct btf *extra_btf_module(const struct scene *s, struct btf *base);
+
 #endif

@@ -298,8 +298,8 @@ uint64_t kernel_unix_sk(struct kernel *k)
 	queue = image_at(image, sk, "unix_sock", "sk.sk_receive_queue");
 	image_set(image, queue, "sk_buff_head", "next", queue);
 	image_set(image, queue, "sk_buff_head", "prev", queue);
-	image_set_pointer(image, k->unix_buckets, k->n_unix++ * 7,
-			  image_at(image, sk, "unix_sock", "sk.__sk_common.skc_node"));
+	image_hlist_add(image, k->unix_buckets + k->n_unix++ * 7 * sizeof(uint64_t),
+			image_at(image, sk, "unix_sock", "sk.__sk_common.skc_node"));
 	return sk;
 }
 

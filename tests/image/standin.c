@@ -4,6 +4,7 @@
 #include <crash/defs.h>
 #include <err.h>
 #include <setjmp.h>
+#include <signal.h>
 
 #include "kernel_types.h"
 
@@ -20,7 +21,7 @@ struct machdep_table *machdep = &machdep_table;
 static const struct core *opened;
 static struct command_table_entry *commands;
 static jmp_buf prompt;
-static unsigned long interrupt_at, interrupt_checks;
+static unsigned long interrupt_at, n_reads;
 
 static crash_layout_filter *layout_filter;
 
@@ -38,6 +39,8 @@ void register_extension(struct command_table_entry *table)
  * here they end the test. */
 int readmem(ulonglong addr, int memtype, void *buf, long size, char *type, ulong flags)
 {
+	if (++n_reads == interrupt_at)
+		raise(SIGINT);
 	if (memtype == KVADDR && core_read(opened, addr, buf, (size_t)size))
 		return TRUE;
 	if (!(flags & RETURN_ON_ERROR))
@@ -93,20 +96,14 @@ ulong closest_symbol_value(ulong addr)
 	return start;
 }
 
-/* crash tells once of a Ctrl-C and forgets it. */
-int received_SIGINT(void)
-{
-	return ++interrupt_checks == interrupt_at;
-}
-
 void crash_interrupt(unsigned long n)
 {
 	interrupt_at = n;
 }
 
-unsigned long crash_interrupt_checks(void)
+unsigned long crash_reads(void)
 {
-	return interrupt_checks;
+	return n_reads;
 }
 
 int __error(int type, char *format, ...)
@@ -173,7 +170,7 @@ char *crash_run(const char *line)
 	command = argcnt ? find_command(args[0]) : NULL;
 	if (!command)
 		abort();
-	interrupt_checks = 0;
+	n_reads = 0;
 	pc->curcmd = command->name;
 	optind = 0;
 	execute(command);

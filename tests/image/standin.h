@@ -18,7 +18,7 @@ void crash_close(void);
  * longjmp, as in crash. */
 char *crash_run(const char *line);
 
-/* Ctrl-C is pressed when the next command asks for it the n-th time; 0: never. */
+/* Ctrl-C is pressed when the next command reads memory for the n-th time; 0: never. */
 void crash_interrupt(unsigned long n);
 
 /* Asked for each structure (member NULL) and member that nbd.so looks up: false hides it, as if nbd.so's
@@ -26,7 +26,7 @@ void crash_interrupt(unsigned long n);
 typedef bool crash_layout_filter(const char *type, const char *member);
 void crash_filter_layouts(crash_layout_filter *filter);
 
-/* How often the last command asked whether Ctrl-C was pressed. */
-unsigned long crash_interrupt_checks(void);
+/* How often the last command read memory. */
+unsigned long crash_reads(void);
 
 #endif

@@ -101,7 +101,7 @@ FUZZ_OPTIONS := -timeout=30 -verbosity=0 -print_final_stats=1
 FUZZ_OPTIONS_image := -max_len=111
 # About ten seconds each.
 FUZZ_RUNS_image     := 5000
-FUZZ_RUNS_btf       := 100000
+FUZZ_RUNS_btf       := 300000
 FUZZ_RUNS_commands  := 30000
 FUZZ_RUNS_renderers := 3000
 

@@ -216,8 +216,9 @@ struct orc_row {
 /* The table of the kernel's functions, in their order. */
 static void add_orc(struct image *image, const uint64_t *functions, size_t n)
 {
-	/* Not farther from the code than 32 bits reach. */
-	uint64_t ips = image_function(image, KERNEL_CODE, "orc_unwind_ips", n * sizeof(int32_t));
+	/* Distances of 32 bits: the table is where the code is. */
+	uint64_t ips =
+		image_function(image, KERNEL_CODE, "__start_orc_unwind_ip", n * sizeof(int32_t));
 	uint64_t rows = image_array(image, "orc_entry", n);
 
 	for (size_t i = 0; i < n; i++) {
@@ -231,7 +232,6 @@ static void add_orc(struct image *image, const uint64_t *functions, size_t n)
 		image_write(image, at, &distance, sizeof(distance));
 		image_write(image, rows + i * sizeof(row), &row, sizeof(row));
 	}
-	image_symbol(image, "__start_orc_unwind_ip", ips, 0);
 	image_symbol(image, "__stop_orc_unwind_ip", ips + n * sizeof(int32_t), 0);
 	image_symbol(image, "__start_orc_unwind", rows, 0);
 }

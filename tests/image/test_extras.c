@@ -139,6 +139,28 @@ START_TEST(layouts_from_btf)
 }
 END_TEST
 
+/* A word of what a sleeping task's stack holds from the frame of __schedule() on. */
+static uint64_t stack_word(const struct kernel_task *t, size_t i)
+{
+	return image_get(image, t->task, "task_struct", "thread.sp") +
+	       image_sizeof(image, "inactive_task_frame") + i * sizeof(uint64_t);
+}
+
+/* ORC tables tell which words are return addresses: one left over from an earlier call is none. */
+START_TEST(what_is_left_over_on_a_stack)
+{
+	struct extra_waiters w = extra_waiters(&scene);
+	struct json_object *report;
+
+	image_set_pointer(image, stack_word(&w.ioctl, 0), 0,
+			  image_get(image, stack_word(&w.fsync, 1), "list_head", "next"));
+	report = run_report(image);
+	is_number(report, "/1/waiters/0/pid", w.ioctl.pid);
+	is_string(report, "/1/waiters/0/blocked_in", "ioctl");
+	json_object_put(report);
+}
+END_TEST
+
 TCase *extras_case(void)
 {
 	TCase *tc = tcase_create("extras");
@@ -150,5 +172,6 @@ TCase *extras_case(void)
 	tcase_add_test(tc, the_module_tells_how_it_behaves);
 	tcase_add_test(tc, tasks_that_wait);
 	tcase_add_test(tc, layouts_from_btf);
+	tcase_add_test(tc, what_is_left_over_on_a_stack);
 	return tc;
 }

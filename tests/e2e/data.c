@@ -275,19 +275,71 @@ const char *report_owners(json *list)
 	return joined(owners, n);
 }
 
-json *truth_thread(int64_t tid)
+/* The process of the thread, and in *thread the thread itself; NULL when the guest had none. */
+static json *find_thread(int64_t tid, json **thread)
 {
 	json *processes = at(guest, "/processes");
 
+	*thread = NULL;
 	for (size_t p = 0; p < json_object_array_length(processes); p++) {
 		json *process = json_object_array_get_idx(processes, p);
 
 		for (size_t t = 0; t < length_at(process, "/threads"); t++) {
-			if (int_at(process, "/threads/%zu/tid", t) == tid)
-				return at(process, "/threads/%zu", t);
+			if (int_at(process, "/threads/%zu/tid", t) != tid)
+				continue;
+			*thread = at(process, "/threads/%zu", t);
+			return process;
 		}
 	}
 	return NULL;
+}
+
+json *truth_thread(int64_t tid)
+{
+	json *thread;
+
+	find_thread(tid, &thread);
+	return thread;
+}
+
+int64_t truth_process_of(int64_t tid)
+{
+	json *thread, *process = find_thread(tid, &thread);
+
+	return process ? int_at(process, "/tgid") : 0;
+}
+
+static bool is_socket_among(json *fd, json *sockets)
+{
+	for (size_t i = 0; sockets && at(fd, "/inode") && i < json_object_array_length(sockets);
+	     i++) {
+		if (json_object_get_int64(json_object_array_get_idx(sockets, i)) ==
+		    int_at(fd, "/inode"))
+			return true;
+	}
+	return false;
+}
+
+bool truth_process_has(int64_t tid, const char *nbd, json *sockets)
+{
+	json *thread, *process = find_thread(tid, &thread);
+	size_t len = strlen(nbd);
+
+	for (size_t t = 0; process && t < length_at(process, "/threads"); t++) {
+		char fds[64];
+
+		snprintf(fds, sizeof(fds), "/threads/%zu/fds", t);
+		for (size_t f = 0; f < length_at(process, fds); f++) {
+			json *fd = at(process, "%s/%zu", fds, f);
+			const char *link = string_at(fd, "/link");
+
+			if (is_socket_among(fd, sockets) ||
+			    (!strncmp(link, "/dev/", 5) && !strncmp(link + 5, nbd, len) &&
+			     (!link[5 + len] || link[5 + len] == 'p')))
+				return true;
+		}
+	}
+	return false;
 }
 
 char truth_state(int64_t tid)

@@ -59,6 +59,12 @@ const char *report_owners(json *owners);
 json *truth_thread(int64_t tid);
 char truth_state(int64_t tid);
 
+/* The process that the thread belongs to, 0 when the guest had no such thread. */
+int64_t truth_process_of(int64_t tid);
+
+/* True when that process had the device or a partition open, or one of the sockets (inodes). */
+bool truth_process_has(int64_t tid, const char *nbd, json *sockets);
+
 /* True when nbd remembers the pid of who started a device; 5.10 remembers a task_struct, and of a dead
  * one the pid cannot be known. */
 bool keeps_pid(void);

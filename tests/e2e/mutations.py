@@ -22,7 +22,7 @@ e2e, outputs, fixture = sys.argv[1:4]
 UNPROVABLE = {
     "gendisk", "nbd_device", "config", "config_refs", "refs", "nbd_sock", "socket", "sk", "file", "task",
     "object", "dead_conn_timeout_seconds", "socket_type", "what", "local", "listener_alive",
-    "request", "object_kind", "text", "evidence", "remedy", "kernel_commit", "why", "freed_when",
+    "request", "object_kind", "retries", "text", "evidence", "remedy", "kernel_commit", "why", "freed_when",
 }
 # nbd-client's parent sets the device up and exits: whether another task has its task_struct by now is
 # luck. The scene qemu-nbd and the field case prove setup_task.

@@ -228,6 +228,24 @@ static json *reported_request(json *issued)
 	return NULL;
 }
 
+/* debugfs has it with this tag in this hardware queue: "... {.op=READ, ... .tag=33, ...}". */
+static bool is_in_debugfs(json *request)
+{
+	json *lines = at(truth(), "/requests/%s/hctx%d", string_at(facts, "/device"),
+			 (int)int_at(request, "/queue"));
+	char op[32], tag[32];
+
+	snprintf(op, sizeof(op), "{.op=%s,", string_at(request, "/op"));
+	snprintf(tag, sizeof(tag), ".tag=%d,", (int)int_at(request, "/tag"));
+	for (size_t i = 0; lines && i < json_object_array_length(lines); i++) {
+		const char *line = json_object_get_string(json_object_array_get_idx(lines, i));
+
+		if (strstr(line, op) && strstr(line, tag))
+			return true;
+	}
+	return false;
+}
+
 /* Operation, sector, length and age, and none that nobody issued. */
 START_TEST(requests)
 {
@@ -251,14 +269,60 @@ START_TEST(requests)
 		if (at(facts, "/requests_connection"))
 			ck_assert_int_eq(int_at(request, "/connection"),
 					 int_at(facts, "/requests_connection"));
+		else if (int_at(facts, "/connections") == 1)
+			ck_assert_int_eq(int_at(request, "/connection"), 0);
+		ck_assert_msg(is_in_debugfs(request), "%s: the block layer knows no such tag: %s",
+			      name, json_object_to_json_string(request));
 	}
 }
 END_TEST
 
+/* In what a task waits that has issued this. */
+static const char *const waits_in[][2] = {
+	{"READ", "read"}, {"WRITE", "write"}, {"FLUSH", "flush"}, {"DISCARD", ""}};
+
+static json *waiter_with(const char *list, json *object, int64_t tid)
+{
+	for (size_t w = 0; w < length_at(object, list); w++) {
+		if (int_at(object, "%s/%zu/pid", list, w) == tid)
+			return at(object, "%s/%zu", list, w);
+	}
+	return NULL;
+}
+
+/* Process, name and state are those that the guest saw. */
+static void is_thread_of_guest(json *task)
+{
+	int64_t tid = int_at(task, "/pid");
+
+	ck_assert_msg(truth_thread(tid) != NULL, "%s: the guest had no thread %d", name, (int)tid);
+	ck_assert_str_eq(string_at(task, "/comm"), string_at(truth_thread(tid), "/comm"));
+	ck_assert_int_eq(*string_at(task, "/state"), truth_state(tid));
+	ck_assert_int_eq(int_at(task, "/tgid"), truth_process_of(tid));
+}
+
+/* Some request of the scene explains what the task waits in; a discard is made by an ioctl or a write. */
+static void waits_for_something_issued(json *waiter)
+{
+	const char *in = string_at(waiter, "/blocked_in");
+
+	for (size_t i = 0; i < length_at(facts, "/requests"); i++) {
+		for (size_t k = 0; k < sizeof(waits_in) / sizeof(waits_in[0]); k++) {
+			const char *op = string_at(facts, "/requests/%zu/op", i);
+
+			if (!strcmp(op, waits_in[k][0]) &&
+			    (!strcmp(in, waits_in[k][1]) ||
+			     (!*waits_in[k][1] && (!strcmp(in, "write") || !strcmp(in, "ioctl")))))
+				return;
+		}
+	}
+	ck_abort_msg("%s: waits in %s", name, in);
+}
+
 /* Who waits for I/O, and in what: every thread of the actors that the guest saw in D. */
 START_TEST(waiters)
 {
-	static const char *const keys[] = {"io_tids", "writer_tids", "opener_tids"};
+	static const char *const keys[] = {"io_tids", "writer_tids", "opener_tids", "reader_tids"};
 
 	scene_of_round(_i);
 	for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
@@ -266,23 +330,94 @@ START_TEST(waiters)
 
 		for (size_t i = 0; tids && i < json_object_array_length(tids); i++) {
 			int64_t tid = json_object_get_int64(json_object_array_get_idx(tids, i));
-			json *waiter = NULL;
+			json *waiter = waiter_with("/waiters", dev, tid);
 
-			for (size_t w = 0; w < length_at(dev, "/waiters"); w++) {
-				if (int_at(dev, "/waiters/%zu/pid", w) == tid)
-					waiter = at(dev, "/waiters/%zu", w);
-			}
 			ck_assert_int_eq(truth_state(tid), 'D');
 			ck_assert_msg(waiter != NULL, "%s: %d waits and is not named", name,
 				      (int)tid);
-			ck_assert(!strcmp(string_at(waiter, "/blocked_in"), "read") ||
-				  !strcmp(string_at(waiter, "/blocked_in"), "write") ||
-				  !strcmp(string_at(waiter, "/blocked_in"), "flush") ||
-				  !strcmp(string_at(waiter, "/blocked_in"), "ioctl"));
+			waits_for_something_issued(waiter);
 		}
 	}
-	for (size_t w = 0; w < length_at(dev, "/waiters"); w++)
+	for (size_t w = 0; w < length_at(dev, "/waiters"); w++) {
 		ck_assert_int_eq(truth_state(int_at(dev, "/waiters/%zu/pid", w)), 'D');
+		is_thread_of_guest(at(dev, "/waiters/%zu", w));
+	}
+}
+END_TEST
+
+/* Who waits for a request is among those who wait for the device; a lone request has a lone reader. */
+START_TEST(waiters_of_requests)
+{
+	json *tids;
+
+	scene_of_round(_i);
+	for (size_t r = 0; r < length_at(dev, "/requests"); r++) {
+		json *request = at(dev, "/requests/%zu", r);
+
+		for (size_t w = 0; w < length_at(request, "/waiters"); w++) {
+			json *waiter = at(request, "/waiters/%zu", w);
+
+			is_thread_of_guest(waiter);
+			ck_assert_ptr_nonnull(waiter_with("/waiters", dev, int_at(waiter, "/pid")));
+		}
+	}
+	tids = at(facts, "/reader_tids");
+	if (length_at(dev, "/requests") != 1 || !tids)
+		return;
+	ck_assert_uint_eq(length_at(dev, "/requests/0/waiters"), json_object_array_length(tids));
+	for (size_t i = 0; i < json_object_array_length(tids); i++)
+		ck_assert_ptr_nonnull(
+			waiter_with("/requests/0/waiters", dev,
+				    json_object_get_int64(json_object_array_get_idx(tids, i))));
+}
+END_TEST
+
+/* As the list of identifiers has them; two depend on whether the device works. */
+START_TEST(severities)
+{
+	static const char *const errors[] = {"peer-closed",	  "peer-stopped",
+					     "peer-blocked",	  "leaked-connections",
+					     "pinned-by-openers", "stuck-requests"};
+	static const char *const infos[] = {"no-timeout", "setup-by-other-task"};
+	static const char *const depends[] = {"stale-setup-task", "no-owner"};
+
+	scene_of_round(_i);
+	for (size_t i = 0; i < length_at(dev, "/findings"); i++) {
+		const char *id = string_at(dev, "/findings/%zu/id", i), *expected = "warning";
+		bool working = int_at(dev, "/recv_threads") > 0;
+
+		for (size_t k = 0; k < sizeof(errors) / sizeof(errors[0]); k++)
+			expected = strcmp(id, errors[k]) ? expected : "error";
+		for (size_t k = 0; k < 2; k++)
+			expected = strcmp(id, infos[k]) ? expected : "info";
+		if (!strcmp(id, depends[0]))
+			expected = working ? "info" : "error";
+		if (!strcmp(id, depends[1]))
+			expected = working ? "info" : "warning";
+		ck_assert_msg(!strcmp(string_at(dev, "/findings/%zu/severity", i), expected),
+			      "%s: %s is %s", name, id,
+			      string_at(dev, "/findings/%zu/severity", i));
+	}
+}
+END_TEST
+
+/* A remembered task that is said to use the device has it, or a socket of it, open; and the reverse. */
+START_TEST(remembered_tasks_use_the_device)
+{
+	static const char *const keys[] = {"setup_task", "recv_task"};
+
+	scene_of_round(_i);
+	for (size_t k = 0; k < 2; k++) {
+		json *task = at(dev, "/%s", keys[k]);
+
+		if (!task || !at(task, "/uses_device"))
+			continue;
+		ck_assert_msg(int_at(task, "/uses_device") ==
+				      truth_process_has(int_at(task, "/pid"),
+							string_at(facts, "/device"),
+							at(facts, "/sockets")),
+			      "%s: %s %s", name, keys[k], json_object_to_json_string(task));
+	}
 }
 END_TEST
 
@@ -374,6 +509,9 @@ TCase *why_case(void)
 	tcase_add_loop_test(c, requests, 0, n);
 	tcase_add_loop_test(c, waiters, 0, n);
 	tcase_add_test(c, hanging_attempts);
+	tcase_add_loop_test(c, waiters_of_requests, 0, n);
+	tcase_add_loop_test(c, severities, 0, n);
+	tcase_add_loop_test(c, remembered_tasks_use_the_device, 0, n);
 	tcase_add_test(c, stopped_netlink);
 	tcase_add_test(c, field_case);
 	return c;

@@ -64,7 +64,7 @@ E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(wildcard *.c include/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check unit image coverage fuzz fuzz-check e2e reads bench compilers mutations valgrind valgrind-long matrix session damage damage-check live \
+.PHONY: all check unit image coverage fuzz fuzz-check e2e reads bench compilers mutations valgrind valgrind-long matrix crash-symbols session damage damage-check live \
 	demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
@@ -140,6 +140,7 @@ check:
 	$(MAKE) fuzz-check
 	$(MAKE) coverage
 	$(MAKE) valgrind
+	$(MAKE) crash-symbols
 	$(MAKE) damage-check
 	$(MAKE) session
 	$(MAKE) matrix
@@ -215,6 +216,10 @@ live: $(MODULE)
 matrix: $(MODULE)
 	tests/e2e/matrix.sh $(MODULE) $(KERNELS)
 
+# What nbd.so needs of crash is in every packaged crash, whichever's defs.h it is built with.
+crash-symbols: $(MODULE)
+	tests/crash/symbols.sh $(MODULE) 5.10
+
 # The number of reads is the same each time, and no more than there are things to read.
 reads: $(MODULE)
 	tests/bench/reads.sh $(CRASH) $(MODULE)
@@ -261,6 +266,7 @@ help:
 	@echo 'make coverage   lines and branches that the unit and image tests run'
 	@echo 'make e2e        the end-to-end tests on real vmcores of KERNELS'
 	@echo 'make matrix     the same nbd.so in every packaged crash, on every kernel'
+	@echo 'make crash-symbols  what nbd.so needs of crash, in every packaged crash'
 	@echo 'make valgrind   every command twice under valgrind'
 	@echo 'make reads      how many reads a report takes among many open files'
 	@echo 'make bench      times and memory among a million open files, beside crash'"'"'s and drgn'"'"'s'

@@ -71,14 +71,15 @@ bool idr_walk(const char *symbol, idr_visit *visit, void *context)
 		.visit = visit,
 		.context = context,
 	};
-	num idr = k_symbol(symbol);
+	num idr = k_has(KM_IDR_RT) ? k_symbol(symbol) : NUM_UNKNOWN;
 	uint64_t root = k_at(idr.v, KM_IDR_RT);
 	num head =
 		idr.known ? k_num_at(root, xarray ? KM_XARRAY_HEAD : KM_RADIX_RNODE) : NUM_UNKNOWN;
 	num base = k_num_at(idr.v, KM_IDR_BASE);
 
 	tree.n_slots = k_member_size(tree.slots) / sizeof(uint64_t);
-	if (!head.known || tree.n_slots > MAX_SLOTS || !tree.n_slots)
+	if (!head.known || (k_has(KM_IDR_BASE) && !base.known) || tree.n_slots > MAX_SLOTS ||
+	    !tree.n_slots)
 		return false;
 	walk_tree(&tree, head.v, base.v, MAX_SHIFT);
 	return !tree.damaged;

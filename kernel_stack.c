@@ -29,19 +29,22 @@ struct orc {
 struct orc_table {
 	uint64_t ip, entries;
 	size_t n;
+	bool unreadable; /* in part */
 };
 
 /* The instruction that the i-th entry begins at, 0 when unreadable. */
-static uint64_t orc_ip(const struct orc_table *table, size_t i)
+static uint64_t orc_ip(struct orc_table *table, size_t i)
 {
 	uint64_t at = table->ip + i * sizeof(int32_t);
 	int32_t distance;
 
-	return k_read(at, &distance, sizeof(distance), "orc_unwind_ip") ? at + (int64_t)distance
-									: 0;
+	if (k_read(at, &distance, sizeof(distance), "orc_unwind_ip"))
+		return at + (int64_t)distance;
+	table->unreadable = true;
+	return 0;
 }
 
-static bool orc_search(const struct orc_table *table, uint64_t ip, struct orc *orc)
+static bool orc_search(struct orc_table *table, uint64_t ip, struct orc *orc)
 {
 	size_t low = 0, high = table->n;
 
@@ -57,10 +60,13 @@ static bool orc_search(const struct orc_table *table, uint64_t ip, struct orc *o
 		else
 			high = mid;
 	}
-	return k_read(table->entries + low * sizeof(*orc), orc, sizeof(*orc), "orc_unwind");
+	if (k_read(table->entries + low * sizeof(*orc), orc, sizeof(*orc), "orc_unwind"))
+		return true;
+	table->unreadable = true;
+	return false;
 }
 
-static bool table_covers(const struct orc_table *table, uint64_t ip)
+static bool table_covers(struct orc_table *table, uint64_t ip)
 {
 	/* The end of the last entry's function is not written down: a page behind it is as far
 	 * as one goes. */
@@ -88,14 +94,24 @@ static struct orc_table module_table(uint64_t module)
 				  .n = k_num_at(arch, KM_MODULE_NUM_ORCS).v};
 }
 
+static bool orc_look_up(struct stack_reader *reader, struct orc_table *table, uint64_t ip,
+			struct orc *orc, bool *covered)
+{
+	bool found;
+
+	*covered = table_covers(table, ip);
+	found = *covered && orc_search(table, ip, orc);
+	reader->unreadable |= table->unreadable;
+	return found;
+}
+
 static bool orc_find(struct stack_reader *reader, uint64_t ip, struct orc *orc)
 {
 	struct orc_table table = kernel_table();
+	bool covered, found = orc_look_up(reader, &table, ip, orc, &covered);
 
-	if (table_covers(&table, ip))
-		return orc_search(&table, ip, orc);
-	if (!k_has(KM_MODULE_ARCH) || !k_has(KM_MODULE_ORC_IP))
-		return false;
+	if (covered || !k_has(KM_MODULE_ARCH) || !k_has(KM_MODULE_ORC_IP))
+		return found;
 	if (!reader->modules_read)
 		reader->modules = kernel_modules(&reader->n_modules);
 	reader->modules_read = true;
@@ -104,7 +120,7 @@ static bool orc_find(struct stack_reader *reader, uint64_t ip, struct orc *orc)
 			continue;
 		/* Sorted in with the others are entries of .init, which is somewhere else. */
 		table = module_table(reader->modules[i]);
-		return table_covers(&table, ip) && orc_search(&table, ip, orc);
+		return orc_look_up(reader, &table, ip, orc, &covered);
 	}
 	return false;
 }
@@ -223,7 +239,7 @@ bool kernel_stack_read(struct stack_reader *reader, const struct task *task,
 		       struct kernel_stack *stack)
 {
 	num base = k_num_at(task->addr, KM_TASK_STACK), sp = saved_sp(task);
-	size_t size = k_stack_size();
+	size_t size = k_stack_size(), unwound;
 
 	memset(stack, 0, sizeof(*stack));
 	if (!base.v || !sp.known || size > MAX_STACK || sp.v < base.v || sp.v - base.v >= size ||
@@ -240,6 +256,10 @@ bool kernel_stack_read(struct stack_reader *reader, const struct task *task,
 	stack->frames = reader->frames;
 	if (!k_read(sp.v, stack->words, stack->n_words * sizeof(uint64_t), "kernel stack"))
 		return false;
-	guess(stack, unwind(reader, stack));
+	reader->unreadable = false;
+	unwound = unwind(reader, stack);
+	if (reader->unreadable)
+		return false;
+	guess(stack, unwound);
 	return true;
 }

@@ -74,11 +74,12 @@ static const char *const type_names[K_TYPE_COUNT] = {
 	[K_UNIX_SKB_PARMS] = "unix_skb_parms",
 	[K_SCM_FP_LIST] = "scm_fp_list",
 	[K_NET] = "net",
+	[K_NETNS_IPV4] = "netns_ipv4",
+	[K_DEATH_ROW] = "inet_timewait_death_row",
 	[K_NETNS_UNIX] = "netns_unix",
 	[K_UNIX_TABLE] = "unix_table",
 	[K_IO_RING_CTX] = "io_ring_ctx",
 	[K_IO_FILE_TABLE] = "io_file_table",
-	[K_IO_FIXED_FILE] = "io_fixed_file",
 	[K_IO_RSRC_DATA] = "io_rsrc_data",
 	[K_IO_RSRC_NODE] = "io_rsrc_node",
 	[K_BLK_MQ_TAGS] = "blk_mq_tags",
@@ -100,22 +101,24 @@ static const char *const type_names[K_TYPE_COUNT] = {
 	[K_BTF] = "btf",
 };
 
-enum need { OPTIONAL, REQUIRED };
+enum need { OPTIONAL, REQUIRED, WITH_CONFIG };
 
 struct member {
 	enum ktype type;
-	enum need need; /* REQUIRED: nbd.so can say nothing sound without it */
+	/* REQUIRED: nbd.so can say nothing sound without it. WITH_CONFIG: nor can it from v4.12 on,
+	 * when nbd got its nbd_config; nbd_single.c reads the ones before. */
+	enum need need;
 	const char *names[MAX_ALTERNATIVES];
 };
 
 static const struct member members[KM_MEMBER_COUNT] = {
-	[KM_NBD_INDEX] = {K_NBD_DEVICE, REQUIRED, {"index"}},
-	[KM_NBD_CONFIG_REFS] = {K_NBD_DEVICE, REQUIRED, {"config_refs"}},
+	[KM_NBD_INDEX] = {K_NBD_DEVICE, WITH_CONFIG, {"index"}},
+	[KM_NBD_CONFIG_REFS] = {K_NBD_DEVICE, WITH_CONFIG, {"config_refs"}},
 	[KM_NBD_REFS] = {K_NBD_DEVICE, OPTIONAL, {"refs"}},
-	[KM_NBD_CONFIG] = {K_NBD_DEVICE, REQUIRED, {"config"}},
+	[KM_NBD_CONFIG] = {K_NBD_DEVICE, WITH_CONFIG, {"config"}},
 	[KM_NBD_DISK] = {K_NBD_DEVICE, REQUIRED, {"disk"}},
-	[KM_NBD_TAG_SET] = {K_NBD_DEVICE, REQUIRED, {"tag_set"}},
-	[KM_NBD_TASK_SETUP] = {K_NBD_DEVICE, REQUIRED, {"task_setup"}},
+	[KM_NBD_TAG_SET] = {K_NBD_DEVICE, WITH_CONFIG, {"tag_set"}},
+	[KM_NBD_TASK_SETUP] = {K_NBD_DEVICE, WITH_CONFIG, {"task_setup"}},
 	/* Linux kernel commit 0c98057be9ef ("nbd: Fix use-after-free in pid_show") (in v5.16) */
 	[KM_NBD_PID] = {K_NBD_DEVICE, OPTIONAL, {"pid"}},
 	[KM_NBD_TASK_RECV] = {K_NBD_DEVICE, OPTIONAL, {"task_recv"}},
@@ -125,20 +128,29 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_NBD_BACKEND] = {K_NBD_DEVICE, OPTIONAL, {"backend"}},
 	[KM_NBD_LIST] = {K_NBD_DEVICE, OPTIONAL, {"list"}},
 	[KM_NBD_DESTROY_COMPLETE] = {K_NBD_DEVICE, OPTIONAL, {"destroy_complete"}},
+	/* Linux kernel commit 5ea8d10802ec ("nbd: separate out the config information") (in v4.12)
+	 * moved these, and magic went. */
+	[KM_NBD_MAGIC] = {K_NBD_DEVICE, OPTIONAL, {"magic"}},
+	/* Linux kernel commit 9561a7ade0c2 ("nbd: add multi-connection support") (in v4.10) */
+	[KM_NBD_SOCK] = {K_NBD_DEVICE, OPTIONAL, {"sock"}},
+	[KM_NBD_SOCKS] = {K_NBD_DEVICE, OPTIONAL, {"socks"}},
+	[KM_NBD_NUM_CONNECTIONS] = {K_NBD_DEVICE, OPTIONAL, {"num_connections"}},
+	[KM_NBD_BLKSIZE] = {K_NBD_DEVICE, OPTIONAL, {"blksize"}},
+	[KM_NBD_XMIT_TIMEOUT] = {K_NBD_DEVICE, OPTIONAL, {"xmit_timeout"}},
 
-	[KM_CONFIG_FLAGS] = {K_NBD_CONFIG, REQUIRED, {"flags"}},
-	[KM_CONFIG_RUNTIME_FLAGS] = {K_NBD_CONFIG, REQUIRED, {"runtime_flags"}},
-	[KM_CONFIG_DEAD_CONN_TIMEOUT] = {K_NBD_CONFIG, REQUIRED, {"dead_conn_timeout"}},
-	[KM_CONFIG_SOCKS] = {K_NBD_CONFIG, REQUIRED, {"socks"}},
-	[KM_CONFIG_NUM_CONNECTIONS] = {K_NBD_CONFIG, REQUIRED, {"num_connections"}},
-	[KM_CONFIG_LIVE_CONNECTIONS] = {K_NBD_CONFIG, REQUIRED, {"live_connections"}},
-	[KM_CONFIG_RECV_THREADS] = {K_NBD_CONFIG, REQUIRED, {"recv_threads"}},
+	[KM_CONFIG_FLAGS] = {K_NBD_CONFIG, WITH_CONFIG, {"flags"}},
+	[KM_CONFIG_RUNTIME_FLAGS] = {K_NBD_CONFIG, WITH_CONFIG, {"runtime_flags"}},
+	[KM_CONFIG_DEAD_CONN_TIMEOUT] = {K_NBD_CONFIG, WITH_CONFIG, {"dead_conn_timeout"}},
+	[KM_CONFIG_SOCKS] = {K_NBD_CONFIG, WITH_CONFIG, {"socks"}},
+	[KM_CONFIG_NUM_CONNECTIONS] = {K_NBD_CONFIG, WITH_CONFIG, {"num_connections"}},
+	[KM_CONFIG_LIVE_CONNECTIONS] = {K_NBD_CONFIG, WITH_CONFIG, {"live_connections"}},
+	[KM_CONFIG_RECV_THREADS] = {K_NBD_CONFIG, WITH_CONFIG, {"recv_threads"}},
 	/* Bytes until 5.10, a shift from 5.15 on. */
 	[KM_CONFIG_BLKSIZE] = {K_NBD_CONFIG, OPTIONAL, {"blksize"}},
 	[KM_CONFIG_BLKSIZE_BITS] = {K_NBD_CONFIG, OPTIONAL, {"blksize_bits"}},
 
-	[KM_NSOCK_SOCK] = {K_NBD_SOCK, REQUIRED, {"sock"}},
-	[KM_NSOCK_DEAD] = {K_NBD_SOCK, REQUIRED, {"dead"}},
+	[KM_NSOCK_SOCK] = {K_NBD_SOCK, WITH_CONFIG, {"sock"}},
+	[KM_NSOCK_DEAD] = {K_NBD_SOCK, WITH_CONFIG, {"dead"}},
 
 	[KM_TAG_SET_TIMEOUT] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"timeout"}},
 	[KM_TAG_SET_DRIVER_DATA] = {K_BLK_MQ_TAG_SET, OPTIONAL, {"driver_data"}},
@@ -151,7 +163,9 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_HD_NR_SECTS] = {K_HD_STRUCT, OPTIONAL, {"nr_sects"}},
 	[KM_BDEV_NR_SECTORS] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_nr_sectors"}},
 
-	[KM_IDR_RT] = {K_IDR, REQUIRED, {"idr_rt"}},
+	/* Linux kernel commit 0a835c4f090a ("Reimplement IDR and IDA using the radix tree") (in v4.11);
+	 * nbd had its devices in an array before. */
+	[KM_IDR_RT] = {K_IDR, OPTIONAL, {"idr_rt"}},
 	[KM_IDR_BASE] = {K_IDR, OPTIONAL, {"idr_base"}},
 	[KM_RADIX_RNODE] = {K_RADIX_TREE_ROOT, OPTIONAL, {"rnode"}},
 	[KM_XARRAY_HEAD] = {K_XARRAY, OPTIONAL, {"xa_head"}},
@@ -170,13 +184,16 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_TASK_PID] = {K_TASK, REQUIRED, {"pid"}},
 	[KM_TASK_TGID] = {K_TASK, REQUIRED, {"tgid"}},
 	[KM_TASK_SIGNAL] = {K_TASK, REQUIRED, {"signal"}},
-	[KM_TASK_THREAD_NODE] = {K_TASK, REQUIRED, {"thread_node"}},
+	/* Linux kernel commit 0c740d0afc3b ("introduce for_each_thread() to replace the buggy
+	 * while_each_thread()") (in v3.14) */
+	[KM_TASK_THREAD_NODE] = {K_TASK, OPTIONAL, {"thread_node"}},
+	[KM_TASK_THREAD_GROUP] = {K_TASK, OPTIONAL, {"thread_group"}},
 	[KM_TASK_COMM] = {K_TASK, REQUIRED, {"comm"}},
 	[KM_TASK_FILES] = {K_TASK, REQUIRED, {"files"}},
 	/* Linux kernel commit 0f2122045b94 ("io_uring: don't rely on weak ->files references") (in
 	 * v5.10) */
 	[KM_TASK_IO_URING] = {K_TASK, OPTIONAL, {"io_uring"}},
-	[KM_SIGNAL_THREAD_HEAD] = {K_SIGNAL, REQUIRED, {"thread_head"}},
+	[KM_SIGNAL_THREAD_HEAD] = {K_SIGNAL, OPTIONAL, {"thread_head"}},
 
 	[KM_PID_TASKS] = {K_PID, REQUIRED, {"tasks"}},
 	[KM_PID_NUMBERS] = {K_PID, REQUIRED, {"numbers"}},
@@ -209,6 +226,8 @@ static const struct member members[KM_MEMBER_COUNT] = {
 
 	[KM_SK_COMMON] = {K_SOCK, REQUIRED, {"__sk_common"}},
 	[KM_SK_SHUTDOWN] = {K_SOCK, OPTIONAL, {"sk_shutdown"}},
+	/* A member of sock_common by 4.4. */
+	[KM_SK_FLAGS] = {K_SOCK, OPTIONAL, {"sk_flags"}},
 	[KM_SK_SOCKET] = {K_SOCK, REQUIRED, {"sk_socket"}},
 	[KM_SK_PEER_PID] = {K_SOCK, OPTIONAL, {"sk_peer_pid"}},
 	[KM_SK_RECEIVE_QUEUE] = {K_SOCK, REQUIRED, {"sk_receive_queue"}},
@@ -235,7 +254,12 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_TCP_SND_UNA] = {K_TCP_SOCK, OPTIONAL, {"snd_una"}},
 	[KM_EHASH] = {K_INET_HASHINFO, REQUIRED, {"ehash"}},
 	[KM_EHASH_MASK] = {K_INET_HASHINFO, REQUIRED, {"ehash_mask"}},
+	/* Linux kernel commit d1e5e6408b30 ("tcp: Introduce optional per-netns ehash.") (in v6.1) */
+	[KM_EHASH_PERNET] = {K_INET_HASHINFO, OPTIONAL, {"pernet"}},
 	[KM_EHASH_CHAIN] = {K_EHASH_BUCKET, REQUIRED, {"chain"}},
+	[KM_NET_IPV4] = {K_NET, OPTIONAL, {"ipv4"}},
+	[KM_NETNS_DEATH_ROW] = {K_NETNS_IPV4, OPTIONAL, {"tcp_death_row"}},
+	[KM_DEATH_ROW_HASHINFO] = {K_DEATH_ROW, OPTIONAL, {"hashinfo"}},
 
 	[KM_SB_LIST] = {K_SUPER_BLOCK, OPTIONAL, {"s_list"}},
 	[KM_SB_BDEV] = {K_SUPER_BLOCK, OPTIONAL, {"s_bdev"}},
@@ -293,7 +317,6 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	/* An array of io_fixed_file; by 6.18 io_rsrc_data with pointers to nodes. */
 	[KM_FILE_TABLE_FILES] = {K_IO_FILE_TABLE, OPTIONAL, {"files"}},
 	[KM_FILE_TABLE_DATA] = {K_IO_FILE_TABLE, OPTIONAL, {"data"}},
-	[KM_FIXED_FILE_PTR] = {K_IO_FIXED_FILE, OPTIONAL, {"file_ptr"}},
 	[KM_RSRC_DATA_NR] = {K_IO_RSRC_DATA, OPTIONAL, {"nr"}},
 	[KM_RSRC_DATA_NODES] = {K_IO_RSRC_DATA, OPTIONAL, {"nodes"}},
 	[KM_RSRC_NODE_FILE_PTR] = {K_IO_RSRC_NODE, OPTIONAL, {"file_ptr"}},
@@ -338,6 +361,9 @@ static const struct member members[KM_MEMBER_COUNT] = {
 	[KM_BDEV_MUTEX] = {K_BLOCK_DEVICE, OPTIONAL, {"bd_mutex"}},
 	[KM_MUTEX_OWNER] = {K_MUTEX, OPTIONAL, {"owner"}},
 	[KM_MUTEX_WAIT_LIST] = {K_MUTEX, OPTIONAL, {"wait_list"}},
+	/* Linux kernel commit 25500ba7e77c ("locking/mutex: Remove the list_head from struct mutex")
+	 * (in v7.1) */
+	[KM_MUTEX_FIRST_WAITER] = {K_MUTEX, OPTIONAL, {"first_waiter"}},
 	[KM_MUTEX_WAITER_LIST] = {K_MUTEX_WAITER, OPTIONAL, {"list"}},
 	[KM_MUTEX_WAITER_TASK] = {K_MUTEX_WAITER, OPTIONAL, {"task"}},
 
@@ -527,12 +553,20 @@ static long offset_of(enum kmember m)
 	return layout.member[m].offset;
 }
 
+/* nbd's types are resolved before they are asked for. */
+static bool is_required(const struct member *member)
+{
+	bool has_config = layout.member[KM_NBD_MAGIC].offset < 0;
+
+	return member->need == REQUIRED || (member->need == WITH_CONFIG && has_config);
+}
+
 /* The first member of nbd's types, or of all others, that is missing though nothing can be said without
  * it, or -1. */
 static int missing_member(bool nbd_types)
 {
 	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
-		if (members[m].need == REQUIRED && is_nbd_type(members[m].type) == nbd_types &&
+		if (is_required(&members[m]) && is_nbd_type(members[m].type) == nbd_types &&
 		    offset_of(m) < 0)
 			return m;
 	}
@@ -698,13 +732,13 @@ static const char *no_nbd_symbols(void)
 	if (kernel_module_is_loaded("nbd"))
 		return "nbd is loaded, but crash does not know its symbol nbd_index_idr (was it "
 		       "started with --no_modules?). Try: mod -s nbd PATH/nbd.ko.debug";
-	return "this kernel image has no nbd module (no symbol nbd_index_idr): the module was not "
-	       "loaded when the image was taken, or the kernel is older than 4.11";
+	return "this kernel image has no nbd module (no symbol nbd_index_idr, nor nbd_dev of "
+	       "kernels before 4.11): the module was not loaded when the image was taken";
 }
 
 static bool debuginfo_is_loaded(void)
 {
-	return debuginfo_size(NULL, type_names[K_NBD_CONFIG]) > 0;
+	return debuginfo_size(NULL, type_names[K_NBD_DEVICE]) > 0;
 }
 
 /* Where nbd's layouts are; NULL, or why they are nowhere. */
@@ -735,7 +769,7 @@ const char *k_init_nbd(void)
 	/* Debuginfo that was loaded since is better than anything else. */
 	if (layout.source && (!strcmp(layout.source, "debuginfo") || !debuginfo_is_loaded()))
 		return NULL;
-	if (!k_symbol("nbd_index_idr").known)
+	if (!k_symbol("nbd_index_idr").known && !k_symbol("nbd_dev").known)
 		return no_nbd_symbols();
 	problem = find_nbd_layout();
 	/* A report takes the same reads, be it the first of a session or not. */

@@ -420,7 +420,7 @@ const char *nbd_freed_when(const struct report *report, const struct device *dev
 	const struct waiter *opening = waiter_inside_open(dev);
 	const char *all = NULL;
 
-	if (!dev->config)
+	if (!dev->config || report->before_config)
 		return NULL;
 	if (locked_by)
 		all = arena_printf("%s, in D, has let go config_lock", word_name(locked_by));

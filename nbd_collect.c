@@ -11,6 +11,7 @@
 #include "nbd_flags.h"
 #include "nbd_openers.h"
 #include "nbd_requests.h"
+#include "nbd_single.h"
 #include "nbd_structs.h"
 #include "nbd_traits.h"
 #include "nbd_waiters.h"
@@ -171,6 +172,7 @@ struct report *nbd_collect(struct query *queries, size_t n)
 	report->layout_source = k_layout_source();
 	report->numbering = nbd_numbering();
 	report->traits = nbd_traits();
+	report->before_config = nbd_is_single();
 	task_list_collect(&report->tasks);
 	if (report->layout_source)
 		nbd_devices_collect(report, &files);
@@ -181,9 +183,11 @@ struct report *nbd_collect(struct query *queries, size_t n)
 		resolve_query(report, &queries[i], &files);
 	find_tcp_peers(report, queries, n, &files);
 	find_holders(report, queries, n, &files);
-	nbd_contradictions(report);
-	nbd_judge(report);
-	nbd_forecast(report);
+	if (!report->before_config) {
+		nbd_contradictions(report);
+		nbd_judge(report);
+		nbd_forecast(report);
+	}
 	report->reads = k_reads();
 	progress_end();
 	return report;

@@ -82,7 +82,8 @@ static void warn_without_nbd(void)
 {
 	const char *problem = k_init_nbd();
 
-	if (problem && (k_symbol("nbd_index_idr").known || kernel_module_is_loaded("nbd")))
+	if (problem && (k_symbol("nbd_index_idr").known || k_symbol("nbd_dev").known ||
+			kernel_module_is_loaded("nbd")))
 		error(INFO, "what nbd itself holds is not shown: %s\n", problem);
 }
 

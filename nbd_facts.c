@@ -349,6 +349,8 @@ const char *timeout_rule(const struct report *report, const struct device *dev)
 	bool single = dev->num_connections.known && (int64_t)dev->num_connections.v <= 1;
 	const char *why, *seconds = word_seconds(timeout_in_force(dev));
 
+	if (report->before_config)
+		return NULL;
 	if (!dev->n_requests && dev->requests_known && io_fate(report, dev, &why) == IO_FAILS)
 		return "a new request fails at once: no connection is left that could take it";
 	if (!dev->timeout_seconds.known || !dev->num_connections.known)

@@ -139,14 +139,14 @@ static bool is_new_remedy(const struct device *dev, size_t which)
 	return remedy != NULL;
 }
 
-static void print_findings(FILE *out, const struct device *dev,
+static void print_findings(FILE *out, const struct report *report, const struct device *dev,
 			   const struct report_options *options)
 {
 	const char *below = arena_printf("%-29s", "");
 
 	fprintf(out, "\nFINDINGS\n");
 	if (!dev->n_findings)
-		fprintf(out, "  none\n");
+		fprintf(out, "  %s\n", report->before_config ? "not judged" : "none");
 	for (size_t i = 0; i < dev->n_findings; i++) {
 		const struct finding *f = &dev->findings[i];
 		const char *evidence = NULL;
@@ -347,7 +347,7 @@ void report_device(FILE *out, const struct report *report, const struct device *
 
 	print_head(out, report, dev);
 	if (dev->config || dev->n_findings)
-		print_findings(out, dev, options);
+		print_findings(out, report, dev, options);
 	print_attach(out, report, dev);
 	if (dev->n_conns)
 		print_connections(out, report, dev, options);

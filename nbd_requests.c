@@ -73,6 +73,8 @@ static num age_ms(const struct context *ctx, const struct kobj *o, num retries)
 			return NUM_UNKNOWN;
 		return NUM(start.v < ctx->now_ns.v ? (ctx->now_ns.v - start.v) / NS_PER_MSEC : 0);
 	}
+	if (k_has(KM_RQ_START_TIME_NS) && !start.known)
+		return NUM_UNKNOWN;
 	/* Queues that keep no statistics take no start time: then at least since it was last
 	 * sent. */
 	if (!ctx->jiffies || !deadline.v || !timeout.known || !k_hz())

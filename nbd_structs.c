@@ -8,6 +8,7 @@
 #include "idr.h"
 #include "kernel_types.h"
 #include "names.h"
+#include "nbd_single.h"
 #include "task_list.h"
 #include "unix_peer.h"
 
@@ -33,7 +34,7 @@ static void report_problem(struct report *report, const char *text)
 }
 
 /* nbd_config.socks[] and what each entry leads to. */
-static void read_connections(struct device *dev, uint64_t socks, struct file_set *files)
+void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *files)
 {
 	int32_t count = (int32_t)dev->num_connections.v;
 	uint64_t *pointers = arena_alloc(SOCKS_PER_READ * sizeof(*pointers));
@@ -73,7 +74,7 @@ static void read_connections(struct device *dev, uint64_t socks, struct file_set
 		conn->sock = sock_read(sock.v, files);
 		dead += conn->dead.v != 0;
 		all_known &= conn->dead.known;
-		if (conn->dead.known && conn->sock->family.known)
+		if ((conn->dead.known || !k_has(KM_NSOCK_DEAD)) && conn->sock->family.known)
 			continue;
 		problem(dev, arena_printf("connection %u (nbd_sock %llx) could not be read", i,
 					  (unsigned long long)conn->nbd_sock));
@@ -89,7 +90,7 @@ static void read_connections(struct device *dev, uint64_t socks, struct file_set
 }
 
 /* The kernel stores dead_conn_timeout and the tag set's timeout in jiffies. */
-static num seconds(num jiffies)
+num nbd_seconds(num jiffies)
 {
 	return jiffies.known ? NUM(jiffies.v / k_hz()) : NUM_UNKNOWN;
 }
@@ -106,7 +107,7 @@ static void read_config(struct device *dev, struct file_set *files)
 	dev->num_connections = k_signed(&o, KM_CONFIG_NUM_CONNECTIONS);
 	dev->live_connections = k_signed(&o, KM_CONFIG_LIVE_CONNECTIONS);
 	dev->recv_threads = k_signed(&o, KM_CONFIG_RECV_THREADS);
-	dev->dead_conn_timeout_seconds = seconds(k_num(&o, KM_CONFIG_DEAD_CONN_TIMEOUT));
+	dev->dead_conn_timeout_seconds = nbd_seconds(k_num(&o, KM_CONFIG_DEAD_CONN_TIMEOUT));
 	bits = k_num(&o, KM_CONFIG_BLKSIZE_BITS);
 	if (bits.v > MAX_BLOCK_BITS)
 		problem(dev, arena_printf("nbd_config.blksize_bits %llu is impossible",
@@ -115,7 +116,7 @@ static void read_config(struct device *dev, struct file_set *files)
 								 : k_num(&o, KM_CONFIG_BLKSIZE);
 	socks = k_num(&o, KM_CONFIG_SOCKS);
 	if (dev->num_connections.known && socks.known && (socks.v || !dev->num_connections.v))
-		read_connections(dev, socks.v, files);
+		nbd_connections_read(dev, socks.v, files);
 	else
 		problem(dev, "nbd_config.socks is unknown: no connection was read");
 }
@@ -140,7 +141,7 @@ static num read_capacity(struct device *dev)
 	return sectors.known ? NUM(sectors.v << SECTOR_SHIFT) : NUM_UNKNOWN;
 }
 
-static void read_gendisk(struct device *dev)
+void nbd_gendisk_read(struct device *dev)
 {
 	char name[DISK_NAME_LEN];
 	struct kobj o;
@@ -163,7 +164,7 @@ static const struct task *user_task(const struct task *t)
 }
 
 /* Who set the device up and who runs it, as far as they live. */
-static void read_tasks(struct device *dev, const struct kobj *o, const struct task_list *tasks)
+void nbd_tasks_read(struct device *dev, const struct kobj *o, const struct task_list *tasks)
 {
 	dev->task_setup = k_num(o, KM_NBD_TASK_SETUP);
 	dev->setup_task = user_task(task_by_address(tasks, dev->task_setup.v));
@@ -193,13 +194,13 @@ static void read_device(struct report *report, uint32_t index, uint64_t nbd_devi
 				     found.known ? arena_printf("%d", (int)found.v) : "unreadable",
 				     index));
 	dev->gendisk = k_num(&o, KM_NBD_DISK).v;
-	read_gendisk(dev);
+	nbd_gendisk_read(dev);
 	dev->config_refs = k_num(&o, KM_NBD_CONFIG_REFS);
 	dev->refs = k_num(&o, KM_NBD_REFS);
 	dev->device_flags = k_num(&o, KM_NBD_FLAGS);
 	dev->timeout_seconds =
-		seconds(k_num_at(k_at(nbd_device, KM_NBD_TAG_SET), KM_TAG_SET_TIMEOUT));
-	read_tasks(dev, &o, &report->tasks);
+		nbd_seconds(k_num_at(k_at(nbd_device, KM_NBD_TAG_SET), KM_TAG_SET_TIMEOUT));
+	nbd_tasks_read(dev, &o, &report->tasks);
 	config = k_num(&o, KM_NBD_CONFIG);
 	dev->config = config.v;
 	dev->config_known = config;
@@ -231,7 +232,9 @@ void nbd_devices_collect(struct report *report, struct file_set *files)
 {
 	struct collecting collecting = {report, files};
 
-	if (!idr_walk("nbd_index_idr", visit_device, &collecting))
+	if (nbd_is_single())
+		nbd_single_collect(report, files);
+	else if (!idr_walk("nbd_index_idr", visit_device, &collecting))
 		report_problem(report, "nbd_index_idr could not be read in full: devices may be "
 				       "missing");
 	if (report->n_devices)

@@ -90,19 +90,27 @@ static void add_sleeper(struct search *search, uint64_t addr, struct object *req
 	map_put(&search->on_stack, addr & -(uint64_t)k_stack_size(), on_stack);
 }
 
-static void add_pages(struct search *search, const struct kobj *bio, struct object *request)
+/* False when some of a bio could not be read. */
+static bool add_pages(struct search *search, const struct kobj *bio, struct object *request)
 {
 	num n = k_num(bio, KM_BIO_VCNT), vecs = k_num(bio, KM_BIO_IO_VEC);
 	size_t size = k_sizeof(K_BIO_VEC);
+	bool complete = n.known && vecs.known;
 
-	for (size_t i = 0; vecs.v && size && i < n.v && i < MAX_PAGES; i++)
-		map_put(&search->request, k_num_at(vecs.v + i * size, KM_BIO_VEC_PAGE).v, request);
+	for (size_t i = 0; vecs.v && size && i < n.v && i < MAX_PAGES; i++) {
+		num page = k_num_at(vecs.v + i * size, KM_BIO_VEC_PAGE);
+
+		complete &= page.known;
+		map_put(&search->request, page.v, request);
+	}
+	return complete;
 }
 
 static void add_request(struct search *search, struct device *dev, uint64_t addr)
 {
 	struct object *request = object_new(dev, addr, "request");
 	num bio = k_num_at(addr, KM_RQ_BIO);
+	bool complete = true;
 	struct kobj o;
 
 	map_put(&search->request, addr, request);
@@ -112,9 +120,14 @@ static void add_request(struct search *search, struct device *dev, uint64_t addr
 		k_load(&o, K_BIO, bio.v);
 		add_sleeper(search, bio.v, request);
 		add_sleeper(search, k_num(&o, KM_BIO_PRIVATE).v, request);
-		add_pages(search, &o, request);
+		complete &= k_num(&o, KM_BIO_PRIVATE).known;
+		complete &= add_pages(search, &o, request);
 		bio = k_num(&o, KM_BIO_NEXT);
 	}
+	if (!complete || !bio.known)
+		*ARENA_PUSH(dev->problems, dev->n_problems) =
+			arena_printf("who waits for request %llx could not be read in full",
+				     (unsigned long long)addr);
 }
 
 static num mutex_owner(uint64_t mutex)
@@ -125,10 +138,33 @@ static num mutex_owner(uint64_t mutex)
 	return owner;
 }
 
+/* The list of a mutex's waiters: its head, or where the waiters are a ring, the link of the first; 0
+ * when there is none. */
+static num waiters_of(uint64_t mutex)
+{
+	num first;
+
+	if (!k_has(KM_MUTEX_WAITER_LIST))
+		return NUM_UNKNOWN;
+	if (k_has(KM_MUTEX_WAIT_LIST))
+		return NUM(k_at(mutex, KM_MUTEX_WAIT_LIST));
+	first = k_num_at(mutex, KM_MUTEX_FIRST_WAITER);
+	return first.v ? NUM(k_at(first.v, KM_MUTEX_WAITER_LIST)) : first;
+}
+
+/* Notes one of them. False when its task cannot be read. */
+static bool add_lock_waiter(struct search *search, uint64_t link, struct object *object)
+{
+	num task = k_num_at(k_container(link, KM_MUTEX_WAITER_LIST), KM_MUTEX_WAITER_TASK);
+
+	map_put(&search->locked, task.v, object);
+	return task.known;
+}
+
 /* Who holds a mutex; all who wait for it are noted. The address may be 0: unknown. */
 static num read_mutex(struct search *search, struct device *dev, uint64_t mutex, const char *what)
 {
-	num owner = mutex_owner(mutex);
+	num owner = mutex_owner(mutex), head;
 	struct object *object;
 	struct klist waiters;
 	bool complete = true;
@@ -136,17 +172,16 @@ static num read_mutex(struct search *search, struct device *dev, uint64_t mutex,
 	if (!owner.known)
 		return owner;
 	add_object(search, dev, mutex, what);
-	if (!k_has(KM_MUTEX_WAIT_LIST) || !k_has(KM_MUTEX_WAITER_LIST))
-		return owner;
 	object = object_new(dev, mutex, what);
-	waiters = klist_of(NUM(k_at(mutex, KM_MUTEX_WAIT_LIST)), "mutex.wait_list");
-	while (klist_next(&waiters)) {
-		uint64_t waiter = k_container(waiters.node, KM_MUTEX_WAITER_LIST);
-		num task = k_num_at(waiter, KM_MUTEX_WAITER_TASK);
-
-		complete &= task.known;
-		map_put(&search->locked, task.v, object);
-	}
+	head = waiters_of(mutex);
+	if (num_is(head, 0))
+		return owner;
+	/* In a ring the first waiter is where the walk begins and ends. */
+	if (head.known && !k_has(KM_MUTEX_WAIT_LIST))
+		complete = add_lock_waiter(search, head.v, object);
+	waiters = klist_of(head, "mutex.wait_list");
+	while (klist_next(&waiters))
+		complete &= add_lock_waiter(search, waiters.node, object);
 	if (!complete || !waiters.complete)
 		*ARENA_PUSH(dev->problems, dev->n_problems) =
 			arena_printf("who waits for %s could not be read in full", what);

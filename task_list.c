@@ -84,30 +84,42 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	return true;
 }
 
+/* The list of a leader's group: signal_struct.thread_head, or before v3.14 a ring of the threads alone,
+ * which the leader's own link stands for. 0: not known. */
+static uint64_t thread_list_of(const struct kobj *leader)
+{
+	num signal = k_num(leader, KM_TASK_SIGNAL);
+
+	if (k_has(KM_SIGNAL_THREAD_HEAD))
+		return signal.known && k_has(KM_TASK_THREAD_NODE)
+			       ? k_at(signal.v, KM_SIGNAL_THREAD_HEAD)
+			       : 0;
+	return k_has(KM_TASK_THREAD_GROUP) ? k_at(leader->addr, KM_TASK_THREAD_GROUP) : 0;
+}
+
 /* True when both neighbours in the list of threads are its head, which then need not be read. */
-static bool is_single(const struct kobj *leader, uint64_t head)
+static bool is_single(const struct kobj *leader, enum kmember link, uint64_t head)
 {
 	uint64_t node[2]; /* next, prev */
 
-	return k_bytes(leader, KM_TASK_THREAD_NODE, node, sizeof(node)) && node[0] == head &&
-	       node[1] == head;
+	return k_bytes(leader, link, node, sizeof(node)) && node[0] == head && node[1] == head;
 }
 
 /* The other threads of the leader. */
 static void add_threads(struct walk *walk, const struct kobj *leader)
 {
-	num signal = k_num(leader, KM_TASK_SIGNAL);
-	uint64_t head = signal.known ? k_at(signal.v, KM_SIGNAL_THREAD_HEAD) : 0;
+	bool ring = !k_has(KM_SIGNAL_THREAD_HEAD), leader_seen = ring;
+	enum kmember node = ring ? KM_TASK_THREAD_GROUP : KM_TASK_THREAD_NODE;
+	uint64_t head = thread_list_of(leader);
 	num tgid = k_num(leader, KM_TASK_TGID);
-	bool leader_seen = false;
 	struct kobj o;
 	num link;
 
-	if (head && is_single(leader, head))
+	if (head && is_single(leader, node, head))
 		return;
 	link = next_link(walk, head, "signal_struct.thread_head");
 	for (size_t n = 0; link.known && link.v != head; n++) {
-		uint64_t addr = k_container(link.v, KM_TASK_THREAD_NODE);
+		uint64_t addr = k_container(link.v, node);
 
 		if (addr != leader->addr)
 			k_load(&o, K_TASK, addr);

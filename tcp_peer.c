@@ -117,12 +117,10 @@ static bool match(const struct ptr_map *targets, uint64_t node, struct file_set 
 	return true;
 }
 
-/* False when a part of the table could not be read. */
-static bool walk_ehash(const struct ptr_map *targets, struct file_set *files)
+/* One table of sockets. False when a part of it could not be read. */
+static bool walk_ehash(uint64_t hashinfo, const struct ptr_map *targets, struct file_set *files)
 {
-	num info = k_symbol("tcp_hashinfo");
-	num ehash = info.known ? k_num_at(info.v, KM_EHASH) : NUM_UNKNOWN;
-	num mask = info.known ? k_num_at(info.v, KM_EHASH_MASK) : NUM_UNKNOWN;
+	num ehash = k_num_at(hashinfo, KM_EHASH), mask = k_num_at(hashinfo, KM_EHASH_MASK);
 	size_t bucket_size = k_sizeof(K_EHASH_BUCKET);
 	uint8_t *buckets = arena_alloc(BUCKETS_PER_READ * bucket_size);
 	bool known = ehash.known && mask.known && mask.v < MAX_BUCKETS, complete = known;
@@ -148,6 +146,30 @@ static bool walk_ehash(const struct ptr_map *targets, struct file_set *files)
 		}
 	}
 	return complete;
+}
+
+/* The table that all namespaces share, and those that namespaces have of their own: by
+ * net.ipv4.tcp_child_ehash_entries, since v6.1. */
+static bool walk_tables(const struct ptr_map *targets, struct file_set *files)
+{
+	num shared = k_symbol("tcp_hashinfo");
+	struct klist nets;
+	bool complete = shared.known && walk_ehash(shared.v, targets, files);
+
+	if (!k_has(KM_EHASH_PERNET))
+		return complete;
+	nets = klist_of(k_symbol("net_namespace_list"), "net.list");
+	while (klist_next(&nets)) {
+		uint64_t net = k_container(nets.node, KM_NET_LIST);
+		num own = k_num_at(k_at(k_at(net, KM_NET_IPV4), KM_NETNS_DEATH_ROW),
+				   KM_DEATH_ROW_HASHINFO);
+
+		if (!own.known)
+			return false;
+		if (own.v != shared.v)
+			complete &= walk_ehash(own.v, targets, files);
+	}
+	return complete && nets.complete;
 }
 
 static enum peer_status local_status(const struct sock_info *s)
@@ -212,7 +234,7 @@ const char *tcp_find_peers(struct sock_info **socks, size_t n, struct file_set *
 		target->next = *slot;
 		*slot = target;
 	}
-	if (targets.n && !walk_ehash(&targets, files))
+	if (targets.n && !walk_tables(&targets, files))
 		complete = false;
 	for (size_t i = 0; i < n; i++) {
 		if (!is_tcp(socks[i]) || num_is(socks[i]->peer_sk, 0))

@@ -8,9 +8,10 @@
 #include "kernel_types.h"
 #include "names.h"
 
-#define SUN_PATH_MAX 108
-#define SOCK_DEAD    0x1 /* bit 0 of sk_flags in every kernel */
-#define TCP_CLOSE    7
+#define SUN_PATH_MAX  108
+#define SOCK_DEAD     0x1 /* bit 0 of sk_flags in every kernel */
+#define TCP_CLOSE     7
+#define SHUTDOWN_MASK 3
 
 /* The family of a struct sock by its protocol, unknown where that is none of these. */
 static num family_of(num prot)
@@ -71,6 +72,17 @@ static void read_unix(struct sock_info *info)
 	}
 }
 
+/* A byte by 4.9; two bits in 4.4 and before, the lowest of a word of bit fields that crash gives as the
+ * member. */
+static num read_shutdown(const struct kobj *sk)
+{
+	num shutdown = k_num(sk, KM_SK_SHUTDOWN);
+
+	if (k_member_size(KM_SK_SHUTDOWN) > 1)
+		shutdown.v &= SHUTDOWN_MASK;
+	return shutdown;
+}
+
 static const char *inet_name(const struct kobj *common, bool v6, bool local)
 {
 	num port = k_num(common, local ? KM_SKC_NUM : KM_SKC_DPORT);
@@ -118,11 +130,11 @@ static void read_end(struct sock_info *info, struct file_set *files)
 		return;
 	k_load(&sk, K_SOCK, info->sk);
 	k_load(&common, K_SOCK_COMMON, k_at(info->sk, KM_SK_COMMON));
-	flags = k_num(&common, KM_SKC_FLAGS);
+	flags = k_has(KM_SKC_FLAGS) ? k_num(&common, KM_SKC_FLAGS) : k_num(&sk, KM_SK_FLAGS);
 	info->family = k_num(&common, KM_SKC_FAMILY);
 	info->state = k_num(&common, KM_SKC_STATE);
 	info->prot_family = family_of(k_num(&common, KM_SKC_PROT));
-	info->shutdown = k_num(&sk, KM_SK_SHUTDOWN);
+	info->shutdown = read_shutdown(&sk);
 	info->sk_socket = k_num(&sk, KM_SK_SOCKET);
 	if (flags.known)
 		info->dead = NUM(flags.v & SOCK_DEAD);

@@ -28,11 +28,12 @@ struct stack_reader {
 	uint64_t *modules;
 	size_t n_modules;
 	bool modules_read;
+	bool unreadable; /* the tables to unwind this stack with */
 };
 
 /*
  * Reads the stack of a task that is not running; valid until the reader reads the next. False when
- * it cannot be read.
+ * it, or what it is to be unwound with, cannot be read: guesses would pass for what was unwound.
  *
  * On x86_64 kernels with ORC tables (CONFIG_UNWINDER_ORC) the functions are found as the kernel
  * itself unwinds, and are certain. Elsewhere, and from where the tables end, each word that may be

@@ -266,6 +266,7 @@ struct traits {
 struct report {
 	struct traits traits;
 	const char *release, *machine;
+	bool before_config; /* nbd of a kernel before v4.12: its rules are not known here */
 	/* "debuginfo", "btf" or "computed"; NULL: nbd's layouts are unknown, and so all devices */
 	const char *layout_source;
 	enum flag_numbering numbering;

@@ -4,15 +4,30 @@
 #define NBD_STRUCTS_H
 
 #include "file_owner.h"
+#include "kernel_types.h"
 #include "nbd_model.h"
 
 /*
- * Finds all devices in nbd_index_idr and reads each with its config and its connections; the
- * connections' files are watched in files. Fills devices, n_devices and, where something cannot be
- * read, the problems of the device or of the report. Memory: arena.
+ * Finds all devices in nbd_index_idr, or of kernels before 4.12 those of nbd_single.h, and reads each
+ * with its config and its connections; the connections' files are watched in files. Fills devices,
+ * n_devices and, where something cannot be read, the problems of the device or of the report. Memory:
+ * arena.
  * Mirrors drivers/block/nbd.c, nbd_dev_add() and nbd_add_socket().
  */
 void nbd_devices_collect(struct report *report, struct file_set *files);
+
+/* Reads name, capacity and the way back of dev->gendisk; of dev only index and nbd_device are used. */
+void nbd_gendisk_read(struct device *dev);
+
+/* Who set the device up and who runs it, from its loaded nbd_device. */
+void nbd_tasks_read(struct device *dev, const struct kobj *nbd_device,
+		    const struct task_list *tasks);
+
+/* The connections of an array of pointers to nbd_sock, dev->num_connections of them. */
+void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *files);
+
+/* A number of jiffies, which is how the kernel keeps timeouts, in seconds. */
+num nbd_seconds(num jiffies);
 
 /* The device whose gendisk, nbd_device or nbd_config is at addr, NULL when there is none. */
 struct device *nbd_device_by_address(const struct report *report, uint64_t addr);

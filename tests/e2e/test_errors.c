@@ -106,8 +106,8 @@ START_TEST(no_module)
 {
 	ck_assert_str_eq(
 		output("no-module"),
-		"nbd: this kernel image has no nbd module (no symbol nbd_index_idr): the module "
-		"was not loaded when the image was taken, or the kernel is older than 4.11\n"
+		"nbd: this kernel image has no nbd module (no symbol nbd_index_idr, nor nbd_dev "
+		"of kernels before 4.11): the module was not loaded when the image was taken\n"
 		"alive\n");
 }
 END_TEST

@@ -17,7 +17,7 @@ struct opened open_scene(void)
 	size_t size;
 	void *elf;
 
-	extra_everything(&opened.scene);
+	extra_all(&opened.scene);
 	opened.objects = image_objects(image, &opened.n_objects);
 	elf = image_elf(image, &size);
 	opened.core = core_open(elf, size);

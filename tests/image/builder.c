@@ -186,6 +186,14 @@ uint64_t image_container(const struct image *image, uint64_t addr, const char *t
 	return addr - offset_of(image, type, member, NULL);
 }
 
+size_t image_member_size(const struct image *image, const char *type, const char *member)
+{
+	size_t size;
+
+	offset_of(image, type, member, &size);
+	return size;
+}
+
 /* Numbers are of this machine's byte order, as in an image that its crash opens. */
 static uint8_t *number(const struct image *image, uint64_t object, const char *type,
 		       const char *member, size_t *size)

@@ -39,8 +39,9 @@ uint64_t image_at(const struct image *image, uint64_t object, const char *type, 
 uint64_t image_container(const struct image *image, uint64_t addr, const char *type,
 			 const char *member);
 
-/* Size of a structure. */
+/* Size of a structure; of a member. */
 size_t image_sizeof(const struct image *image, const char *type);
+size_t image_member_size(const struct image *image, const char *type, const char *member);
 
 /* A number or a pointer, in as many bytes as the member has (8 at most). */
 void image_set(struct image *image, uint64_t object, const char *type, const char *member,

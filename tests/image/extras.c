@@ -112,21 +112,31 @@ void extra_ring(struct scene *s)
 	kernel_file_get(k, s->ends[1].file);
 }
 
-/* One end of a TCP connection of this host with itself, in the table of sockets. */
-static struct kernel_socket new_tcp(struct scene *s, uint16_t port, uint16_t remote_port,
+/* One end of a TCP connection of this host with itself, in the table of sockets; v6: as servers have it
+ * that listen to IPv6 and take IPv4 too. */
+static struct kernel_socket new_tcp(struct scene *s, uint16_t port, uint16_t remote_port, bool v6,
 				    unsigned references)
 {
+	static const uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1};
 	struct image *image = s->image;
 	uint64_t sk = image_new(image, "tcp_sock"),
 		 common = image_at(image, sk, "sock", "__sk_common");
 
-	image_set(image, common, "sock_common", "skc_family", AF_INET);
+	image_set(image, common, "sock_common", "skc_family", v6 ? AF_INET6 : AF_INET);
+	kernel_shutdown(&s->kernel, sk, 0);
 	image_set(image, common, "sock_common", "skc_state", TCP_ESTABLISHED);
 	image_set(image, common, "sock_common", "skc_net", s->kernel.net);
 	image_set(image, common, "sock_common", "skc_num", port);
 	image_set(image, common, "sock_common", "skc_dport", htons(remote_port));
-	image_set(image, common, "sock_common", "skc_rcv_saddr", htonl(INADDR_LOOPBACK));
-	image_set(image, common, "sock_common", "skc_daddr", htonl(INADDR_LOOPBACK));
+	if (v6) {
+		image_write(image, image_at(image, common, "sock_common", "skc_v6_rcv_saddr"),
+			    mapped, sizeof(mapped));
+		image_write(image, image_at(image, common, "sock_common", "skc_v6_daddr"), mapped,
+			    sizeof(mapped));
+	} else {
+		image_set(image, common, "sock_common", "skc_rcv_saddr", htonl(INADDR_LOOPBACK));
+		image_set(image, common, "sock_common", "skc_daddr", htonl(INADDR_LOOPBACK));
+	}
 	image_set(image, sk, "inet_sock", "inet_sport", htons(port));
 	image_set(image, sk, "tcp_sock", "snd_una", 100);
 	image_set(image, sk, "tcp_sock", "write_seq", 100 + UNSENT_BYTES);
@@ -139,8 +149,8 @@ void extra_tcp(struct scene *s)
 {
 	struct image *image = s->image;
 	struct kernel *k = &s->kernel;
-	struct kernel_socket end = new_tcp(s, CLIENT_PORT, TCP_PORT, 2);
-	struct kernel_socket peer = new_tcp(s, TCP_PORT, CLIENT_PORT, 1);
+	struct kernel_socket end = new_tcp(s, CLIENT_PORT, TCP_PORT, false, 2);
+	struct kernel_socket peer = new_tcp(s, TCP_PORT, CLIENT_PORT, true, 1);
 	uint64_t socks = image_array(image, "ptr", 3), nbd_sock = image_new(image, "nbd_sock");
 
 	image_set(image, nbd_sock, "nbd_sock", "sock", end.socket);
@@ -177,6 +187,8 @@ void extra_module(struct scene *s)
 	image_call(image, add_socket, 0x20, freeze);
 	image_call(image, ioctl, 0x40, clear);
 	add_message(image, "Suspicious reply %d (status %u flags %lu)");
+	if (image_has(image, "nbd_cmd", "retries"))
+		add_message(image, "Possible stuck request %p");
 	/* A whole page lies behind all of these. */
 	image_function(image, MODULE_CODE, "nbd_cleanup", 4096);
 	start = image_code(image, MODULE_CODE, &size);
@@ -204,7 +216,7 @@ struct orc_row {
 /* The table of the kernel's functions, in their order. */
 static void add_orc(struct image *image, const uint64_t *functions, size_t n)
 {
-	/* Distances of 32 bits: the table is where the code is. */
+	/* Not farther from the code than 32 bits reach. */
 	uint64_t ips =
 		image_function(image, KERNEL_CODE, "__start_orc_unwind_ip", n * sizeof(int32_t));
 	uint64_t rows = image_array(image, "orc_entry", n);
@@ -247,7 +259,7 @@ struct extra_waiters extra_waiters(struct scene *s)
 	struct image *image = s->image;
 	struct extra_waiters w;
 	uint64_t lock = image_at(image, s->nbd_device, "nbd_device", "config_lock");
-	uint64_t functions[5], calls[4], waiter, bio, vec, page;
+	uint64_t functions[5], calls[4], bio, next, vec, page;
 	static const char *const names[] = {"__schedule", "__mutex_lock", "blkdev_ioctl",
 					    "blkdev_fsync", "do_fsync"};
 
@@ -258,36 +270,48 @@ struct extra_waiters extra_waiters(struct scene *s)
 	/* Behind __schedule there is the caller of it; two words each, and what is left over above. */
 	add_orc(image, functions, 4);
 	w.ioctl = new_sleeper(s, "nbd-attach", 4400, functions[0] + 0x30,
-			      (uint64_t[]){0, calls[0], 0, calls[1], 0, 0, 7}, 7);
+			      (uint64_t[]){calls[2], calls[0], 0, calls[1], 0, 0, 7}, 7);
 	w.holder = new_sleeper(s, "nbd-holder", 4500, functions[0] + 0x30,
 			       (uint64_t[]){0, calls[1], s->disk.gendisk}, 3);
-	waiter = image_new(image, "mutex_waiter");
-	image_set(image, waiter, "mutex_waiter", "task", w.ioctl.task);
-	image_list_add(image, image_at(image, lock, "mutex", "wait_list"),
-		       image_at(image, waiter, "mutex_waiter", "list"));
+	kernel_mutex_wait(&s->kernel, lock, &w.ioctl);
 	image_set(image, lock, "mutex", "owner", w.holder.task | 1);
 
-	/* The request's end wakes the third, which waits for a bio with a page. */
-	w.fsync = new_sleeper(s, "fsync", 4600, functions[0] + 0x30,
-			      (uint64_t[]){0, calls[2], 0, calls[3], s->request}, 5);
-	bio = image_new(image, "bio");
-	vec = image_new(image, "bio_vec");
+	/* Two bios, the second with the page. */
 	page = image_array(image, "long", 8);
+	w.fsync = new_sleeper(s, "fsync", 4600, functions[0] + 0x30,
+			      (uint64_t[]){0, calls[2], 0, calls[3], page}, 5);
+	w.told = new_sleeper(s, "jbd2", 4700, functions[0] + 0x30,
+			     (uint64_t[]){0, calls[2], 0, calls[3]}, 4);
+	bio = image_new(image, "bio");
+	next = image_new(image, "bio");
+	vec = image_new(image, "bio_vec");
 	image_set(image, s->request, "request", "bio", bio);
-	image_set(image, bio, "bio", "bi_vcnt", 1);
-	image_set(image, bio, "bio", "bi_io_vec", vec);
+	image_set(image, bio, "bio", "bi_next", next);
+	image_set(image, bio, "bio", "bi_private", w.told.task);
+	image_set(image, next, "bio", "bi_vcnt", 1);
+	image_set(image, next, "bio", "bi_io_vec", vec);
 	image_set(image, vec, "bio_vec", "bv_page", page);
 	return w;
 }
 
-void extra_everything(struct scene *s)
+void extra_all(struct scene *s)
 {
+	struct image *image = s->image;
+
 	extra_mount(s);
 	extra_swap(s);
 	extra_stacked(s);
 	extra_message(s);
-	extra_ring(s);
-	extra_tcp(s);
 	extra_module(s);
-	extra_waiters(s);
+	if (image_has(image, "nbd_device", "config_lock"))
+		extra_waiters(s);
+	if (!image_has(image, "nbd_config", NULL))
+		return;
+	extra_tcp(s);
+	/* The last, so that the numbers of inodes are alike. */
+	if (image_has(s->image, "io_ring_ctx", NULL))
+		extra_ring(s);
+	/* One each opener and receiver. */
+	image_set(image, s->nbd_device, "nbd_device", "config_refs",
+		  image_get(image, s->disk.block_device, "block_device", "bd_openers") + 1);
 }

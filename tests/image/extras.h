@@ -24,15 +24,16 @@ void extra_tcp(struct scene *s);
 /* nbd as a module, whose code calls what a 6.1 kernel's does and holds its messages. */
 void extra_module(struct scene *s);
 
-/* A task in D that wants config_lock (it was unwound with ORC tables), one that holds it, and one that
- * waits for the request. */
+/* A task in D that wants config_lock (it is unwound with ORC tables, beside them lies what would mislead),
+ * one that holds it, and two that wait for the request: one has a page of it on its stack, the other is
+ * told of its end. */
 struct extra_waiters {
-	struct kernel_task ioctl, holder, fsync;
+	struct kernel_task ioctl, holder, fsync, told;
 };
 struct extra_waiters extra_waiters(struct scene *s);
 
-/* All of the above. */
-void extra_everything(struct scene *s);
+/* All of these that this kernel can have. */
+void extra_all(struct scene *s);
 
 /* nbd's layouts in BTF, as kernels from 5.11 on keep it, and not in debuginfo. */
 void extra_btf(struct scene *s);

@@ -11,5 +11,7 @@ TCase *damage_case(void);
 TCase *lists_case(void);
 TCase *requests_case(void);
 TCase *sockets_case(void);
+TCase *generations_case(void);
+TCase *alternatives_case(void);
 
 #endif

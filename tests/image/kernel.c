@@ -5,7 +5,6 @@
 
 #define UNIX_BUCKETS	   512
 #define MAX_FDS		   64
-#define HZ		   250
 #define NSEC_PER_SEC	   1000000000ull
 #define TCP_ESTABLISHED	   1
 #define TASK_INTERRUPTIBLE 1
@@ -70,25 +69,60 @@ uint64_t kernel_super_block(struct kernel *k, const char *type, uint64_t bdev)
 	return sb;
 }
 
-/* What differs between kernels: the sectors and the list of stacked devices moved, and the lock. */
-static void fill_disk(struct image *image, const struct kernel_disk *disk)
+void kernel_mutex(struct kernel *k, uint64_t mutex)
 {
-	if (image_has(image, "block_device", "bd_nr_sectors")) {
-		image_set(image, disk->gendisk, "gendisk", "part0", disk->block_device);
-		image_set(image, disk->block_device, "block_device", "bd_nr_sectors", DISK_SECTORS);
-	} else {
-		image_set(image, disk->gendisk, "gendisk", "part0.nr_sects", DISK_SECTORS);
+	if (image_has(k->image, "mutex", "wait_list"))
+		image_list_init(k->image, image_at(k->image, mutex, "mutex", "wait_list"));
+}
+
+void kernel_mutex_wait(struct kernel *k, uint64_t mutex, const struct kernel_task *t)
+{
+	struct image *image = k->image;
+	uint64_t waiter = image_new(image, "mutex_waiter"), first;
+	uint64_t link = image_at(image, waiter, "mutex_waiter", "list");
+
+	image_set(image, waiter, "mutex_waiter", "task", t->task);
+	if (image_has(image, "mutex", "wait_list")) {
+		image_list_add(image, image_at(image, mutex, "mutex", "wait_list"), link);
+		return;
 	}
+	/* A ring of the waiters alone. */
+	first = image_get(image, mutex, "mutex", "first_waiter");
+	if (first) {
+		image_list_add(image, image_at(image, first, "mutex_waiter", "list"), link);
+	} else {
+		image_list_init(image, link);
+		image_set(image, mutex, "mutex", "first_waiter", waiter);
+	}
+}
+
+void kernel_shutdown(struct kernel *k, uint64_t sk, unsigned shutdown)
+{
+	uint64_t word = shutdown;
+
+	/* Up to 4.4 the lowest bits of a word that holds sk_type and others, too. */
+	if (image_member_size(k->image, "sock", "sk_shutdown") > 1)
+		word |= SOCK_STREAM << 16 | 4;
+	image_set(k->image, sk, "sock", "sk_shutdown", word);
+}
+
+/* What differs between kernels: the sectors and the list of stacked devices moved, and the lock. */
+static void fill_disk(struct kernel *k, const struct kernel_disk *disk)
+{
+	struct image *image = k->image;
+
+	if (!image_try_set(image, disk->gendisk, "gendisk", "part0.nr_sects", DISK_SECTORS))
+		image_set(image, disk->gendisk, "gendisk", "part0", disk->block_device);
+	image_try_set(image, disk->block_device, "block_device", "bd_nr_sectors", DISK_SECTORS);
+	image_try_set(image, disk->inode, "inode", "i_size", DISK_SECTORS * 512);
 	if (image_has(image, "gendisk", "slave_bdevs"))
 		image_list_init(image, image_at(image, disk->gendisk, "gendisk", "slave_bdevs"));
 	if (image_has(image, "block_device", "bd_holder_disks"))
 		image_list_init(image, image_at(image, disk->block_device, "block_device",
 						"bd_holder_disks"));
-	image_list_init(image,
-			image_has(image, "gendisk", "open_mutex")
-				? image_at(image, disk->gendisk, "gendisk", "open_mutex.wait_list")
-				: image_at(image, disk->block_device, "block_device",
-					   "bd_mutex.wait_list"));
+	kernel_mutex(k, image_has(image, "gendisk", "open_mutex")
+				? image_at(image, disk->gendisk, "gendisk", "open_mutex")
+				: image_at(image, disk->block_device, "block_device", "bd_mutex"));
 }
 
 struct kernel_disk kernel_disk(struct kernel *k, const char *name, unsigned major,
@@ -108,7 +142,7 @@ struct kernel_disk kernel_disk(struct kernel *k, const char *name, unsigned majo
 	image_set(image, disk.gendisk, "gendisk", "first_minor", first_minor);
 	image_set(image, disk.gendisk, "gendisk", "minors", minors);
 	image_set(image, disk.gendisk, "gendisk", "queue", disk.queue);
-	fill_disk(image, &disk);
+	fill_disk(k, &disk);
 	image_set(image, disk.block_device, "block_device", "bd_dev",
 		  major << MINOR_BITS | first_minor);
 	image_set(image, disk.block_device, "block_device", "bd_disk", disk.gendisk);
@@ -124,6 +158,16 @@ void kernel_disk_open(struct kernel *k, const struct kernel_disk *disk)
 		  image_get(k->image, disk->block_device, "block_device", "bd_openers") + 1);
 }
 
+/* A table of one bucket, which is returned, without sockets. */
+static uint64_t tcp_table(struct image *image, uint64_t hashinfo)
+{
+	uint64_t bucket = image_new(image, "inet_ehash_bucket");
+
+	image_set(image, bucket, "inet_ehash_bucket", "chain.first", 1);
+	image_set(image, hashinfo, "inet_hashinfo", "ehash", bucket);
+	return bucket;
+}
+
 void kernel_build(struct kernel *k, struct image *image)
 {
 	uint64_t uts, list, hashinfo;
@@ -133,9 +177,9 @@ void kernel_build(struct kernel *k, struct image *image)
 	image_set_text(image, uts, "uts_namespace", "name.release", KERNEL_RELEASE);
 	image_set_text(image, uts, "uts_namespace", "name.version", "#1 SMP made up");
 	image_set_text(image, uts, "uts_namespace", "name.machine", "x86_64");
-	k->tick_nsec = image_pointer(image, "tick_nsec", NSEC_PER_SEC / HZ);
+	k->tick_nsec = image_pointer(image, "tick_nsec", NSEC_PER_SEC / KERNEL_HZ);
 	image_pointer(image, "last_jiffies_update", KERNEL_UPTIME * NSEC_PER_SEC);
-	image_pointer(image, "jiffies_64", (uint32_t)(-300 * HZ) + (uint64_t)KERNEL_UPTIME * HZ);
+	image_pointer(image, "jiffies_64", KERNEL_JIFFIES);
 
 	k->socket_ops = image_pointer(image, "socket_file_ops", 0);
 	k->device_ops = image_pointer(image, "def_blk_fops", 0);
@@ -156,10 +200,32 @@ void kernel_build(struct kernel *k, struct image *image)
 		image_symbol(image, "unix_socket_table", k->unix_buckets, 0);
 	else
 		image_set(image, k->net, "net", "unx.table.buckets", k->unix_buckets);
-	hashinfo = image_variable(image, "tcp_hashinfo", "inet_hashinfo");
-	k->tcp_bucket = image_new(image, "inet_ehash_bucket");
-	image_set(image, k->tcp_bucket, "inet_ehash_bucket", "chain.first", 1);
-	image_set(image, hashinfo, "inet_hashinfo", "ehash", k->tcp_bucket);
+	k->tcp_bucket = tcp_table(image, image_variable(image, "tcp_hashinfo", "inet_hashinfo"));
+	if (image_has(image, "inet_hashinfo", "pernet")) {
+		hashinfo = image_new(image, "inet_hashinfo");
+		k->tcp_bucket = tcp_table(image, hashinfo);
+		image_set(image, hashinfo, "inet_hashinfo", "pernet", 1);
+		image_set(image, k->net, "net", "ipv4.tcp_death_row.hashinfo", hashinfo);
+	}
+}
+
+/* Into its group: a list of signal_struct, or a ring of the threads. */
+static void add_thread(struct kernel *k, uint64_t signal, uint64_t task,
+		       const struct kernel_task *leader)
+{
+	struct image *image = k->image;
+	bool listed = image_has(image, "signal_struct", "thread_head");
+	const char *link = listed ? "thread_node" : "thread_group";
+	uint64_t node = image_at(image, task, "task_struct", link), head = node;
+
+	if (listed)
+		head = image_at(image, signal, "signal_struct", "thread_head");
+	else if (leader)
+		head = image_at(image, leader->task, "task_struct", link);
+	if (!leader)
+		image_list_init(image, head);
+	if (head != node)
+		image_list_add(image, head, node);
 }
 
 struct kernel_task kernel_task(struct kernel *k, const char *comm, uint32_t pid,
@@ -167,16 +233,13 @@ struct kernel_task kernel_task(struct kernel *k, const char *comm, uint32_t pid,
 {
 	struct image *image = k->image;
 	struct kernel_task t = {.pid = pid, .comm = comm};
-	uint64_t signal, head;
+	uint64_t signal;
 
 	t.task = k->init_task ? image_new(image, "task_struct")
 			      : image_variable(image, "init_task", "task_struct");
 	signal = leader ? image_get(image, leader->task, "task_struct", "signal")
 			: image_new(image, "signal_struct");
-	head = image_at(image, signal, "signal_struct", "thread_head");
-	if (!leader)
-		image_list_init(image, head);
-	image_list_add(image, head, image_at(image, t.task, "task_struct", "thread_node"));
+	add_thread(k, signal, t.task, leader);
 	if (leader) {
 		t.files = leader->files;
 	} else if (!(flags & PF_KTHREAD)) {
@@ -230,6 +293,7 @@ uint64_t kernel_unix_sk(struct kernel *k)
 	image_set(image, sk, "unix_sock", "sk.__sk_common.skc_state", TCP_ESTABLISHED);
 	image_set(image, sk, "unix_sock", "sk.__sk_common.skc_net", k->net);
 	image_set(image, sk, "unix_sock", "sk.sk_wmem_alloc", 1);
+	kernel_shutdown(k, sk, 0);
 	/* sk_buff_head begins as list_head does. */
 	queue = image_at(image, sk, "unix_sock", "sk.sk_receive_queue");
 	image_set(image, queue, "sk_buff_head", "next", queue);

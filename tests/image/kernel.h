@@ -7,6 +7,9 @@
 
 #define KERNEL_RELEASE "6.1.0-made-up"
 #define KERNEL_UPTIME  1000 /* seconds */
+#define KERNEL_HZ      250
+/* jiffies_64, which begins 5 minutes before its low half wraps */
+#define KERNEL_JIFFIES ((uint32_t)(-300 * KERNEL_HZ) + (uint64_t)KERNEL_UPTIME * KERNEL_HZ)
 
 /* task_struct.flags */
 #define PF_KTHREAD 0x200000
@@ -41,6 +44,13 @@ void kernel_build(struct kernel *k, struct image *image);
  * threads have none. All sleep. */
 struct kernel_task kernel_task(struct kernel *k, const char *comm, uint32_t pid,
 			       const struct kernel_task *leader, uint32_t flags);
+
+/* An unlocked mutex; one that waits for it. */
+void kernel_mutex(struct kernel *k, uint64_t mutex);
+void kernel_mutex_wait(struct kernel *k, uint64_t mutex, const struct kernel_task *t);
+
+/* Sets sk_shutdown of a struct sock. */
+void kernel_shutdown(struct kernel *k, uint64_t sk, unsigned shutdown);
 
 /* struct pid of a task, as sk_peer_pid has it. */
 uint64_t kernel_pid(struct kernel *k, const struct kernel_task *t);

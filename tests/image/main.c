@@ -17,6 +17,8 @@ int main(void)
 	suite_add_tcase(suite, lists_case());
 	suite_add_tcase(suite, requests_case());
 	suite_add_tcase(suite, sockets_case());
+	suite_add_tcase(suite, generations_case());
+	suite_add_tcase(suite, alternatives_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -5,8 +5,10 @@
 #include <sys/socket.h>
 
 #define NBD_MAJOR	43
+#define NBD_MAGIC	0x68797548
 #define PART_SHIFT	5
 #define REQUEST_SECONDS 40 /* age of the request */
+#define TIMEOUT_SECONDS 30
 #define MQ_RQ_IN_FLIGHT 1
 #define REQ_OP_WRITE	1
 #define RT_HAS_PID_FILE (1u << 3)
@@ -45,9 +47,11 @@ static void close_unix(struct kernel *k, uint64_t sk, uint64_t other)
 {
 	image_set(k->image, sk, "unix_sock", "peer", 0);
 	image_set(k->image, sk, "unix_sock", "sk.__sk_common.skc_state", TCP_CLOSE);
-	image_set(k->image, sk, "unix_sock", "sk.__sk_common.skc_flags", 1); /* SOCK_DEAD */
-	image_set(k->image, sk, "unix_sock", "sk.sk_shutdown", SHUTDOWN_MASK);
-	image_set(k->image, other, "unix_sock", "sk.sk_shutdown", SHUTDOWN_MASK);
+	/* SOCK_DEAD */
+	if (!image_try_set(k->image, sk, "unix_sock", "sk.__sk_common.skc_flags", 1))
+		image_set(k->image, sk, "unix_sock", "sk.sk_flags", 1);
+	kernel_shutdown(k, sk, SHUTDOWN_MASK);
+	kernel_shutdown(k, other, SHUTDOWN_MASK);
 }
 
 static void build_sockets(struct scene *s, struct kernel *k)
@@ -96,7 +100,11 @@ static void build_idr(struct scene *s, struct kernel *k)
 
 	image_set(image, idr, "idr", xarray ? "idr_rt.xa_head" : "idr_rt.rnode",
 		  node + (xarray ? XA_NODE_TAG : RADIX_NODE_TAG));
-	image_set(image, node, node_type, "slots[3]", s->nbd_device);
+	/* Keys count from idr_base. */
+	if (image_try_set(image, idr, "idr", "idr_base", 1))
+		image_set(image, node, node_type, "slots[2]", s->nbd_device);
+	else
+		image_set(image, node, node_type, "slots[3]", s->nbd_device);
 	image_set(image, node, node_type, "count", 1);
 }
 
@@ -119,8 +127,8 @@ static void build_nbd(struct scene *s, struct kernel *k)
 	image_set(image, s->nbd_device, "nbd_device", "config", s->config);
 	image_set(image, s->nbd_device, "nbd_device", "disk", s->disk.gendisk);
 	image_set(image, s->nbd_device, "nbd_device", "task_setup", s->client.task);
-	image_list_init(image,
-			image_at(image, s->nbd_device, "nbd_device", "config_lock.wait_list"));
+	kernel_mutex(&s->kernel, image_at(image, s->nbd_device, "nbd_device", "config_lock"));
+	image_list_init(image, image_at(image, s->nbd_device, "nbd_device", "list"));
 	if (!image_try_set(image, s->nbd_device, "nbd_device", "pid", s->client.pid))
 		image_set(image, s->nbd_device, "nbd_device", "task_recv", s->client.task);
 	image_set(image, s->config, "nbd_config", "runtime_flags", RT_HAS_PID_FILE);
@@ -140,9 +148,12 @@ static void build_request(struct scene *s, struct kernel *k)
 	uint64_t set = image_at(image, s->nbd_device, "nbd_device", "tag_set");
 	uint64_t queues = image_array(image, "ptr", 2), cmd, rqs[2];
 	size_t rq_size = image_sizeof(image, "request");
+	uint64_t deadline = KERNEL_JIFFIES + (TIMEOUT_SECONDS - REQUEST_SECONDS) * KERNEL_HZ;
 
 	image_set(image, set, "blk_mq_tag_set", "nr_hw_queues", 2);
 	image_set(image, set, "blk_mq_tag_set", "queue_depth", 128);
+	image_set(image, set, "blk_mq_tag_set", "driver_data", s->nbd_device);
+	image_set(image, set, "blk_mq_tag_set", "cmd_size", image_sizeof(image, "nbd_cmd"));
 	image_try_set(image, s->disk.queue, "request_queue", "nr_hw_queues", 2);
 	image_try_set(image, s->disk.queue, "request_queue", "tag_set", set);
 	image_set(image, set, "blk_mq_tag_set", "tags", queues);
@@ -158,24 +169,87 @@ static void build_request(struct scene *s, struct kernel *k)
 	s->request = image_array(image, "char", rq_size + image_sizeof(image, "nbd_cmd"));
 	cmd = s->request + rq_size;
 	image_set_pointer(image, rqs[0], SCENE_TAG, s->request);
+	s->rqs = rqs[0];
 	image_set(image, s->request, "request", "q", s->disk.queue);
 	image_set(image, s->request, "request", "tag", SCENE_TAG);
 	image_set(image, s->request, "request", "cmd_flags", REQ_OP_WRITE);
 	image_set(image, s->request, "request", "__sector", SCENE_SECTOR);
 	image_set(image, s->request, "request", "__data_len", SCENE_BYTES);
-	image_set(image, s->request, "request", "start_time_ns",
-		  (KERNEL_UPTIME - REQUEST_SECONDS) * 1000000000ull);
+	image_set(image, s->request, "request", "timeout", TIMEOUT_SECONDS * KERNEL_HZ);
+	/* 4.14 and queues without statistics know when it was sent, else when it was made. */
+	if (image_has(image, "request", "deadline") &&
+	    image_has(image, "request", "start_time_ns")) {
+		deadline += KERNEL_HZ;
+		image_set(image, s->request, "request", "start_time_ns",
+			  (KERNEL_UPTIME - REQUEST_SECONDS) * 1000000000ull);
+	}
+	if (!image_try_set(image, s->request, "request", "__deadline", deadline))
+		image_set(image, s->request, "request", "deadline", deadline);
 	if (!image_try_set(image, s->request, "request", "state", MQ_RQ_IN_FLIGHT))
 		image_set(image, s->request, "request", "atomic_flags", 2);
 	image_set(image, cmd, "nbd_cmd", "nbd", s->nbd_device);
-	image_set(image, cmd, "nbd_cmd", "index", 0);
+	image_try_set(image, cmd, "nbd_cmd", "index", 0);
 	image_try_set(image, cmd, "nbd_cmd", "flags", 1 << 2); /* NBD_CMD_INFLIGHT */
+}
+
+/* nbd as it was before 4.12. */
+static void build_single(struct scene *s, struct kernel *k)
+{
+	struct image *image = k->image;
+	uint64_t socks;
+
+	image_set(image, s->nbd_device, "nbd_device", "magic", NBD_MAGIC);
+	image_set(image, s->nbd_device, "nbd_device", "disk", s->disk.gendisk);
+	image_set(image, s->nbd_device, "nbd_device", "blksize", 4096);
+	if (!image_try_set(image, s->nbd_device, "nbd_device", "pid", s->client.pid))
+		image_set(image, s->nbd_device, "nbd_device", "task_recv", s->client.task);
+	image_try_set(image, s->nbd_device, "nbd_device", "xmit_timeout",
+		      TIMEOUT_SECONDS * KERNEL_HZ);
+	image_try_set(image, s->nbd_device, "nbd_device", "task_setup", s->client.task);
+	image_try_set(image, s->nbd_device, "nbd_device", "tag_set.timeout",
+		      TIMEOUT_SECONDS * KERNEL_HZ);
+	if (image_try_set(image, s->nbd_device, "nbd_device", "sock", s->ends[0].socket))
+		return;
+	kernel_mutex(k, image_at(image, s->nbd_device, "nbd_device", "config_lock"));
+	socks = image_array(image, "ptr", 2);
+	for (unsigned i = 0; i < 2; i++) {
+		s->nbd_socks[i] = image_new(image, "nbd_sock");
+		image_set(image, s->nbd_socks[i], "nbd_sock", "sock", s->ends[i].socket);
+		image_set_pointer(image, socks, i, s->nbd_socks[i]);
+	}
+	image_set(image, s->nbd_device, "nbd_device", "socks", socks);
+	image_set(image, s->nbd_device, "nbd_device", "num_connections", 2);
+}
+
+/* All nbd_devices, of which the scene's is the last. */
+static uint64_t build_array(struct kernel *k)
+{
+	struct image *image = k->image;
+	size_t size = image_sizeof(image, "nbd_device");
+	uint64_t devices = image_array(image, "nbd_device", SCENE_INDEX + 1);
+	uint64_t nbds_max = image_variable(image, "nbds_max", "int");
+
+	image_pointer(image, "nbd_dev", devices);
+	image_write(image, nbds_max, &(uint32_t){SCENE_INDEX + 1}, sizeof(uint32_t));
+	for (unsigned i = 0; i < SCENE_INDEX; i++) {
+		uint64_t device = devices + i * size;
+		struct kernel_disk disk;
+		char name[8];
+
+		snprintf(name, sizeof(name), "nbd%u", i);
+		disk = kernel_disk(k, name, NBD_MAJOR, i << PART_SHIFT, 1 << PART_SHIFT);
+		image_set(image, disk.gendisk, "gendisk", "private_data", device);
+		image_set(image, device, "nbd_device", "magic", NBD_MAGIC);
+		image_set(image, device, "nbd_device", "disk", disk.gendisk);
+	}
+	return devices + SCENE_INDEX * size;
 }
 
 struct scene scene_build(struct image *image)
 {
 	struct scene s = {.image = image};
 	struct kernel *k = &s.kernel;
+	bool listed;
 
 	kernel_build(k, image);
 	s.init = kernel_task(k, "swapper/0", 0, NULL, PF_KTHREAD);
@@ -184,11 +258,17 @@ struct scene scene_build(struct image *image)
 	s.client = kernel_task(k, "nbd-client", 4200, NULL, 0);
 	s.client_thread = kernel_task(k, "nbd-client", 4201, &s.client, 0);
 	s.opener = kernel_task(k, "qemu-kvm", 4300, NULL, 0);
-	s.nbd_device = image_new(image, "nbd_device");
+	listed = image_has(image, "idr", "idr_rt");
+	s.nbd_device = listed ? image_new(image, "nbd_device") : build_array(k);
 	build_sockets(&s, k);
 	build_disk(&s, k);
-	build_nbd(&s, k);
-	build_idr(&s, k);
-	build_request(&s, k);
+	if (image_has(image, "nbd_config", NULL))
+		build_nbd(&s, k);
+	else
+		build_single(&s, k);
+	if (listed)
+		build_idr(&s, k);
+	if (image_has(image, "nbd_cmd", NULL))
+		build_request(&s, k);
 	return s;
 }

@@ -21,15 +21,17 @@ struct scene {
 	struct image *image;
 	struct kernel kernel;
 	struct kernel_disk disk;
-	uint64_t nbd_device, config, request;
+	uint64_t nbd_device, config, request; /* config and request: 0 in kernels before */
 	uint64_t nbd_socks[2];
 	struct kernel_socket ends[2];  /* nbd's: client owns ends[i] as fd SCENE_CLIENT_FD + i */
 	struct kernel_socket peers[2]; /* the server's: peers[0] is open, peers[1] closed */
+	uint64_t rqs;		       /* blk_mq_tags.rqs of the request's queue */
 	struct kernel_task init, client, client_thread, server, opener, worker;
 	uint64_t opener_file;
 };
 
-/* Builds it into an empty image. */
+/* Builds it into an empty image. Kernels before 4.12 have no nbd_config: there the device has the first
+ * connection alone (before 4.10) or both; and in an array (before 4.11) three idle devices before it. */
 struct scene scene_build(struct image *image);
 
 #endif

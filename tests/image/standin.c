@@ -23,6 +23,13 @@ static struct command_table_entry *commands;
 static jmp_buf prompt;
 static unsigned long interrupt_at, n_reads;
 
+static crash_layout_filter *layout_filter;
+
+void crash_filter_layouts(crash_layout_filter *filter)
+{
+	layout_filter = filter;
+}
+
 void register_extension(struct command_table_entry *table)
 {
 	commands = table;
@@ -45,6 +52,8 @@ long datatype_info(char *name, char *member, struct datatype_member *request)
 {
 	size_t offset, size;
 
+	if (layout_filter && !layout_filter(name, member))
+		return -1;
 	if (!core_layout(opened, name, member, &offset, &size))
 		return -1;
 	return request == MEMBER_SIZE_REQUEST || request == STRUCT_SIZE_REQUEST ? (long)size

@@ -24,4 +24,9 @@ void crash_interrupt(unsigned long n);
 /* How often the last command read memory. */
 unsigned long crash_reads(void);
 
+/* Asked for each structure (member NULL) and member that nbd.so looks up: false hides it, as if nbd.so's
+ * tables did not name it. NULL: hides nothing. */
+typedef bool crash_layout_filter(const char *type, const char *member);
+void crash_filter_layouts(crash_layout_filter *filter);
+
 #endif

@@ -23,7 +23,7 @@ static struct image *everything(void)
 	struct image *image = image_create(layout);
 	struct scene scene = scene_build(image);
 
-	extra_everything(&scene);
+	extra_all(&scene);
 	return image;
 }
 

@@ -105,7 +105,7 @@ START_TEST(tasks_that_wait)
 	struct extra_waiters w = extra_waiters(&scene);
 	struct json_object *report = run_report(image);
 
-	has_elements(report, "/1/waiters", 3);
+	has_elements(report, "/1/waiters", 4);
 	is_number(report, "/1/waiters/0/pid", w.ioctl.pid);
 	is_string(report, "/1/waiters/0/object_kind", "config_lock");
 	is_string(report, "/1/waiters/0/blocked_in", "ioctl");
@@ -114,8 +114,11 @@ START_TEST(tasks_that_wait)
 	is_number(report, "/1/waiters/2/pid", w.fsync.pid);
 	is_address(report, "/1/waiters/2/object", scene.request);
 	is_string(report, "/1/waiters/2/blocked_in", "flush");
-	has_elements(report, "/1/requests/0/waiters", 1);
+	is_number(report, "/1/waiters/3/pid", w.told.pid);
+	is_address(report, "/1/waiters/3/object", scene.request);
+	has_elements(report, "/1/requests/0/waiters", 2);
 	is_number(report, "/1/requests/0/waiters/0/pid", w.fsync.pid);
+	is_number(report, "/1/requests/0/waiters/1/pid", w.told.pid);
 	json_object_put(report);
 }
 END_TEST

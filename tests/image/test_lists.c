@@ -19,7 +19,7 @@ static void setup(void)
 	layout = layout_load(LAYOUTS, "6.1");
 	image = image_create(layout);
 	scene = scene_build(image);
-	extra_everything(&scene);
+	extra_all(&scene);
 }
 
 static void teardown(void)
@@ -173,9 +173,13 @@ END_TEST
 START_TEST(connections_that_are_none)
 {
 	struct json_object *report, *connections;
+	uint64_t socks = image_array(image, "ptr", 1000);
 	char *output;
 
-	image_set(image, scene.config, "nbd_config", "num_connections", 1 << 20);
+	for (size_t i = 0; i < 2; i++)
+		image_set_pointer(image, socks, i, scene.nbd_socks[i]);
+	image_set(image, scene.config, "nbd_config", "socks", socks);
+	image_set(image, scene.config, "nbd_config", "num_connections", 1000);
 	output = run(image, "nbd -a -j");
 	ck_assert_ptr_nonnull(strstr(output, "too much of nbd_config.socks leads nowhere: "
 					     "connections "));

@@ -156,6 +156,7 @@ START_TEST(its_age_by_its_deadline)
 	uint64_t jiffies = (uint32_t)(-300 * TICKS) + (uint64_t)KERNEL_UPTIME * TICKS;
 
 	image_set(image, scene.request, "request", "start_time_ns", 0);
+	image_set(image, scene.request, "request", "deadline", 0);
 	is_age(-1);
 	image_set(image, scene.request, "request", "timeout", DEADLINE * TICKS);
 	image_set(image, scene.request, "request", "deadline", jiffies + (DEADLINE - 7) * TICKS);

@@ -16,6 +16,11 @@ static struct image *image;
 static struct scene scene;
 static uint64_t end, peer; /* struct sock */
 
+static void set_common(uint64_t sk, const char *member, uint64_t value)
+{
+	image_set(image, image_at(image, sk, "sock", "__sk_common"), "sock_common", member, value);
+}
+
 static void setup(void)
 {
 	struct json_object *report, *value;
@@ -30,17 +35,16 @@ static void setup(void)
 	json_pointer_get(report, "/1/connections/2/peer/sk", &value);
 	peer = strtoull(json_object_get_string(value), NULL, 16);
 	json_object_put(report);
+	/* Both are IPv4 sockets to begin with. */
+	set_common(peer, "skc_family", AF_INET);
+	set_common(peer, "skc_daddr", htonl(INADDR_LOOPBACK));
+	set_common(peer, "skc_rcv_saddr", htonl(INADDR_LOOPBACK));
 }
 
 static void teardown(void)
 {
 	image_free(image);
 	layout_free(layout);
-}
-
-static void set_common(uint64_t sk, const char *member, uint64_t value)
-{
-	image_set(image, image_at(image, sk, "sock", "__sk_common"), "sock_common", member, value);
 }
 
 /* NULL: there is none. problems: of the whole search. */
@@ -107,9 +111,10 @@ END_TEST
 START_TEST(an_end_of_the_other_family)
 {
 	uint64_t common = image_at(image, peer, "sock", "__sk_common");
-	uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff, 127, 0, 0, 1};
+	uint8_t mapped[16] = {[10] = 0xff, [11] = 0xff, 127, 0, 0, 1}, none[16] = {0};
 
 	set_common(peer, "skc_family", AF_INET6);
+	image_write(image, image_at(image, common, "sock_common", "skc_v6_daddr"), none, 16);
 	is_status("remote", 0);
 	image_write(image, image_at(image, common, "sock_common", "skc_v6_daddr"), mapped, 16);
 	image_write(image, image_at(image, common, "sock_common", "skc_v6_rcv_saddr"), mapped, 16);

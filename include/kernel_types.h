@@ -2,7 +2,7 @@
 /*
  * Where each member of each kernel structure is, and checked reads of them.
  *
- * Everything that differs between kernels is a row of the table in kernel_types.c; the other files
+ * Everything that differs between kernels is a row of the table in kernel_members.c; the other files
  * ask for a member and get its value, or learn that it is not known.
  */
 #ifndef NBD_KERNEL_TYPES_H

@@ -320,10 +320,17 @@ static bool is_socket_among(json *fd, json *sockets)
 	return false;
 }
 
+bool is_link_to(const char *link, const char *nbd)
+{
+	size_t len = strlen(nbd);
+
+	return !strncmp(link, "/dev/", 5) && !strncmp(link + 5, nbd, len) &&
+	       (!link[5 + len] || link[5 + len] == 'p');
+}
+
 bool truth_process_has(int64_t tid, const char *nbd, json *sockets)
 {
 	json *thread, *process = find_thread(tid, &thread);
-	size_t len = strlen(nbd);
 
 	for (size_t t = 0; process && t < length_at(process, "/threads"); t++) {
 		char fds[64];
@@ -331,11 +338,8 @@ bool truth_process_has(int64_t tid, const char *nbd, json *sockets)
 		snprintf(fds, sizeof(fds), "/threads/%zu/fds", t);
 		for (size_t f = 0; f < length_at(process, fds); f++) {
 			json *fd = at(process, "%s/%zu", fds, f);
-			const char *link = string_at(fd, "/link");
 
-			if (is_socket_among(fd, sockets) ||
-			    (!strncmp(link, "/dev/", 5) && !strncmp(link + 5, nbd, len) &&
-			     (!link[5 + len] || link[5 + len] == 'p')))
+			if (is_socket_among(fd, sockets) || is_link_to(string_at(fd, "/link"), nbd))
 				return true;
 		}
 	}

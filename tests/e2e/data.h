@@ -62,6 +62,9 @@ char truth_state(int64_t tid);
 /* The process that the thread belongs to, 0 when the guest had no such thread. */
 int64_t truth_process_of(int64_t tid);
 
+/* True for "/dev/nbd7" and "/dev/nbd7p1" of "nbd7". */
+bool is_link_to(const char *link, const char *nbd);
+
 /* True when that process had the device or a partition open, or one of the sockets (inodes). */
 bool truth_process_has(int64_t tid, const char *nbd, json *sockets);
 

@@ -109,7 +109,6 @@ static const char *openers_in_truth(const char *nbd)
 {
 	static char text[4096];
 	json *processes = at(truth(), "/processes");
-	size_t len = strlen(nbd);
 	char *end = text;
 
 	*text = '\0';
@@ -123,10 +122,7 @@ static const char *openers_in_truth(const char *nbd)
 			if (!table || json_object_get_int64(table) != int_at(thread, "/tid"))
 				continue;
 			for (size_t f = 0; f < length_at(thread, "/fds"); f++) {
-				const char *link = string_at(thread, "/fds/%zu/link", f);
-
-				if (strncmp(link, "/dev/", 5) || strncmp(link + 5, nbd, len) ||
-				    (link[5 + len] && link[5 + len] != 'p'))
+				if (!is_link_to(string_at(thread, "/fds/%zu/link", f), nbd))
 					continue;
 				end += sprintf(end, "%d:%d ", (int)int_at(process, "/tgid"),
 					       (int)int_at(thread, "/fds/%zu/fd", f));

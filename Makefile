@@ -159,8 +159,9 @@ coverage:
 	mkdir -p build/coverage
 	find build/coverage -name '*.gcda' -delete
 	$(MAKE) BUILD=build/coverage CFLAGS='-O0 -g --coverage' SANITIZE= unit image
-	gcovr --root . --filter '[a-z_]+\.c$$' --branches build/coverage | awk '{ printf "%-28s %8s %8s %6s\n", $$1, $$2, $$3, $$4 }'
-	gcovr --root . --filter '[a-z_]+\.c$$' --print-summary --fail-under-line 90 --fail-under-branch 80 build/coverage -o /dev/null
+	gcovr --root . --filter '[a-z_]+\.c$$' --branches -o build/coverage/branches build/coverage
+	awk '{ printf "%-28s %8s %8s %6s\n", $$1, $$2, $$3, $$4 }' build/coverage/branches
+	gcovr --root . --filter '[a-z_]+\.c$$' --print-summary --fail-under-line 90 --fail-under-branch 80 -o build/coverage/lines build/coverage
 
 # As long as is wanted; inputs that found something new are kept in build/fuzz/corpus-NAME.
 fuzz: $(FUZZ_TARGETS:%=fuzz-%)

@@ -35,7 +35,8 @@ class Vmcore:
         block, sub_blocks, bitmap_blocks = struct.unpack_from("<iiI", self.bytes, 8 + 4 + 390 + 6 + 16 + 4)
         if block != PAGE:
             raise ValueError(f"{path} has blocks of {block} bytes")
-        self.phys_base, = struct.unpack_from("<Q", self.bytes, PAGE)
+        # Negative where the kernel was put below where it is linked to.
+        self.phys_base, = struct.unpack_from("<q", self.bytes, PAGE)
         half = bitmap_blocks * PAGE // 2
         self.bitmap = (1 + sub_blocks) * PAGE + half
         self.dumped = self.bytes[self.bitmap:self.bitmap + half]

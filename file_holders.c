@@ -138,10 +138,15 @@ static bool add_ring_files(struct ring_search *search, uint64_t array, uint64_t 
 			return false;
 		for (uint64_t i = 0; i < n; i++) {
 			uint64_t pointer = pointers[i];
+			num file = NUM(pointer);
 
 			if (nodes && pointer)
-				pointer = k_num_at(pointer, KM_RSRC_NODE_FILE_PTR).v;
-			add(search->held, pointer & ~FILE_PTR_FLAGS, "io_uring", what, ctx);
+				file = k_num_at(pointer, KM_RSRC_NODE_FILE_PTR);
+			file.v &= ~FILE_PTR_FLAGS;
+			/* Tables of tables, as some kernels had them, are not followed. */
+			if (!file.known || (file.v && !file_is_plausible(file.v)))
+				return false;
+			add(search->held, file.v, "io_uring", what, ctx);
 		}
 	}
 	return true;

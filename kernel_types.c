@@ -401,6 +401,9 @@ const char *k_init_nbd(void)
 	if (!k_symbol("nbd_index_idr").known && !k_symbol("nbd_dev").known)
 		return no_nbd_symbols();
 	problem = find_nbd_layout();
+	/* What was not looked at is no proof that it is not there, nor that another layout does not fit. */
+	if (k_interrupted())
+		problem = "interrupted while nbd's structures were looked up: once more, please";
 	/* A report takes the same reads, be it the first of a session or not. */
 	forget_reads();
 	if (problem) {

@@ -33,11 +33,11 @@ enum flag_numbering flags_numbering_by_members(bool has_backend, bool has_flags,
 
 enum flag_numbering flags_numbering_by_release(const char *release, const char *version)
 {
-	/* Debian's release is 5.10.0-N whatever the stable release; its version has that one. */
+	/* A distribution's release is 5.10.0-N whatever the stable release; Debian's version has that one. */
 	const char *stable = strstr(version, "5.10.");
 	unsigned patch, build;
 
-	if (sscanf(stable ? stable : release, "5.10.%u", &patch) == 1)
+	if (sscanf(stable ? stable : release, "5.10.%u", &patch) == 1 && (stable || patch))
 		return patch < 21 ? FLAGS_A : FLAGS_B;
 	if (strstr(release, ".el8") && sscanf(release, "4.18.0-%u", &build) == 1) {
 		if (build <= 305)

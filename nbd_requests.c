@@ -47,7 +47,7 @@ static uint64_t jiffies_since_boot(uint64_t jiffies)
  * The image's monotonic clock. last_jiffies_update (kernel/time/tick-sched.c) is the clock at the
  * last change of jiffies. It stays 0 in kernels with neither NO_HZ nor high resolution timers.
  * jiffies themselves are behind by the ticks that were lost early in the boot, and crash must know
- * HZ for them. /
+ * HZ for them.
  */
 static num monotonic_ns(num jiffies)
 {
@@ -67,13 +67,14 @@ static num age_ms(const struct context *ctx, const struct kobj *o, num retries)
 	num deadline = k_num(o, KM_RQ_DEADLINE), timeout = k_num(o, KM_RQ_TIMEOUT);
 	uint64_t ticks;
 
-	if (start.v && ctx->now_ns.known) {
+	/* Before v4.18, which has no request.state, start_time_ns is of sched_clock(). */
+	if (start.v && ctx->now_ns.known && k_has(KM_RQ_STATE)) {
 		/* The clock is known to a tick only: a request may be younger than that. */
 		if (start.v > ctx->now_ns.v + NS_PER_SEC)
 			return NUM_UNKNOWN;
 		return NUM(start.v < ctx->now_ns.v ? (ctx->now_ns.v - start.v) / NS_PER_MSEC : 0);
 	}
-	if (k_has(KM_RQ_START_TIME_NS) && !start.known)
+	if (k_has(KM_RQ_START_TIME_NS) && k_has(KM_RQ_STATE) && !start.known)
 		return NUM_UNKNOWN;
 	/* Queues that keep no statistics take no start time: then at least since it was last
 	 * sent. */
@@ -106,7 +107,7 @@ static num in_flight(const struct kobj *o)
  * first of those a timeout cleared the bit even when the request stayed with the server: Linux
  * kernel commit 2895f1831e91 ("nbd: don't clear 'NBD_CMD_INFLIGHT' flag if request is not
  * completed") (in v5.19). Sending resets retries and such a timeout counts them, so a clear bit
- * means "not sent" without retries only. /
+ * means "not sent" without retries only.
  */
 static num was_sent(const struct context *ctx, const struct kobj *cmd, num retries)
 {
@@ -286,7 +287,7 @@ static bool layouts_suffice(void)
 /*
  * The message came with the bit: Linux kernel commit 4e6eef5dc25b ("nbd: don't handle response
  * without a corresponding request message") (in v5.16). No structure tells, and distributions have
- * it elsewhere. /
+ * it elsewhere.
  */
 static num marks_sent(void)
 {

@@ -2,7 +2,7 @@
 /*
  * Distributions carry these changes to kernels of any version, and they leave no mark in a
  * structure. So the code in the image is asked: which functions a function calls (x86_64), and
- * which messages the module has. /
+ * which messages the module has.
  */
 #include "nbd_traits.h"
 

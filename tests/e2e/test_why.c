@@ -294,6 +294,7 @@ static void is_thread_of_guest(json *task)
 	ck_assert_msg(truth_thread(tid) != NULL, "%s: the guest had no thread %d", name, (int)tid);
 	ck_assert_str_eq(string_at(task, "/comm"), string_at(truth_thread(tid), "/comm"));
 	ck_assert_int_eq(*string_at(task, "/state"), truth_state(tid));
+	ck_assert_uint_eq(strlen(string_at(task, "/state")), 1);
 	ck_assert_int_eq(int_at(task, "/tgid"), truth_process_of(tid));
 }
 

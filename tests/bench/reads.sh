@@ -33,9 +33,9 @@ reads=$(count reads) bytes=$(count bytes_read)
 	echo "reads.sh: this is no crowd: $tasks tasks, $tables tables, $connections connections" >&2
 	exit 1
 }
-# A page each task, and each table a bit more than its fd array of one page; what belongs to connections stands close
-# together; the rest is nbd's 128 devices and what else there is of block devices, sockets and modules.
-most=$((tasks + 5 * tables / 4 + connections + 1450))
+# A page each task, and each table a bit more than its fd array of one page; what belongs to a connection and leads back to it
+# takes two; the rest is nbd's 128 devices and what else there is of block devices, sockets and modules.
+most=$((tasks + 5 * tables / 4 + 2 * connections + 1450))
 ((reads <= most && bytes <= 4200 * most)) || {
 	echo "reads.sh: $reads reads of $bytes bytes for $tasks tasks, $tables tables, $connections connections:" \
 		"more than $most" >&2

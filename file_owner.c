@@ -8,8 +8,8 @@
 #include "kernel_types.h"
 #include "progress.h"
 
-/* Slots of an fd array read at a time: 128 KiB. */
-#define SLOTS_PER_READ 16384
+/* Slots of an fd array read at a time: 32 KiB. */
+#define SLOTS_PER_READ 4096
 /* No table is believed beyond this many slots: 128 MiB of pointers, 16 times the default of
  * fs.nr_open. A damaged max_fds must not keep the user waiting. */
 #define MAX_FDS (16u << 20)

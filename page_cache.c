@@ -9,11 +9,14 @@
 static const uint8_t *find(struct page_cache *cache, uint64_t page, page_cache_fetch *fetch,
 			   const char *what)
 {
-	struct page_cache_line *line;
+	struct page_cache_line **slot, *line;
 
 	if (!cache->lines)
 		cache->lines = arena_alloc(PAGE_CACHE_LINES * sizeof(*cache->lines));
-	line = &cache->lines[page / PAGE_CACHE_PAGE % PAGE_CACHE_LINES];
+	slot = &cache->lines[page / PAGE_CACHE_PAGE % PAGE_CACHE_LINES];
+	if (!*slot)
+		*slot = arena_alloc(sizeof(**slot));
+	line = *slot;
 	if (line->page == page)
 		return line->bytes;
 	line->page = 0;

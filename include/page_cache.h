@@ -15,12 +15,12 @@
 /* 4 MiB. Twice as many would save 3 of 100 reads. */
 #define PAGE_CACHE_LINES 1024
 
-/* Zero-initialised: empty. Its memory belongs to the arena. */
+/* Zero-initialised: empty. Its memory belongs to the arena, a line's from when it is first used. */
 struct page_cache {
 	struct page_cache_line {
 		uint64_t page; /* address, 0: none */
 		uint8_t bytes[PAGE_CACHE_PAGE];
-	} * lines;
+	} * *lines;
 };
 
 /* Reads len bytes at addr, what names them; false when it cannot. */

@@ -58,14 +58,61 @@ static void forget_reads(void)
 	reads = (struct reads){0};
 }
 
+/* At a Ctrl-C crash leaves its commands by longjmp, wherever they are: what was found so far would be lost,
+ * and memory that malloc() was changing damaged. So nbd.so takes the first one of a command itself. */
+static volatile sig_atomic_t interrupted;
+static struct sigaction of_crash;
+static bool listening;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = true;
+	sigaction(SIGINT, &of_crash, NULL);
+}
+
+static bool listen_to_interrupts(struct sigaction *before)
+{
+	struct sigaction ours = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+
+	return !sigaction(SIGINT, &ours, before);
+}
+
+static void hold_interrupts(int how)
+{
+	sigset_t interrupt;
+
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(how, &interrupt, NULL);
+}
+
+/* gdb has a handler of its own: what it is asked at a Ctrl-C, or next, has no answer, as if the type were
+ * not there. And behind gdb crash's own handler is in force. So a Ctrl-C waits for the answer. */
+static void gdb_begin(void)
+{
+	hold_interrupts(SIG_BLOCK);
+}
+
+static void gdb_end(void)
+{
+	if (listening && !interrupted)
+		listen_to_interrupts(NULL);
+	hold_interrupts(SIG_UNBLOCK);
+}
+
 /* The sources: how each tells sizes, and offsets and sizes of members. */
 static long debuginfo_size(const void *unused, const char *structure)
 {
 	char name[64];
+	long size;
 
 	(void)unused;
 	snprintf(name, sizeof(name), "%s", structure);
-	return STRUCT_SIZE(name);
+	gdb_begin();
+	size = STRUCT_SIZE(name);
+	gdb_end();
+	return size;
 }
 
 static long debuginfo_member(const void *unused, const char *structure, const char *member,
@@ -78,10 +125,12 @@ static long debuginfo_member(const void *unused, const char *structure, const ch
 	/* crash takes both as writable strings. */
 	snprintf(name, sizeof(name), "%s", structure);
 	snprintf(mem, sizeof(mem), "%s", member);
+	gdb_begin();
 	/* Finds members of anonymous unions, too. */
 	offset = MEMBER_OFFSET(name, mem);
 	if (offset >= 0)
 		*size = (size_t)MEMBER_SIZE(name, mem);
+	gdb_end();
 	return offset;
 }
 
@@ -370,6 +419,16 @@ static bool debuginfo_is_loaded(void)
 	return debuginfo_size(NULL, k_type_names[K_NBD_DEVICE]) > 0;
 }
 
+/* Since the layouts were found elsewhere. gdb needs 15 to 50 ms to say no, crash none: that is asked first. */
+static bool debuginfo_has_come(void)
+{
+	char name[] = "nbd";
+	struct load_module *module;
+
+	return is_module_name(name, NULL, &module) && module->mod_flags & MOD_LOAD_SYMS &&
+	       debuginfo_is_loaded();
+}
+
 /* Where nbd's layouts are; NULL, or why they are nowhere. */
 static const char *find_nbd_layout(void)
 {
@@ -396,7 +455,7 @@ const char *k_init_nbd(void)
 	if (problem)
 		return problem;
 	/* Debuginfo that was loaded since is better than anything else. */
-	if (layout.source && (!strcmp(layout.source, "debuginfo") || !debuginfo_is_loaded()))
+	if (layout.source && (!strcmp(layout.source, "debuginfo") || !debuginfo_has_come()))
 		return NULL;
 	if (!k_symbol("nbd_index_idr").known && !k_symbol("nbd_dev").known)
 		return no_nbd_symbols();
@@ -599,19 +658,6 @@ size_t k_stack_size(void)
 	return machdep->stacksize;
 }
 
-/* At a Ctrl-C crash leaves its commands by longjmp, wherever they are: what was found so far would be lost,
- * and memory that malloc() was changing damaged. So nbd.so takes the first one of a command itself. */
-static volatile sig_atomic_t interrupted;
-static struct sigaction of_crash;
-static bool listening;
-
-static void on_interrupt(int signal)
-{
-	(void)signal;
-	interrupted = true;
-	sigaction(SIGINT, &of_crash, NULL);
-}
-
 bool k_interrupted(void)
 {
 	return interrupted;
@@ -619,12 +665,10 @@ bool k_interrupted(void)
 
 void k_begin(void)
 {
-	struct sigaction ours = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
-
 	interrupted = false;
 	forget_reads();
 	if (!listening)
-		listening = !sigaction(SIGINT, &ours, &of_crash);
+		listening = listen_to_interrupts(&of_crash);
 }
 
 void k_end(void)
@@ -632,4 +676,6 @@ void k_end(void)
 	if (listening)
 		sigaction(SIGINT, &of_crash, NULL);
 	listening = false;
+	/* Where crash has left gdb by longjmp. */
+	hold_interrupts(SIG_UNBLOCK);
 }

@@ -46,10 +46,11 @@ static bool somebody_waits(void)
 	return !(pc->flags & SILENT) && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
+/* The memory first: crash's own handler of Ctrl-C would leave free() by longjmp. */
 static void end_command(void)
 {
-	k_end();
 	arena_free_all();
+	k_end();
 }
 
 static void run(void (*command)(void))

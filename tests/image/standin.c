@@ -60,6 +60,15 @@ long datatype_info(char *name, char *member, struct datatype_member *request)
 										: (long)offset;
 }
 
+/* No module's debuginfo is loaded in the middle of a session. */
+int is_module_name(char *name, ulong *address, struct load_module **module)
+{
+	(void)name;
+	(void)address;
+	(void)module;
+	return FALSE;
+}
+
 int symbol_exists(char *name)
 {
 	uint64_t addr;

@@ -46,14 +46,29 @@ static struct btf *parse_split(const void *data, size_t size, struct btf *base)
 	return btf;
 }
 
+/* libbpf takes a header of any length, behind which types would lie where they cannot be looked at. */
+static bool is_aligned(const void *data, size_t size)
+{
+	struct btf_header header;
+
+	if (size < sizeof(header))
+		return false;
+	memcpy(&header, data, sizeof(header));
+	return header.hdr_len % sizeof(uint32_t) == 0;
+}
+
 struct btf_types *btf_types_parse(const void *base, size_t base_size, const void *module,
 				  size_t module_size)
 {
-	struct btf_types *types = calloc(1, sizeof(*types));
-	libbpf_print_fn_t print = libbpf_set_print(quiet);
+	struct btf_types *types;
+	libbpf_print_fn_t print;
 
+	if (!is_aligned(base, base_size) || !is_aligned(module, module_size))
+		return NULL;
+	types = calloc(1, sizeof(*types));
 	if (!types)
 		return NULL;
+	print = libbpf_set_print(quiet);
 	types->base = btf__new(base, (unsigned)base_size);
 	if (libbpf_get_error(types->base))
 		types->base = NULL;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is added to the small scene is found, and says no more than that. */
+#include <bpf/btf.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "extras.h"
 #include "image_tests.h"
+#include "kernel_btf.h"
 #include "run.h"
 
 static struct layout *layout;
@@ -139,6 +142,29 @@ START_TEST(layouts_from_btf)
 }
 END_TEST
 
+/* A header one byte longer, as a damaged image may have it, would have all types lie at odd addresses. */
+START_TEST(types_of_btf_at_odd_addresses)
+{
+	struct btf *kernel = extra_btf_kernel(), *module = extra_btf_module(&scene, kernel);
+	__u32 kernel_size, size;
+	const void *kernel_bytes = btf__raw_data(kernel, &kernel_size);
+	const uint8_t *bytes = btf__raw_data(module, &size);
+	struct btf_header *longer = calloc(1, size + 1);
+	struct btf_types *types = btf_types_parse(kernel_bytes, kernel_size, bytes, size);
+
+	ck_assert_int_gt(btf_types_size(types, "nbd_device"), 0);
+	btf_types_free(types);
+	memcpy(longer, bytes, sizeof(*longer));
+	memcpy((uint8_t *)longer + sizeof(*longer) + 1, bytes + sizeof(*longer),
+	       size - sizeof(*longer));
+	longer->hdr_len++;
+	ck_assert_ptr_null(btf_types_parse(kernel_bytes, kernel_size, longer, size + 1));
+	free(longer);
+	btf__free(module);
+	btf__free(kernel);
+}
+END_TEST
+
 /* A word of what a sleeping task's stack holds from the frame of __schedule() on. */
 static uint64_t stack_word(const struct kernel_task *t, size_t i)
 {
@@ -172,6 +198,7 @@ TCase *extras_case(void)
 	tcase_add_test(tc, the_module_tells_how_it_behaves);
 	tcase_add_test(tc, tasks_that_wait);
 	tcase_add_test(tc, layouts_from_btf);
+	tcase_add_test(tc, types_of_btf_at_odd_addresses);
 	tcase_add_test(tc, what_is_left_over_on_a_stack);
 	return tc;
 }

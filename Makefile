@@ -97,7 +97,7 @@ $(BUILD)/fuzz/%.o: %.c
 
 # Time is limited by the targets themselves, of the processor's; this is for what never ends.
 # Memory that is taken and given back for each input costs more than the input itself.
-FUZZ_RUN := ASAN_OPTIONS=quarantine_size_mb=4:thread_local_quarantine_size_kb=64
+FUZZ_RUN := ASAN_OPTIONS=quarantine_size_mb=4:thread_local_quarantine_size_kb=64$${ASAN_OPTIONS:+:$$ASAN_OPTIONS}
 FUZZ_OPTIONS := -timeout=30 -verbosity=0 -print_final_stats=1
 # Twelve damages and what goes before them.
 FUZZ_OPTIONS_image := -max_len=111

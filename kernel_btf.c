@@ -46,7 +46,8 @@ static struct btf *parse_split(const void *data, size_t size, struct btf *base)
 	return btf;
 }
 
-/* libbpf takes a header of any length, behind which types would lie where they cannot be looked at. */
+/* libbpf takes a header of any length; where that is no multiple of 4, types would lie at addresses that C
+ * does not allow for them. */
 static bool is_aligned(const void *data, size_t size)
 {
 	struct btf_header header;

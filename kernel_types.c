@@ -88,7 +88,8 @@ static void hold_interrupts(int how)
 }
 
 /* gdb has a handler of its own: what it is asked at a Ctrl-C, or next, has no answer, as if the type were
- * not there. And behind gdb crash's own handler is in force. So a Ctrl-C waits for the answer. */
+ * not there. And behind gdb crash's own handler is in force. So a Ctrl-C waits for the answer; with a pipe
+ * or a pager crash has gdb ignore it, and it may be lost. */
 static void gdb_begin(void)
 {
 	hold_interrupts(SIG_BLOCK);
@@ -419,7 +420,8 @@ static bool debuginfo_is_loaded(void)
 	return debuginfo_size(NULL, k_type_names[K_NBD_DEVICE]) > 0;
 }
 
-/* Since the layouts were found elsewhere. gdb needs 15 to 50 ms to say no, crash none: that is asked first. */
+/* Has "mod -s" loaded nbd's debuginfo since its layouts were found elsewhere? gdb needs 15 to 50 ms to say
+ * no, crash none: that is asked first. */
 static bool debuginfo_has_come(void)
 {
 	char name[] = "nbd";
@@ -667,8 +669,16 @@ void k_begin(void)
 {
 	interrupted = false;
 	forget_reads();
+	/* Not between the new handler and the knowledge of the old one. */
+	hold_interrupts(SIG_BLOCK);
 	if (!listening)
 		listening = listen_to_interrupts(&of_crash);
+	hold_interrupts(SIG_UNBLOCK);
+}
+
+void k_hold_interrupts(void)
+{
+	hold_interrupts(SIG_BLOCK);
 }
 
 void k_end(void)
@@ -676,6 +686,6 @@ void k_end(void)
 	if (listening)
 		sigaction(SIGINT, &of_crash, NULL);
 	listening = false;
-	/* Where crash has left gdb by longjmp. */
+	/* Also where crash has left by longjmp what held them. */
 	hold_interrupts(SIG_UNBLOCK);
 }

@@ -5,6 +5,7 @@
  */
 #include <ctype.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,21 +47,25 @@ static bool somebody_waits(void)
 	return !(pc->flags & SILENT) && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-/* The memory first: crash's own handler of Ctrl-C would leave free() by longjmp. */
+/* crash's own handler of Ctrl-C would leave free() by longjmp. */
 static void end_command(void)
 {
+	k_hold_interrupts();
 	arena_free_all();
 	k_end();
 }
 
 static void run(void (*command)(void))
 {
+	k_begin();
 	arena_free_all();
 	arena_on_exhausted(out_of_memory);
-	k_begin();
 	progress_begin(somebody_waits() ? stderr : NULL, PATIENCE_MS);
 	command();
 	end_command();
+	/* It ends what crash itself is in the middle of, too: repeat, a file of commands. */
+	if (k_interrupted())
+		raise(SIGINT);
 }
 
 /* In JSON the kernel's line says it. */

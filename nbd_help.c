@@ -36,6 +36,8 @@ char *help_nbd[] = {
 	" ",
 	"  Options combine: nbd -s -r -o -d nbd101.",
 	" ",
+	"  Ctrl-C ends the search, and shows what it has found; a second one the output.",
+	" ",
 	"  If nbd's debuginfo is not loaded (mod -s nbd PATH), its structures are taken",
 	"  from the BTF in the image. Without BTF they are computed from the order of their",
 	"  members, and used only if every device in the image agrees with one order alone.",

@@ -436,9 +436,10 @@ size_t k_stack_size(void);
  * has crash leave the command by longjmp, as it does with commands of its own. */
 bool k_interrupted(void);
 
-/* A command begins, whose arena is empty; has ended, however it did. In between Ctrl-C is for
- * k_interrupted(). */
+/* A command begins, which has nothing in the arena yet; has ended, however it did. In between Ctrl-C is for
+ * k_interrupted(). What must not be left halfway stands between k_hold_interrupts() and k_end(). */
 void k_begin(void);
+void k_hold_interrupts(void);
 void k_end(void);
 
 #endif

@@ -200,7 +200,6 @@ def main():
     at_most(1.5, "`file_owner` / floor", whole["one"] / whole["floor"])
     at_most(1.5, "owners of both ends of all connections / floor", whole["peers"] / whole["floor"])
     at_most(3, "`nbd -j` / floor", whole["all"] / whole["floor"])
-    at_most(3, "`nbd -j`, first of a session / floor", whole["first"] / whole["floor"])
     at_most(TENTH, "growth of `nbd -j`", whole["all"] / tenth["all"])
     at_most(TENTH, "growth of `file_owner`", whole["one"] / tenth["one"])
     at_most(1.5, "a thread that shares a table / reading its task_struct",

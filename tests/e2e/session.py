@@ -137,6 +137,8 @@ def interrupts(terminal):
         answers(terminal, f"Ctrl-C in {command}")
     if cut < INTERRUPTS // 4:
         fail(f"only {cut} of {INTERRUPTS} commands were cut short: this shows nothing")
+    if early > INTERRUPTS // 6:
+        fail(f"{early} of {INTERRUPTS} commands printed nothing, which cannot all be Ctrl-C before they began")
     print(f"interrupts: {cut} of {INTERRUPTS} cut short, each said so, {early} before the command began; "
           f"slowest prompt {slowest:.2f} s")
 
@@ -162,7 +164,20 @@ def interrupted_look_ups(terminal):
         answers(terminal, "Ctrl-C in the first nbd -j")
         if terminal.command("nbd -j") != complete:
             fail("after an interrupted look-up nbd -j says something else")
+    if cut < LOOK_UPS // 4:
+        fail(f"only {cut} of {LOOK_UPS} first commands were cut short: this shows nothing")
     print(f"interrupted look-ups: {cut} of {LOOK_UPS} cut short, and forgotten")
+
+
+def interrupted_repeat(terminal):
+    """One Ctrl-C ends crash's own loop around the command, too."""
+    where = addresses(terminal.command("nbd -j -d nbd0"))
+    for delay in (0.3, 0.7, 1.1):
+        output, seconds = terminal.interrupt("repeat -1 unix_peer {sk}".format(**where), delay)
+        if seconds > AT_ONCE:
+            fail(f"repeat goes on {seconds:.1f} s after Ctrl-C", output)
+        answers(terminal, "Ctrl-C in repeat")
+    print("repeat: one Ctrl-C ends it")
 
 
 def reload_nbd(terminal):
@@ -239,6 +254,7 @@ def main():
     else:
         interrupts(terminal)
         interrupted_look_ups(terminal)
+        interrupted_repeat(terminal)
         closed_pipe(terminal)
         terminal.close()
     memory(addresses(batch(["nbd -j -d nbd0"]).encode()))

@@ -204,8 +204,18 @@ static void read_utsname(const char *member, char *to, size_t size)
 		core_read(opened, init_uts_ns + name + offset, to, (len < size ? len : size) - 1);
 }
 
+/* As crash does it: back to the prompt. */
+static void back_to_the_prompt(int signal)
+{
+	(void)signal;
+	longjmp(prompt, 1);
+}
+
 void crash_open(const struct core *core)
 {
+	struct sigaction action = {.sa_handler = back_to_the_prompt, .sa_flags = SA_NODEFER};
+
+	sigaction(SIGINT, &action, NULL);
 	opened = core;
 	read_utsname("release", kt->utsname.release, sizeof(kt->utsname.release));
 	read_utsname("version", kt->utsname.version, sizeof(kt->utsname.version));

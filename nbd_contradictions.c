@@ -70,6 +70,15 @@ static const char *config_refs_differ(const struct device *dev)
 			    (long long)refs, (long long)sum);
 }
 
+/* bd_openers counts an open from before its file gets an fd until after that is gone. */
+static const char *more_openers_than_counted(const struct device *dev)
+{
+	if (!dev->openers_expected.known || dev->openers_found <= dev->openers_expected.v)
+		return NULL;
+	return arena_printf("bd_openers is %s, yet there is more that keeps it open: %zu",
+			    word_decimal(dev->openers_expected), dev->openers_found);
+}
+
 static const char *receivers_of_nobody(const struct device *dev)
 {
 	if (!is_not_started(dev) || !dev->recv_threads.v)
@@ -144,6 +153,7 @@ static device_test *const device_tests[] = {
 	config_is_missing,
 	refs_are_impossible,
 	config_refs_differ,
+	more_openers_than_counted,
 	receivers_of_nobody,
 	pid_is_impossible,
 	started_without_connections,

@@ -55,6 +55,13 @@ static void damage_config_refs_more(void)
 	dev->config_refs = NUM(5);
 }
 
+/* A request in flight hides that from config_refs. */
+static void damage_openers(void)
+{
+	dev->openers_expected = NUM(0);
+	ARENA_PUSH(dev->requests, dev->n_requests)->queue = 0;
+}
+
 static void damage_config_refs_less(void)
 {
 	dev->config_refs = NUM(3);
@@ -201,6 +208,7 @@ static const struct {
 	{damage_refs_saturated, "refs is -1073741824"},
 	{damage_config_refs_more, "config_refs is 5, yet openers, receivers and netlink make 4"},
 	{damage_config_refs_less, "config_refs is 3"},
+	{damage_openers, "bd_openers is 0, yet there is more that keeps it open: 1"},
 	{damage_started, "recv_threads is 3, yet nobody"},
 	{damage_pid, "pid -7 is impossible"},
 	{damage_num_connections, "yet it has no connection"},

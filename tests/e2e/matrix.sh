@@ -40,7 +40,7 @@ report() {
 		echo "nbd -j > $work/report"
 		echo q
 	} >"$work/commands"
-	timeout 120 "$1" -s -i "$work/commands" "$2/vmlinux" "$2/vmcore" >"$work/said" 2>&1 </dev/null || :
+	timeout 400 "$1" -s -i "$work/commands" "$2/vmlinux" "$2/vmcore" >"$work/said" 2>&1 </dev/null || :
 	[[ ! -s $work/report ]] || sed -e "s/\"layout_source\":\"$3\"//" -e 's/"tasks_in_crash":[0-9]*//' \
 		-e 's/"reads":[0-9]*,"bytes_read":[0-9]*//' \
 		"$work/report"

@@ -9,15 +9,10 @@
 #include "nbd_words.h"
 #include "ptr_map.h"
 
-/* PID_MAX_LIMIT, include/linux/threads.h */
-#define MAX_PID (4 * 1024 * 1024)
-/* No kernel has as many bits in runtime_flags. */
-#define MAX_RUNTIME_FLAGS 16
-#define MIN_BLOCK_SIZE	  512
-#define MAX_BLOCK_SIZE	  65536
-#define SHUTDOWN_MASK	  3
-#define RCV_SHUTDOWN	  1
-#define SEND_SHUTDOWN	  2
+#define MIN_BLOCK_SIZE 512
+#define MAX_BLOCK_SIZE 65536
+#define RCV_SHUTDOWN   1
+#define SEND_SHUTDOWN  2
 /* Of AF_UNIX too, include/net/tcp_states.h */
 #define TCP_ESTABLISHED 1
 
@@ -88,13 +83,6 @@ static const char *receivers_of_nobody(const struct device *dev)
 			    word_decimal(dev->recv_threads));
 }
 
-static const char *pid_is_impossible(const struct device *dev)
-{
-	return dev->recv_pid.v > MAX_PID ? arena_printf("nbd_device.pid %s is impossible",
-							word_decimal(dev->recv_pid))
-					 : NULL;
-}
-
 /* NBD_DO_IT and the netlink connect refuse a device without sockets, and only the config's end forgets
  * them. */
 static const char *started_without_connections(const struct device *dev)
@@ -105,14 +93,6 @@ static const char *started_without_connections(const struct device *dev)
 		       : NULL;
 }
 
-static const char *flags_are_impossible(const struct device *dev)
-{
-	return dev->runtime_flags.v >> MAX_RUNTIME_FLAGS
-		       ? arena_printf("runtime_flags 0x%llx is impossible",
-				      (unsigned long long)dev->runtime_flags.v)
-		       : NULL;
-}
-
 static const char *block_size_is_impossible(const struct device *dev)
 {
 	uint64_t size = dev->block_size.v;
@@ -120,16 +100,6 @@ static const char *block_size_is_impossible(const struct device *dev)
 	if (!dev->block_size.known || (size >= MIN_BLOCK_SIZE && size <= MAX_BLOCK_SIZE))
 		return NULL;
 	return arena_printf("the block size %llu is impossible", (unsigned long long)size);
-}
-
-static const char *dead_is_impossible(const struct device *dev)
-{
-	for (size_t i = 0; i < dev->n_conns; i++) {
-		if (dev->conns[i].dead.v > 1)
-			return arena_printf("nbd_sock.dead of connection %u is %s: impossible",
-					    dev->conns[i].index, word_decimal(dev->conns[i].dead));
-	}
-	return NULL;
 }
 
 static const char *request_without_connection(const struct device *dev)
@@ -155,11 +125,8 @@ static device_test *const device_tests[] = {
 	config_refs_differ,
 	more_openers_than_counted,
 	receivers_of_nobody,
-	pid_is_impossible,
 	started_without_connections,
-	flags_are_impossible,
 	block_size_is_impossible,
-	dead_is_impossible,
 	request_without_connection,
 };
 
@@ -183,9 +150,9 @@ static const char *family_is_impossible(const struct sock_info *s)
 		       : NULL;
 }
 
-static const char *shutdown_is_impossible(const struct sock_info *s)
+static const char *value_is_impossible(const struct sock_info *s)
 {
-	return s->shutdown.v > SHUTDOWN_MASK ? "its sk_shutdown is impossible" : NULL;
+	return s->impossible;
 }
 
 static const char *name_is_unreadable(const struct sock_info *s)
@@ -259,14 +226,9 @@ static const struct {
 	connection_test *test;
 	bool of_peer; /* of the other end, too */
 } connection_tests[] = {
-	{end_is_torn, true},
-	{family_is_impossible, true},
-	{shutdown_is_impossible, true},
-	{name_is_unreadable, true},
-	{references_are_impossible, true},
-	{file_is_missing, true},
-	{is_half_connected, false},
-	{shutdown_differs, false},
+	{end_is_torn, true},	    {family_is_impossible, true},      {value_is_impossible, true},
+	{name_is_unreadable, true}, {references_are_impossible, true}, {file_is_missing, true},
+	{is_half_connected, false}, {shutdown_differs, false},
 };
 
 #define N_DEVICE_TESTS	   (sizeof(device_tests) / sizeof(device_tests[0]))

@@ -399,6 +399,25 @@ const char *json_kernel_line(const struct report *report)
 	return line(o);
 }
 
+static void add_end_problems(json *array, const char *end, const struct sock_info *s)
+{
+	if (s->impossible)
+		json_object_array_add(array, string(arena_printf("%s: %s", end, s->impossible)));
+	if (s->name_unreadable)
+		json_object_array_add(array,
+				      string(arena_printf("%s: its name could not be read", end)));
+}
+
+static json *socket_problems(const struct sock_info *s)
+{
+	json *array = json_object_new_array();
+
+	add_end_problems(array, "this end", s);
+	if (s->peer)
+		add_end_problems(array, "the other end", s->peer);
+	return array;
+}
+
 const char *json_socket_line(const struct query *query)
 {
 	json *o = json_object_new_object();
@@ -409,6 +428,7 @@ const char *json_socket_line(const struct query *query)
 	add(o, "nbd_sock", query->conn ? address(query->conn->nbd_sock) : NULL);
 	add(o, "dead", query->conn ? boolean(query->conn->dead) : NULL);
 	add_socket(o, query->sock);
+	add(o, "unreadable", socket_problems(query->sock));
 	return line(o);
 }
 

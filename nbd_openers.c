@@ -8,6 +8,7 @@
 #include "kernel_types.h"
 #include "klist.h"
 #include "names.h"
+#include "nbd_structs.h"
 #include "ptr_map.h"
 
 /* MAX_SWAPFILES is 32 less what migration and the like take for themselves. */
@@ -121,7 +122,7 @@ static bool add_bdev(struct openers *openers, uint64_t addr, uint64_t inode)
 	if (!b->nbd)
 		return true;
 	if (!b->partition)
-		b->nbd->openers_expected = b->openers;
+		b->nbd->openers_expected = nbd_at_most(b->nbd, "bd_openers", b->openers, INT32_MAX);
 	*ptr_map_at(&openers->by_mapping, b->mapping) = b;
 	*ptr_map_at(&openers->by_bdev, b->addr) = b;
 	return true;

@@ -96,9 +96,16 @@ static void print_end(FILE *out, const struct report *report, const char *which,
 	fprintf(out, "  state       %s %s %s, shutdown %s%s\n", family ? family : "?",
 		type ? type : "(no struct socket)", end_state(s), end_shutdown(s->shutdown),
 		num_is(s->dead, 1) ? ", SOCK_DEAD" : "");
-	fprintf(out, "  name        %s\n", s->local ? s->local : "(unnamed)");
+	fprintf(out, "  name        %s\n",
+		s->local	     ? s->local
+		: s->name_unreadable ? "?"
+				     : "(unnamed)");
 	fprintf(out, "  queues      %s bytes sent and not taken, %s to be read\n",
 		word_decimal(s->send_queue_bytes), end_queue(s->receive_queue));
+	if (s->impossible)
+		text_wrapped(out, 2, "! unreadable: ", s->impossible);
+	if (s->name_unreadable)
+		text_wrapped(out, 2, "! unreadable: ", "its name could not be read");
 	if (s->file)
 		print_owners(out, report, s->file);
 }

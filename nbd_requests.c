@@ -4,6 +4,7 @@
 #include "arena.h"
 #include "kernel_module.h"
 #include "kernel_types.h"
+#include "nbd_structs.h"
 
 /* blk_mq_update_nr_hw_queues() stops at nr_cpu_ids; no kernel has more CPUs than this. */
 #define MAX_QUEUES 8192
@@ -200,6 +201,9 @@ static bool read_request(struct device *dev, const struct context *ctx, const st
 	/* blk_rq_init() sets it so: a flush is of no place. */
 	if (num_is(rq->sector, UINT64_MAX))
 		rq->sector = NUM_UNKNOWN;
+	rq->sector =
+		nbd_at_most(dev, arena_printf("request %llx: sector", (unsigned long long)addr),
+			    rq->sector, INT64_MAX);
 	rq->bytes = k_num(&o, KM_RQ_DATA_LEN);
 	rq->retries = k_signed(&cmd, KM_CMD_RETRIES);
 	rq->sent = was_sent(ctx, &cmd, rq->retries);

@@ -9,6 +9,7 @@
 #include "kernel_types.h"
 #include "names.h"
 #include "nbd_single.h"
+#include "nbd_words.h"
 #include "task_list.h"
 #include "unix_peer.h"
 
@@ -20,8 +21,12 @@
 /* When so many connections could not be read, the count is not believed for the rest. */
 #define MAX_UNREADABLE 64
 #define SECTOR_SHIFT   9
+/* No kernel has as many bits in runtime_flags. */
+#define MAX_RUNTIME_FLAGS 0xffff
 /* 64 KiB: no kernel has larger pages, and nbd takes no larger blocks. */
 #define MAX_BLOCK_BITS 16
+/* loff_t */
+#define MAX_SIZE INT64_MAX
 
 static void problem(struct device *dev, const char *text)
 {
@@ -31,6 +36,14 @@ static void problem(struct device *dev, const char *text)
 static void report_problem(struct report *report, const char *text)
 {
 	*ARENA_PUSH(report->problems, report->n_problems) = text;
+}
+
+num nbd_at_most(struct device *dev, const char *what, num n, uint64_t max)
+{
+	if (!n.known || n.v <= max)
+		return n;
+	problem(dev, arena_printf("%s %s is impossible", what, word_decimal(n)));
+	return NUM_UNKNOWN;
 }
 
 /* nbd_config.socks[] and what each entry leads to. */
@@ -51,7 +64,7 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 		uint32_t in_chunk = i % SOCKS_PER_READ;
 		struct connection *conn;
 		struct kobj o;
-		num sock;
+		num found, sock;
 
 		if (!in_chunk) {
 			uint32_t n = (uint32_t)count - i;
@@ -69,12 +82,14 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 		conn->index = i;
 		conn->nbd_sock = pointers[in_chunk];
 		k_load(&o, K_NBD_SOCK, conn->nbd_sock);
-		conn->dead = k_num(&o, KM_NSOCK_DEAD);
+		found = k_num(&o, KM_NSOCK_DEAD);
+		conn->dead = nbd_at_most(dev, arena_printf("nbd_sock.dead of connection %u", i),
+					 found, 1);
 		sock = k_num(&o, KM_NSOCK_SOCK);
 		conn->sock = sock_read(sock.v, files);
 		dead += conn->dead.v != 0;
 		all_known &= conn->dead.known;
-		if ((conn->dead.known || !k_has(KM_NSOCK_DEAD)) && conn->sock->family.known)
+		if ((found.known || !k_has(KM_NSOCK_DEAD)) && conn->sock->family.known)
 			continue;
 		problem(dev, arena_printf("connection %u (nbd_sock %llx) could not be read", i,
 					  (unsigned long long)conn->nbd_sock));
@@ -103,7 +118,8 @@ static void read_config(struct device *dev, struct file_set *files)
 	if (!k_load(&o, K_NBD_CONFIG, dev->config))
 		problem(dev, "nbd_config could not be read in one piece");
 	dev->server_flags = k_num(&o, KM_CONFIG_FLAGS);
-	dev->runtime_flags = k_num(&o, KM_CONFIG_RUNTIME_FLAGS);
+	dev->runtime_flags = nbd_at_most(dev, "runtime_flags", k_num(&o, KM_CONFIG_RUNTIME_FLAGS),
+					 MAX_RUNTIME_FLAGS);
 	dev->num_connections = k_signed(&o, KM_CONFIG_NUM_CONNECTIONS);
 	dev->live_connections = k_signed(&o, KM_CONFIG_LIVE_CONNECTIONS);
 	dev->recv_threads = k_signed(&o, KM_CONFIG_RECV_THREADS);
@@ -134,10 +150,12 @@ static num read_capacity(struct device *dev)
 	} else if (k_has(KM_BDEV_NR_SECTORS)) {
 		sectors = k_num_at(part0.v, KM_BDEV_NR_SECTORS);
 	} else {
-		return k_num_at(
-			k_at(k_container(part0.v, KM_BDEV_INODE_BDEV), KM_BDEV_INODE_VFS_INODE),
-			KM_INODE_SIZE);
+		uint64_t inode =
+			k_at(k_container(part0.v, KM_BDEV_INODE_BDEV), KM_BDEV_INODE_VFS_INODE);
+
+		return nbd_at_most(dev, "i_size", k_num_at(inode, KM_INODE_SIZE), MAX_SIZE);
 	}
+	sectors = nbd_at_most(dev, "the number of sectors", sectors, MAX_SIZE >> SECTOR_SHIFT);
 	return sectors.known ? NUM(sectors.v << SECTOR_SHIFT) : NUM_UNKNOWN;
 }
 
@@ -168,7 +186,7 @@ void nbd_tasks_read(struct device *dev, const struct kobj *o, const struct task_
 {
 	dev->task_setup = k_num(o, KM_NBD_TASK_SETUP);
 	dev->setup_task = user_task(task_by_address(tasks, dev->task_setup.v));
-	dev->recv_pid = k_signed(o, KM_NBD_PID);
+	dev->recv_pid = nbd_at_most(dev, "nbd_device.pid", k_signed(o, KM_NBD_PID), MAX_PID);
 	dev->recv_task_addr = k_num(o, KM_NBD_TASK_RECV);
 	if (dev->recv_pid.v)
 		dev->recv_task = user_task(task_by_pid(tasks, (uint32_t)dev->recv_pid.v));

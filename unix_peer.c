@@ -7,6 +7,7 @@
 #include "arena.h"
 #include "kernel_types.h"
 #include "names.h"
+#include "nbd_words.h"
 
 #define SUN_PATH_MAX  108
 #define SOCK_DEAD     0x1 /* bit 0 of sk_flags in every kernel */
@@ -112,6 +113,34 @@ static void read_inet(struct sock_info *info, const struct kobj *common)
 	}
 }
 
+/* What is beyond these only damage makes: it is unknown then, and the first is told. */
+static void limit_values(struct sock_info *info)
+{
+	const struct {
+		const char *what;
+		num *value;
+		uint64_t max;
+	} limits[] = {
+		{"sk_shutdown", &info->shutdown, SHUTDOWN_MASK},
+		/* sock_alloc() takes it from get_next_ino(). */
+		{"i_ino", &info->inode, UINT32_MAX},
+		{"the number of bytes in its send queue", &info->send_queue_bytes, INT32_MAX},
+		{"sk_receive_queue.qlen", &info->receive_queue, INT32_MAX},
+		{"the pid in sk_peer_pid", &info->listener_pid, MAX_PID},
+	};
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		num *value = limits[i].value;
+
+		if (!value->known || value->v <= limits[i].max)
+			continue;
+		if (!info->impossible)
+			info->impossible = arena_printf("%s %s is impossible", limits[i].what,
+							word_decimal(*value));
+		*value = NUM_UNKNOWN;
+	}
+}
+
 /* Everything about one end; info->socket and info->sk are set. */
 static void read_end(struct sock_info *info, struct file_set *files)
 {
@@ -163,6 +192,7 @@ static struct sock_info *read_one(uint64_t socket, uint64_t sk, struct file_set 
 	info->socket = socket;
 	info->sk = sk;
 	read_end(info, files);
+	limit_values(info);
 	return info;
 }
 

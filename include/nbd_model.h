@@ -19,6 +19,9 @@ typedef struct {
 	bool known;
 } num;
 
+/* PID_MAX_LIMIT, include/linux/threads.h: no kernel has as many tasks. */
+#define MAX_PID (4 * 1024 * 1024)
+
 #define NUM(value)  ((num){.v = (uint64_t)(value), .known = true})
 #define NUM_UNKNOWN ((num){0})
 
@@ -112,6 +115,8 @@ struct sock_info {
 	num file_socket; /* file.private_data: socket */
 	num prot_family; /* the family of the protocol (sk_prot) */
 	bool name_unreadable;
+	const char
+		*impossible; /* "sk_shutdown 255 is impossible": that value is unknown; or NULL */
 
 	struct sock_info *peer; /* the other end, where it is in this kernel and readable */
 	enum peer_status peer_status;

@@ -29,6 +29,9 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 /* A number of jiffies, which is how the kernel keeps timeouts, in seconds. */
 num nbd_seconds(num jiffies);
 
+/* n, or where it is more than max, as only damage makes it, unknown and a problem of the device. */
+num nbd_at_most(struct device *dev, const char *what, num n, uint64_t max);
+
 /* The device whose gendisk, nbd_device or nbd_config is at addr, NULL when there is none. */
 struct device *nbd_device_by_address(const struct report *report, uint64_t addr);
 

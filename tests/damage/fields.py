@@ -202,4 +202,8 @@ TELLING = [
     ("gendisk", "queue", "pointer elsewhere"),
     ("unix_address", "name[0].sun_path", "escape sequences"),
     ("nbd_config", "", "page dropped"),
+    # What JSON has as a count, below 0.
+    ("block_device", "bd_nr_sectors", "all ones"),
+    ("block_device", "bd_openers", "all ones"),
+    ("unix_sock", "sk.sk_shutdown", "all ones"),
 ]

@@ -153,6 +153,7 @@ static struct sock_info *sock(bool with_peer)
 	s->file_socket = number();
 	s->prot_family = number();
 	s->name_unreadable = input_byte(&input) & 1;
+	s->impossible = text_or_null();
 	s->peer_status = (enum peer_status)(input_byte(&input) % (PEER_REMOTE + 1));
 	if (with_peer && input_byte(&input) % 4)
 		s->peer = sock(false);

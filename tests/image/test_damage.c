@@ -281,6 +281,93 @@ START_TEST(a_damaged_tick_divides_nothing)
 }
 END_TEST
 
+/* What no kernel can have is said, and is null: "unknown", and no number that a script would believe. */
+START_TEST(what_is_impossible_is_unknown)
+{
+	struct image *image = image_create(layout);
+	struct scene s = scene_build(image);
+	uint64_t inode = image_at(image, s.ends[0].socket, "socket_alloc", "vfs_inode");
+	uint64_t pid = image_get(image, s.ends[0].sk, "sock", "sk_peer_pid");
+	uint64_t upid = image_at(image, pid, "pid", "numbers");
+	const struct {
+		uint64_t addr;
+		const char *object, *member, *pointer, *says;
+	} damages[] = {
+		{s.disk.block_device, "block_device", "bd_nr_sectors", "/1/capacity_bytes",
+		 "the number of sectors -1 is impossible"},
+		{s.disk.block_device, "block_device", "bd_openers", "/1/openers_expected",
+		 "bd_openers -1 is impossible"},
+		{s.config, "nbd_config", "runtime_flags", "/1/runtime_flags",
+		 "runtime_flags -1 is impossible"},
+		{s.nbd_device, "nbd_device", "pid", "/1/recv_task",
+		 "nbd_device.pid -1 is impossible"},
+		{s.nbd_socks[1], "nbd_sock", "dead", "/1/connections/1/dead",
+		 "nbd_sock.dead of connection 1 255 is impossible"},
+		{s.ends[0].sk, "sock", "sk_shutdown", "/1/connections/0/shutdown",
+		 "connection 0: sk_shutdown 255 is impossible"},
+		{s.peers[0].sk, "sock", "sk_receive_queue.qlen",
+		 "/1/connections/0/peer/receive_queue",
+		 "the other end of connection 0: sk_receive_queue.qlen 4294967295 is impossible"},
+		{s.ends[0].sk, "sock", "sk_wmem_alloc", "/1/connections/0/send_queue_bytes",
+		 "connection 0: the number of bytes in its send queue 4294967294 is impossible"},
+		{inode, "inode", "i_ino", "/1/connections/0/inode",
+		 "connection 0: i_ino -1 is impossible"},
+		{upid, "upid", "nr", "/1/connections/0/peer/listener_pid",
+		 ": the pid in sk_peer_pid 4294967295 is impossible"},
+		{s.request, "request", "__sector", "/1/requests/0/sector",
+		 "sector -2 is impossible"},
+	};
+
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		uint64_t flush = !strcmp(damages[i].member, "__sector");
+		uint64_t old =
+			image_get(image, damages[i].addr, damages[i].object, damages[i].member);
+		struct json_object *report;
+		char *output;
+
+		image_set(image, damages[i].addr, damages[i].object, damages[i].member,
+			  UINT64_MAX - flush);
+		output = run(image, "nbd -a -j");
+		ck_assert_msg(strstr(output, damages[i].says) != NULL, "not \"%s\" but %.3000s",
+			      damages[i].says, output);
+		report = json_lines(output);
+		is_null(report, damages[i].pointer);
+		json_object_put(report);
+		free(output);
+		image_set(image, damages[i].addr, damages[i].object, damages[i].member, old);
+	}
+	image_free(image);
+}
+END_TEST
+
+/* unix_peer tells it of a socket that is no device's, too, and does not call a name that it could not read
+ * missing. */
+START_TEST(unix_peer_tells_what_is_impossible)
+{
+	struct image *image = image_create(layout);
+	struct scene s = scene_build(image);
+	struct json_object *lines;
+	char *output;
+
+	image_set(image, s.peers[0].sk, "sock", "sk_shutdown", 255);
+	image_set(image, s.peers[0].sk, "unix_sock", "addr", 47);
+	output = run(image, "unix_peer -j %lx", s.ends[0].socket);
+	lines = json_lines(output);
+	has_elements(lines, "/0/unreadable", 2);
+	is_string(lines, "/0/unreadable/0", "the other end: sk_shutdown 255 is impossible");
+	is_string(lines, "/0/unreadable/1", "the other end: its name could not be read");
+	is_null(lines, "/0/peer/path");
+	json_object_put(lines);
+	free(output);
+	output = run(image, "unix_peer %lx", s.ends[0].socket);
+	ck_assert_ptr_nonnull(strstr(output, "! unreadable: sk_shutdown 255 is impossible"));
+	ck_assert_ptr_nonnull(strstr(output, "! unreadable: its name could not be read"));
+	ck_assert_ptr_nonnull(strstr(output, "  name        ?\n"));
+	free(output);
+	image_free(image);
+}
+END_TEST
+
 TCase *damage_case(void)
 {
 	TCase *tc = tcase_create("damage");
@@ -290,5 +377,7 @@ TCase *damage_case(void)
 	tcase_add_test(tc, nothing_is_made_up_for_what_is_missing);
 	tcase_add_test(tc, nothing_is_made_up_after_an_interrupt);
 	tcase_add_test(tc, a_damaged_tick_divides_nothing);
+	tcase_add_test(tc, what_is_impossible_is_unknown);
+	tcase_add_test(tc, unix_peer_tells_what_is_impossible);
 	return tc;
 }

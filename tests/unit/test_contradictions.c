@@ -72,29 +72,14 @@ static void damage_started(void)
 	dev->recv_pid = NUM(0);
 }
 
-static void damage_pid(void)
-{
-	dev->recv_pid = NUM(-7);
-}
-
 static void damage_num_connections(void)
 {
 	dev->num_connections = NUM(0);
 }
 
-static void damage_runtime_flags(void)
-{
-	dev->runtime_flags.v |= 1 << 16;
-}
-
 static void damage_block_size(void)
 {
 	dev->block_size = NUM(256);
-}
-
-static void damage_dead(void)
-{
-	dev->conns[2].dead = NUM(2);
 }
 
 static void damage_request(void)
@@ -157,9 +142,9 @@ static void damage_family(void)
 	sock->family = NUM(AF_INET);
 }
 
-static void damage_shutdown(void)
+static void damage_value(void)
 {
-	sock->peer->shutdown = NUM(4);
+	sock->peer->impossible = "sk_shutdown 4 is impossible";
 }
 
 static void damage_shutdown_of_one(void)
@@ -210,11 +195,8 @@ static const struct {
 	{damage_config_refs_less, "config_refs is 3"},
 	{damage_openers, "bd_openers is 0, yet there is more that keeps it open: 1"},
 	{damage_started, "recv_threads is 3, yet nobody"},
-	{damage_pid, "pid -7 is impossible"},
 	{damage_num_connections, "yet it has no connection"},
-	{damage_runtime_flags, "runtime_flags 0x10008"},
 	{damage_block_size, "block size 256"},
-	{damage_dead, "dead of connection 2 is 2"},
 	{damage_request, "was sent on connection -1"},
 	{damage_socket_sk, "connection 0: its struct socket and struct sock"},
 	{damage_sk_socket, "connection 0: its struct socket and struct sock"},
@@ -229,7 +211,7 @@ static const struct {
 	{damage_peer_file_refs_more,
 	 "the other end of connection 0: its struct file has more references than there can"},
 	{damage_family, "its family is not that of its protocol"},
-	{damage_shutdown, "the other end of connection 0: its sk_shutdown is impossible"},
+	{damage_value, "the other end of connection 0: sk_shutdown 4 is impossible"},
 	{damage_shutdown_of_one, "sk_shutdown of its two ends"},
 	{damage_path, "its name could not be read"},
 	{damage_state, "its state and its peer contradict"},

@@ -104,7 +104,8 @@ static void read_inet(struct sock_info *info, const struct kobj *common)
 		return;
 	info->local = inet_name(common, v6, true);
 	info->remote = inet_name(common, v6, false);
-	if (num_is(info->type, SOCK_STREAM)) {
+	/* Other protocols have streams, too (MPTCP), and no struct tcp_sock. */
+	if (num_is(info->type, SOCK_STREAM) && info->prot_family.known) {
 		num next = k_num_at(info->sk, KM_TCP_WRITE_SEQ);
 		num acked = k_num_at(info->sk, KM_TCP_SND_UNA);
 

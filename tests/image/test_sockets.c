@@ -140,6 +140,19 @@ START_TEST(a_table_not_read_in_full)
 }
 END_TEST
 
+/* What lies where a struct tcp_sock has its counters tells nothing of another protocol's socket. */
+START_TEST(a_stream_of_another_protocol)
+{
+	struct json_object *report;
+
+	set_common(end, "skc_prot", scene.kernel.net);
+	report = run_report(image);
+	is_string(report, "/1/connections/2/socket_type", "STREAM");
+	is_null(report, "/1/connections/2/send_queue_bytes");
+	json_object_put(report);
+}
+END_TEST
+
 START_TEST(a_socket_without_connection)
 {
 	struct json_object *report;
@@ -161,6 +174,7 @@ TCase *sockets_case(void)
 	tcase_add_test(tc, an_end_that_is_going);
 	tcase_add_test(tc, an_end_of_the_other_family);
 	tcase_add_test(tc, a_table_not_read_in_full);
+	tcase_add_test(tc, a_stream_of_another_protocol);
 	tcase_add_test(tc, a_socket_without_connection);
 	return tc;
 }

@@ -276,7 +276,7 @@ help:
 	@echo 'make bench      times and memory among a million open files, beside crash'"'"'s and drgn'"'"'s'
 	@echo 'make valgrind-long  fifty times'
 	@echo 'make session    Ctrl-C, closed pipes, many commands, extend -u in one session'
-	@echo 'make damage     DAMAGES damaged copies of a real vmcore; make damage-check: a dozen, and those with a name'
+	@echo 'make damage     DAMAGES damaged copies of a real vmcore; make damage-check: the most telling, and those with a name'
 	@echo 'make live       crash on the running kernel of a guest in which devices come and go'
 	@echo 'make mutations  falsifies the report value by value: the end-to-end tests must notice each'
 	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR)'

@@ -11,8 +11,9 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-/* A type that contains itself without a pointer in between is broken BTF. */
-#define MAX_DEPTH 8
+/* A type that contains itself without a pointer in between is broken BTF, and it may do so many times over. */
+#define MAX_DEPTH   8
+#define MAX_MEMBERS 65536
 
 struct btf_types {
 	struct btf *base, *module;
@@ -104,16 +105,17 @@ long btf_types_size(const struct btf_types *types, const char *structure)
 }
 
 static long find_member(const struct btf *btf, const struct btf_type *t, const char *name,
-			size_t *size, int depth)
+			size_t *size, int depth, unsigned *left)
 {
 	const struct btf_member *m = btf_members(t);
 
 	if (depth > MAX_DEPTH)
 		return -1;
-	for (unsigned i = 0; i < btf_vlen(t); i++) {
+	for (unsigned i = 0; i < btf_vlen(t) && *left; i++) {
 		const char *found = btf__name_by_offset(btf, m[i].name_off);
 		unsigned bit = btf_member_bit_offset(t, i);
 
+		--*left;
 		if (!found || btf_member_bitfield_size(t, i) || bit % 8)
 			continue;
 		if (!*found) {
@@ -122,7 +124,7 @@ static long find_member(const struct btf *btf, const struct btf_type *t, const c
 
 			if (!inner || !btf_is_composite(inner))
 				continue;
-			offset = find_member(btf, inner, name, size, depth + 1);
+			offset = find_member(btf, inner, name, size, depth + 1, left);
 			if (offset >= 0)
 				return bit / 8 + offset;
 		} else if (!strcmp(found, name)) {
@@ -141,6 +143,7 @@ long btf_types_member(const struct btf_types *types, const char *structure, cons
 		      size_t *size)
 {
 	const struct btf_type *t = find_struct(types, structure);
+	unsigned left = MAX_MEMBERS;
 
-	return t ? find_member(types->module, t, member, size, 0) : -1;
+	return t ? find_member(types->module, t, member, size, 0, &left) : -1;
 }

@@ -143,6 +143,31 @@ START_TEST(layouts_from_btf)
 END_TEST
 
 /* A header one byte longer, as a damaged image may have it, would have all types lie at odd addresses. */
+/* Damaged types: a union has itself as a member, and that many times. */
+START_TEST(types_of_btf_within_themselves)
+{
+	struct btf *kernel = extra_btf_kernel(), *module = btf__new_empty_split(kernel);
+	int inner = btf__add_union(module, "", 8);
+	const void *kernel_bytes, *bytes;
+	__u32 kernel_size, size;
+	struct btf_types *types;
+	size_t member_size;
+
+	for (int i = 0; i < 64; i++)
+		btf__add_field(module, "", inner, 0, 0);
+	btf__add_struct(module, "nbd_device", 8);
+	btf__add_field(module, "", inner, 0, 0);
+	kernel_bytes = btf__raw_data(kernel, &kernel_size);
+	bytes = btf__raw_data(module, &size);
+	types = btf_types_parse(kernel_bytes, kernel_size, bytes, size);
+	ck_assert_int_eq(btf_types_size(types, "nbd_device"), 8);
+	ck_assert_int_eq(btf_types_member(types, "nbd_device", "index", &member_size), -1);
+	btf_types_free(types);
+	btf__free(module);
+	btf__free(kernel);
+}
+END_TEST
+
 START_TEST(types_of_btf_at_odd_addresses)
 {
 	struct btf *kernel = extra_btf_kernel(), *module = extra_btf_module(&scene, kernel);
@@ -198,6 +223,7 @@ TCase *extras_case(void)
 	tcase_add_test(tc, the_module_tells_how_it_behaves);
 	tcase_add_test(tc, tasks_that_wait);
 	tcase_add_test(tc, layouts_from_btf);
+	tcase_add_test(tc, types_of_btf_within_themselves);
 	tcase_add_test(tc, types_of_btf_at_odd_addresses);
 	tcase_add_test(tc, what_is_left_over_on_a_stack);
 	return tc;

@@ -3,12 +3,14 @@
 """session.py CRASH MODULE VMLINUX VMCORE: what a person does to a session: Ctrl-C at any moment, output into a
 closed pipe, many commands, unloading and loading again. After each the session must go on.
 """
+import fcntl
 import os
 import pty
 import random
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -196,6 +198,34 @@ def closed_pipe(terminal):
     print("closed pipe: quiet")
 
 
+def page(terminal, command, key):
+    """Types a command, and the key at the pager's first prompt if there is one; what came behind it."""
+    terminal.enter(command)
+    output = b""
+    while b"--More--" not in output and not output.endswith(PROMPT):
+        if not select.select([terminal.fd], [], [], LONGEST)[0]:
+            fail(f"{command} shows nothing in the pager", output)
+        output += os.read(terminal.fd, 65536)
+    if output.endswith(PROMPT):
+        return None
+    os.write(terminal.fd, key)
+    return terminal.until_prompt(LONGEST)
+
+
+def paged(terminal):
+    """In the pager, which is how people read it: quitting it early, and Ctrl-C in it, are no errors."""
+    fcntl.ioctl(terminal.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    terminal.command("set scroll more")
+    for key in (b"q", b"\x03"):
+        terminal.command("set scroll on")
+        output = page(terminal, "nbd -s --peers -v -d nbd101", key)
+        if output is None or b"nbd:" in output or b"error" in output.lower():
+            fail("a pager that was left early", output or b"was not there")
+        page(terminal, "set scroll off", b"q")
+        answers(terminal, "a pager that was left early")
+    print("pager: left early, quietly")
+
+
 def batch(commands):
     """What crash prints for a file of commands."""
     with tempfile.NamedTemporaryFile("w") as file:
@@ -256,6 +286,7 @@ def main():
         interrupted_look_ups(terminal)
         interrupted_repeat(terminal)
         closed_pipe(terminal)
+        paged(terminal)
         terminal.close()
     memory(addresses(batch(["nbd -j -d nbd0"]).encode()))
     reload()

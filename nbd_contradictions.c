@@ -226,9 +226,15 @@ static const struct {
 	connection_test *test;
 	bool of_peer; /* of the other end, too */
 } connection_tests[] = {
-	{end_is_torn, true},	    {family_is_impossible, true},      {value_is_impossible, true},
-	{name_is_unreadable, true}, {references_are_impossible, true}, {file_is_missing, true},
-	{is_half_connected, false}, {shutdown_differs, false},
+	{end_is_torn, true},
+	{family_is_impossible, true},
+	{value_is_impossible, true},
+	{name_is_unreadable, true},
+	{references_are_impossible, true},
+	{file_is_missing, true},
+	/* These look at both ends. */
+	{is_half_connected, false},
+	{shutdown_differs, false},
 };
 
 #define N_DEVICE_TESTS	   (sizeof(device_tests) / sizeof(device_tests[0]))

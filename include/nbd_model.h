@@ -19,9 +19,6 @@ typedef struct {
 	bool known;
 } num;
 
-/* PID_MAX_LIMIT, include/linux/threads.h: no kernel has as many tasks. */
-#define MAX_PID (4 * 1024 * 1024)
-
 #define NUM(value)  ((num){.v = (uint64_t)(value), .known = true})
 #define NUM_UNKNOWN ((num){0})
 
@@ -30,6 +27,9 @@ static inline bool num_is(num n, uint64_t v)
 {
 	return n.known && n.v == v;
 }
+
+/* PID_MAX_LIMIT, include/linux/threads.h: no kernel has as many tasks. */
+#define MAX_PID (4 * 1024 * 1024)
 
 /* One thread, found by walking the kernel's own lists. */
 struct task {
@@ -115,8 +115,7 @@ struct sock_info {
 	num file_socket; /* file.private_data: socket */
 	num prot_family; /* the family of the protocol (sk_prot) */
 	bool name_unreadable;
-	const char
-		*impossible; /* "sk_shutdown 255 is impossible": that value is unknown; or NULL */
+	const char *impossible; /* a value that was, and is unknown now, in words; or NULL */
 
 	struct sock_info *peer; /* the other end, where it is in this kernel and readable */
 	enum peer_status peer_status;

@@ -166,7 +166,7 @@ static bool add_ring(struct ring_search *search, uint64_t ctx, const char *what)
 	return !array.v || add_ring_files(search, array.v, count.v, nodes, what, ctx);
 }
 
-static bool visit_ring(void *context, const struct file_table *table, uint32_t fd, uint64_t file)
+static bool visit_ring(void *context, struct file_table *table, uint32_t fd, uint64_t file)
 {
 	struct ring_search *search = context;
 	const struct task *task = file_table_task(table);
@@ -174,7 +174,7 @@ static bool visit_ring(void *context, const struct file_table *table, uint32_t f
 	void **seen;
 
 	search->incomplete |= !op.known;
-	if (!op.known || op.v != search->fops.v)
+	if (!op.known || op.v != search->fops.v || !file_slot_is_open(table, fd))
 		return true;
 	seen = ptr_map_at(&search->seen, file);
 	if (*seen)

@@ -74,6 +74,8 @@ static int by_table(const void *a, const void *b)
 struct file_table {
 	const struct task **tasks;
 	size_t n_tasks;
+	uint64_t open_fds; /* fdtable.open_fds, a bitmap */
+	bool torn;	   /* it contradicts the fd array */
 };
 
 const struct task *file_table_task(const struct file_table *table)
@@ -81,10 +83,20 @@ const struct task *file_table_task(const struct file_table *table)
 	return table->tasks[0];
 }
 
+bool file_slot_is_open(struct file_table *table, uint32_t fd)
+{
+	num word = k_pointer(table->open_fds + fd / FDS_PER_WORD * sizeof(uint64_t),
+			     "fdtable.open_fds");
+	bool open = word.known && word.v >> fd % FDS_PER_WORD & 1;
+
+	table->torn |= !open;
+	return open;
+}
+
 /* Shows every open slot of the table to visit. PASS_STOPPED when visit had enough. */
 enum pass { PASS_DONE, PASS_UNREADABLE, PASS_STOPPED };
 
-static enum pass walk_table(const struct file_table *table, uint64_t *slots, file_visit *visit,
+static enum pass walk_table(struct file_table *table, uint64_t *slots, file_visit *visit,
 			    void *context)
 {
 	num fdt = k_num_at(table->tasks[0]->files, KM_FILES_FDT);
@@ -95,6 +107,7 @@ static enum pass walk_table(const struct file_table *table, uint64_t *slots, fil
 		return PASS_UNREADABLE;
 	fd_array = k_num(&o, KM_FDT_FD);
 	max_fds = k_num(&o, KM_FDT_MAX_FDS);
+	table->open_fds = k_num(&o, KM_FDT_OPEN_FDS).v;
 	if (!max_fds.v || max_fds.v % FDS_PER_WORD)
 		return PASS_UNREADABLE;
 	for (uint64_t first = 0; first < max_fds.v; first += SLOTS_PER_READ) {
@@ -138,7 +151,7 @@ void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, f
 		progress("searching the file tables of tasks", first, n);
 		pass = walk_table(&table, slots, visit, context);
 		stats->tables++;
-		stats->tables_unreadable += pass == PASS_UNREADABLE;
+		stats->tables_unreadable += pass == PASS_UNREADABLE || table.torn;
 		stats->interrupted |= k_interrupted();
 		if (pass == PASS_STOPPED || stats->interrupted)
 			break;
@@ -152,7 +165,7 @@ struct file_search {
 };
 
 /* Notes the slot when its file is watched. */
-static bool note_owner(void *context, const struct file_table *table, uint32_t fd, uint64_t addr)
+static bool note_owner(void *context, struct file_table *table, uint32_t fd, uint64_t addr)
 {
 	struct file_search *search = context;
 	struct file *file;
@@ -160,7 +173,7 @@ static bool note_owner(void *context, const struct file_table *table, uint32_t f
 	if (search->look && !search->look(search->context, table, fd, addr))
 		search->look = NULL;
 	file = ptr_map_get(&search->set->by_addr, addr);
-	if (!file)
+	if (!file || !file_slot_is_open(table, fd))
 		return true;
 	file->n_table_refs++;
 	for (size_t i = 0; i < table->n_tasks; i++) {

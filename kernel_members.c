@@ -169,6 +169,7 @@ const struct member k_members[KM_MEMBER_COUNT] = {
 	[KM_FILES_FDT] = {K_FILES, REQUIRED, {"fdt"}},
 	[KM_FDT_MAX_FDS] = {K_FDTABLE, REQUIRED, {"max_fds"}},
 	[KM_FDT_FD] = {K_FDTABLE, REQUIRED, {"fd"}},
+	[KM_FDT_OPEN_FDS] = {K_FDTABLE, REQUIRED, {"open_fds"}},
 	/* Linux kernel commit 90ee6ed776c0 ("fs: port files to file_ref") (in v6.13): f_ref
 	 * counts from 0, see file_refs(). */
 	[KM_FILE_COUNT] = {K_FILE, OPTIONAL, {"f_count"}},

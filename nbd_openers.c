@@ -355,17 +355,15 @@ bool openers_missing(const struct openers *openers)
 	return false;
 }
 
-bool openers_look(void *context, const struct file_table *table, uint32_t fd, uint64_t file)
+bool openers_look(void *context, struct file_table *table, uint32_t fd, uint64_t file)
 {
 	struct openers *openers = context;
 	struct bdev *b;
 
-	(void)table;
-	(void)fd;
 	if (!openers->missing)
 		return false;
 	b = ptr_map_get(&openers->by_mapping, k_num_at(file, KM_FILE_MAPPING).v);
-	if (b) {
+	if (b && file_slot_is_open(table, fd)) {
 		add_opener_file(openers, b, file);
 		openers->missing = openers_missing(openers);
 	}

@@ -30,7 +30,7 @@ void file_add_holder(struct file *file, const char *kind, const char *what, uint
 
 /* Called for each open slot of each file table; false ends the walk. */
 struct file_table;
-typedef bool file_visit(void *context, const struct file_table *table, uint32_t fd, uint64_t file);
+typedef bool file_visit(void *context, struct file_table *table, uint32_t fd, uint64_t file);
 
 /* Shows every open slot of every file table to visit, each table once (tables are told apart by the
  * address of files_struct). *stats says how far it came. */
@@ -40,6 +40,13 @@ void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, f
 /* The task that a table is named after: the leader of the first thread group that shares it, or its
  * first thread. */
 const struct task *file_table_task(const struct file_table *table);
+
+/*
+ * Does the table's bitmap of open fds have this one, too? To be asked before anything is concluded from an
+ * open slot: where the answer is no, the fd array is not where the table says, and the table counts as
+ * unreadable. Mirrors fs/file.c, where a slot is filled after its bit and emptied before.
+ */
+bool file_slot_is_open(struct file_table *table, uint32_t fd);
 
 /*
  * Walks all file tables and fills owners and n_table_refs of all watched files: one owner for each thread group and fd; a

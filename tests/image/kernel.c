@@ -243,8 +243,12 @@ struct kernel_task kernel_task(struct kernel *k, const char *comm, uint32_t pid,
 	if (leader) {
 		t.files = leader->files;
 	} else if (!(flags & PF_KTHREAD)) {
-		uint64_t table = image_new(image, "fdtable");
+		static const uint64_t all = UINT64_MAX;
+		uint64_t table = image_new(image, "fdtable"), bits = image_array(image, "ptr", 1);
 
+		/* An fd may be reserved long before its slot is filled. */
+		image_write(image, bits, &all, sizeof(all));
+		image_set(image, table, "fdtable", "open_fds", bits);
 		t.files = image_new(image, "files_struct");
 		image_set(image, t.files, "files_struct", "fdt", table);
 		image_set(image, table, "fdtable", "max_fds", MAX_FDS);

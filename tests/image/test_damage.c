@@ -281,6 +281,29 @@ START_TEST(a_damaged_tick_divides_nothing)
 }
 END_TEST
 
+/* An fd array that begins elsewhere than it should has files, yet not under their numbers. */
+START_TEST(an_fd_array_that_is_not_the_tables)
+{
+	struct image *image = image_create(layout);
+	struct scene s = scene_build(image);
+	uint64_t table = image_get(image, s.server.files, "files_struct", "fdt");
+	uint64_t fd = image_get(image, table, "fdtable", "fd"), bit = 1u << SCENE_SERVER_FD;
+	struct json_object *report;
+
+	image_write(image, image_get(image, table, "fdtable", "open_fds"), &bit, sizeof(bit));
+	report = run_report(image);
+	is_number(report, "/0/tables_unreadable", 0);
+	is_number(report, "/1/connections/0/peer/owners/0/fd", SCENE_SERVER_FD);
+	json_object_put(report);
+	image_set(image, table, "fdtable", "fd", fd + 2 * sizeof(uint64_t));
+	report = run_report(image);
+	is_number(report, "/0/tables_unreadable", 1);
+	has_elements(report, "/1/connections/0/peer/owners", 0);
+	json_object_put(report);
+	image_free(image);
+}
+END_TEST
+
 /* What no kernel can have is said, and is null: "unknown", and no number that a script would believe. */
 START_TEST(what_is_impossible_is_unknown)
 {
@@ -377,6 +400,7 @@ TCase *damage_case(void)
 	tcase_add_test(tc, nothing_is_made_up_for_what_is_missing);
 	tcase_add_test(tc, nothing_is_made_up_after_an_interrupt);
 	tcase_add_test(tc, a_damaged_tick_divides_nothing);
+	tcase_add_test(tc, an_fd_array_that_is_not_the_tables);
 	tcase_add_test(tc, what_is_impossible_is_unknown);
 	tcase_add_test(tc, unix_peer_tells_what_is_impossible);
 	return tc;

@@ -209,6 +209,9 @@ def page(terminal, command, key):
     if output.endswith(PROMPT):
         return None
     os.write(terminal.fd, key)
+    # more may miss a Ctrl-C that comes while it begins to read keys.
+    if not select.select([terminal.fd], [], [], AT_ONCE)[0]:
+        os.write(terminal.fd, b"q")
     return terminal.until_prompt(LONGEST)
 
 

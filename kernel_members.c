@@ -193,6 +193,7 @@ const struct member k_members[KM_MEMBER_COUNT] = {
 	[KM_SOCKET_VFS_INODE] = {K_SOCKET_ALLOC, REQUIRED, {"vfs_inode"}},
 
 	[KM_SK_COMMON] = {K_SOCK, REQUIRED, {"__sk_common"}},
+	[KM_SK_PROTOCOL] = {K_SOCK, OPTIONAL, {"sk_protocol"}},
 	[KM_SK_SHUTDOWN] = {K_SOCK, OPTIONAL, {"sk_shutdown"}},
 	/* A member of sock_common by 4.4. */
 	[KM_SK_FLAGS] = {K_SOCK, OPTIONAL, {"sk_flags"}},

@@ -198,7 +198,7 @@ static bool read_request(struct device *dev, const struct context *ctx, const st
 	rq->op = k_num(&o, KM_RQ_CMD_FLAGS);
 	rq->op.v &= REQ_OP_MASK;
 	rq->sector = k_num(&o, KM_RQ_SECTOR);
-	/* blk_rq_init() sets it so: a flush is of no place. */
+	/* blk_rq_init() sets it so: a flush, for one, is of no place. */
 	if (num_is(rq->sector, UINT64_MAX))
 		rq->sector = NUM_UNKNOWN;
 	rq->sector =

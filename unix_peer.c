@@ -11,6 +11,7 @@
 
 #define SUN_PATH_MAX  108
 #define SOCK_DEAD     0x1 /* bit 0 of sk_flags in every kernel */
+#define TCP_SYN_SENT  2
 #define TCP_CLOSE     7
 #define SHUTDOWN_MASK 3
 
@@ -96,7 +97,26 @@ static const char *inet_name(const struct kobj *common, bool v6, bool local)
 	return name_inet(address, v6 ? 16 : 4, local ? (uint16_t)port.v : ntohs((uint16_t)port.v));
 }
 
-static void read_inet(struct sock_info *info, const struct kobj *common)
+/* MPTCP has streams, too, and no struct tcp_sock. Kernels before it (v5.6) have sk_protocol as a bit field. */
+static bool is_tcp(const struct sock_info *info, const struct kobj *sk)
+{
+	return num_is(info->type, SOCK_STREAM) &&
+	       (k_member_size(KM_SK_PROTOCOL) != sizeof(uint16_t) ||
+		num_is(k_num(sk, KM_SK_PROTOCOL), IPPROTO_TCP));
+}
+
+/* Before the handshake, and where the connection was reset since, the two need not belong together. */
+static num tcp_unacknowledged(const struct sock_info *info)
+{
+	num next = k_num_at(info->sk, KM_TCP_WRITE_SEQ), acked = k_num_at(info->sk, KM_TCP_SND_UNA);
+	uint32_t bytes = (uint32_t)(next.v - acked.v);
+
+	if (!next.known || !acked.known || !info->state.known || num_is(info->state, TCP_SYN_SENT))
+		return NUM_UNKNOWN;
+	return bytes <= INT32_MAX ? NUM(bytes) : NUM_UNKNOWN;
+}
+
+static void read_inet(struct sock_info *info, const struct kobj *sk, const struct kobj *common)
 {
 	bool v6 = info->family.v == AF_INET6;
 
@@ -104,17 +124,11 @@ static void read_inet(struct sock_info *info, const struct kobj *common)
 		return;
 	info->local = inet_name(common, v6, true);
 	info->remote = inet_name(common, v6, false);
-	/* Other protocols have streams, too (MPTCP), and no struct tcp_sock. */
-	if (num_is(info->type, SOCK_STREAM) && info->prot_family.known) {
-		num next = k_num_at(info->sk, KM_TCP_WRITE_SEQ);
-		num acked = k_num_at(info->sk, KM_TCP_SND_UNA);
-
-		if (next.known && acked.known)
-			info->send_queue_bytes = NUM((uint32_t)(next.v - acked.v));
-	}
+	if (is_tcp(info, sk))
+		info->send_queue_bytes = tcp_unacknowledged(info);
 }
 
-/* What is beyond these only damage makes: it is unknown then, and the first is told. */
+/* What is beyond these only damage makes: it is told, and unknown from then on. */
 static void limit_values(struct sock_info *info)
 {
 	const struct {
@@ -135,9 +149,9 @@ static void limit_values(struct sock_info *info)
 
 		if (!value->known || value->v <= limits[i].max)
 			continue;
-		if (!info->impossible)
-			info->impossible = arena_printf("%s %s is impossible", limits[i].what,
-							word_decimal(*value));
+		info->impossible = word_append(
+			info->impossible, "; ",
+			arena_printf("%s %s is impossible", limits[i].what, word_decimal(*value)));
 		*value = NUM_UNKNOWN;
 	}
 }
@@ -172,7 +186,7 @@ static void read_end(struct sock_info *info, struct file_set *files)
 	if (num_is(info->family, AF_UNIX))
 		read_unix(info);
 	else if (num_is(info->family, AF_INET) || num_is(info->family, AF_INET6))
-		read_inet(info, &common);
+		read_inet(info, &sk, &common);
 }
 
 static enum peer_status unix_peer_status(const struct sock_info *s, const struct sock_info *peer)

@@ -44,7 +44,8 @@ const struct task *file_table_task(const struct file_table *table);
 /*
  * Does the table's bitmap of open fds have this one, too? To be asked before anything is concluded from an
  * open slot: where the answer is no, the fd array is not where the table says, and the table counts as
- * unreadable. Mirrors fs/file.c, where a slot is filled after its bit and emptied before.
+ * unreadable. Mirrors fs/file.c, where a slot is filled after its bit and emptied before; only dup2() sets the
+ * bit right behind the slot.
  */
 bool file_slot_is_open(struct file_table *table, uint32_t fd);
 

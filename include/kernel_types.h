@@ -185,6 +185,7 @@ enum kmember {
 	KM_SOCKET_VFS_INODE,
 	/* sock */
 	KM_SK_COMMON,
+	KM_SK_PROTOCOL,
 	KM_SK_SHUTDOWN,
 	KM_SK_FLAGS,
 	KM_SK_SOCKET,

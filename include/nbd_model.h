@@ -28,7 +28,7 @@ static inline bool num_is(num n, uint64_t v)
 	return n.known && n.v == v;
 }
 
-/* PID_MAX_LIMIT, include/linux/threads.h: no kernel has as many tasks. */
+/* PID_MAX_LIMIT, include/linux/threads.h: no pid is larger. */
 #define MAX_PID (4 * 1024 * 1024)
 
 /* One thread, found by walking the kernel's own lists. */
@@ -115,7 +115,7 @@ struct sock_info {
 	num file_socket; /* file.private_data: socket */
 	num prot_family; /* the family of the protocol (sk_prot) */
 	bool name_unreadable;
-	const char *impossible; /* a value that was, and is unknown now, in words; or NULL */
+	const char *impossible; /* values that were, and are unknown now, in words; or NULL */
 
 	struct sock_info *peer; /* the other end, where it is in this kernel and readable */
 	enum peer_status peer_status;

@@ -184,8 +184,8 @@ def run(image, case, directory):
     try:
         with open(report) as file:
             raw = file.read().splitlines()
-        # Where the damage leaves no layouts at all there is no report, but a sentence that says so.
-        if len(raw) == 1 and re.match("nbd: nbd's structures are unknown: .*Try: mod -s nbd ", raw[0]):
+        # Where the page took the module's BTF, too, there are no layouts and no report, but a sentence that says so.
+        if case.dropped and len(raw) == 1 and re.match("nbd: nbd's structures are unknown: .*Try: mod -s nbd ", raw[0]):
             return NOTICED, "", []
         lines = [json.loads(line) for line in raw]
         with open(text, "rb") as file:

@@ -112,15 +112,6 @@ void extra_ring(struct scene *s)
 	kernel_file_get(k, s->ends[1].file);
 }
 
-/* A struct proto, of which nothing but the address counts. */
-static uint64_t new_protocol(struct image *image, const char *name)
-{
-	uint64_t addr = image_array(image, "ptr", 1);
-
-	image_symbol(image, name, addr, sizeof(addr));
-	return addr;
-}
-
 /* One end of a TCP connection of this host with itself, in the table of sockets; v6: as servers have it
  * that listen to IPv6 and take IPv4 too. */
 static struct kernel_socket new_tcp(struct scene *s, uint16_t port, uint16_t remote_port, bool v6,
@@ -132,8 +123,7 @@ static struct kernel_socket new_tcp(struct scene *s, uint16_t port, uint16_t rem
 		 common = image_at(image, sk, "sock", "__sk_common");
 
 	image_set(image, common, "sock_common", "skc_family", v6 ? AF_INET6 : AF_INET);
-	image_set(image, common, "sock_common", "skc_prot",
-		  new_protocol(image, v6 ? "tcpv6_prot" : "tcp_prot"));
+	image_set(image, sk, "sock", "sk_protocol", IPPROTO_TCP);
 	kernel_shutdown(&s->kernel, sk, 0);
 	image_set(image, common, "sock_common", "skc_state", TCP_ESTABLISHED);
 	image_set(image, common, "sock_common", "skc_net", s->kernel.net);

@@ -38,6 +38,7 @@ static const struct {
 	{{"request_queue", "nr_hw_queues"}, "the same"},
 	{{"request_queue", "tag_set"}, "the same"},
 	{{"request_queue", ""}, "the same"},
+	{{"sock", "sk_protocol"}, "tells MPTCP from TCP: test_sockets.c"},
 	{{"task_struct", "io_uring"}, "saves reads, and nothing else: tests/bench/reads.sh"},
 	{{"thread_struct", "cpu_context"}, "arm64, of which there is no image"},
 	{{"cpu_context", ""}, "the same"},

@@ -373,11 +373,15 @@ START_TEST(unix_peer_tells_what_is_impossible)
 	char *output;
 
 	image_set(image, s.peers[0].sk, "sock", "sk_shutdown", 255);
+	image_set(image, s.peers[0].sk, "sock", "sk_receive_queue.qlen", UINT32_MAX);
 	image_set(image, s.peers[0].sk, "unix_sock", "addr", 47);
 	output = run(image, "unix_peer -j %lx", s.ends[0].socket);
 	lines = json_lines(output);
 	has_elements(lines, "/0/unreadable", 2);
-	is_string(lines, "/0/unreadable/0", "the other end: sk_shutdown 255 is impossible");
+	is_string(
+		lines, "/0/unreadable/0",
+		"the other end: sk_shutdown 255 is impossible; sk_receive_queue.qlen 4294967295 is "
+		"impossible");
 	is_string(lines, "/0/unreadable/1", "the other end: its name could not be read");
 	is_null(lines, "/0/peer/path");
 	json_object_put(lines);

@@ -142,7 +142,6 @@ START_TEST(layouts_from_btf)
 }
 END_TEST
 
-/* A header one byte longer, as a damaged image may have it, would have all types lie at odd addresses. */
 /* Damaged types: a union has itself as a member, and that many times. */
 START_TEST(types_of_btf_within_themselves)
 {
@@ -168,6 +167,7 @@ START_TEST(types_of_btf_within_themselves)
 }
 END_TEST
 
+/* A header one byte longer, as a damaged image may have it, would have all types lie at odd addresses. */
 START_TEST(types_of_btf_at_odd_addresses)
 {
 	struct btf *kernel = extra_btf_kernel(), *module = extra_btf_module(&scene, kernel);

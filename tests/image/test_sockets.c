@@ -140,16 +140,35 @@ START_TEST(a_table_not_read_in_full)
 }
 END_TEST
 
-/* What lies where a struct tcp_sock has its counters tells nothing of another protocol's socket. */
-START_TEST(a_stream_of_another_protocol)
+static void send_queue_is_known(bool known)
 {
-	struct json_object *report;
+	struct json_object *report = run_report(image);
 
-	set_common(end, "skc_prot", scene.kernel.net);
-	report = run_report(image);
 	is_string(report, "/1/connections/2/socket_type", "STREAM");
-	is_null(report, "/1/connections/2/send_queue_bytes");
+	if (known)
+		is_number(report, "/1/connections/2/send_queue_bytes", 5);
+	else
+		is_null(report, "/1/connections/2/send_queue_bytes");
+	has_elements(report, "/1/unreadable", 0);
 	json_object_put(report);
+}
+
+/* What lies where a struct tcp_sock has its counters tells nothing of another protocol's socket, nor of one
+ * that has sent nothing yet; another sk_prot, as kTLS has, is no matter. */
+START_TEST(when_the_send_queue_is_known)
+{
+	send_queue_is_known(true);
+	set_common(end, "skc_prot", scene.kernel.net);
+	send_queue_is_known(true);
+	image_set(image, end, "sock", "sk_protocol", IPPROTO_MPTCP);
+	send_queue_is_known(false);
+	image_set(image, end, "sock", "sk_protocol", IPPROTO_TCP);
+	set_common(end, "skc_state", TCP_SYN_SENT);
+	send_queue_is_known(false);
+	set_common(end, "skc_state", TCP_CLOSE);
+	send_queue_is_known(true);
+	image_set(image, end, "tcp_sock", "snd_una", 1u << 31);
+	send_queue_is_known(false);
 }
 END_TEST
 
@@ -174,7 +193,7 @@ TCase *sockets_case(void)
 	tcase_add_test(tc, an_end_that_is_going);
 	tcase_add_test(tc, an_end_of_the_other_family);
 	tcase_add_test(tc, a_table_not_read_in_full);
-	tcase_add_test(tc, a_stream_of_another_protocol);
+	tcase_add_test(tc, when_the_send_queue_is_known);
 	tcase_add_test(tc, a_socket_without_connection);
 	return tc;
 }

@@ -13,6 +13,8 @@
 #define MAX_BLOCK_SIZE 65536
 #define RCV_SHUTDOWN   1
 #define SEND_SHUTDOWN  2
+/* Contradictions of one kind that are told of a device. */
+#define MAX_SAID 16
 /* Of AF_UNIX too, include/net/tcp_states.h */
 #define TCP_ESTABLISHED 1
 
@@ -245,32 +247,41 @@ static void problem(struct device *dev, const char *text)
 	*ARENA_PUSH(dev->problems, dev->n_problems) = text;
 }
 
+/* A sentence, the first connection that it is true of, and how many there are. */
+struct said {
+	const char *text;
+	uint32_t first;
+	size_t n;
+};
+
 /* Of many connections with the same contradiction the first is named, the others are counted. */
 static void test_connections(struct device *dev, connection_test *test, bool peer)
 {
-	const char *text = NULL;
-	size_t n = 0, first = 0;
+	struct said said[MAX_SAID] = {0};
+	size_t n = 0;
 
 	for (size_t i = 0; i < dev->n_conns; i++) {
-		const struct sock_info *s = dev->conns[i].sock;
-		const char *found = NULL;
+		const struct sock_info *s = peer ? dev->conns[i].sock->peer : dev->conns[i].sock;
+		const char *text = s ? test(s) : NULL;
+		size_t k = 0;
 
-		if (peer)
-			s = s->peer;
-		if (s)
-			found = test(s);
-		if (!found)
+		if (!text)
 			continue;
-		if (!n++) {
-			first = i;
-			text = found;
-		}
+		while (k < n && strcmp(said[k].text, text))
+			k++;
+		if (k == MAX_SAID)
+			continue;
+		if (k == n)
+			said[n++] = (struct said){text, dev->conns[i].index, 0};
+		said[k].n++;
 	}
-	if (!n)
-		return;
-	problem(dev, arena_printf("%sconnection %u%s: %s", peer ? "the other end of " : "",
-				  dev->conns[first].index,
-				  n > 1 ? arena_printf(" and %zu more", n - 1) : "", text));
+	for (size_t k = 0; k < n; k++)
+		problem(dev,
+			arena_printf("%sconnection %u%s: %s", peer ? "the other end of " : "",
+				     said[k].first,
+				     said[k].n > 1 ? arena_printf(" and %zu more", said[k].n - 1)
+						   : "",
+				     said[k].text));
 }
 
 /* Two devices cannot have the same config. */

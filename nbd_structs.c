@@ -121,15 +121,19 @@ static void read_config(struct device *dev, struct file_set *files)
 	dev->runtime_flags = nbd_at_most(dev, "runtime_flags", k_num(&o, KM_CONFIG_RUNTIME_FLAGS),
 					 MAX_RUNTIME_FLAGS);
 	dev->num_connections = k_signed(&o, KM_CONFIG_NUM_CONNECTIONS);
-	dev->live_connections = k_signed(&o, KM_CONFIG_LIVE_CONNECTIONS);
-	dev->recv_threads = k_signed(&o, KM_CONFIG_RECV_THREADS);
+	dev->live_connections = nbd_at_most(dev, "live_connections",
+					    k_signed(&o, KM_CONFIG_LIVE_CONNECTIONS), INT32_MAX);
+	dev->recv_threads =
+		nbd_at_most(dev, "recv_threads", k_signed(&o, KM_CONFIG_RECV_THREADS), INT32_MAX);
 	dev->dead_conn_timeout_seconds = nbd_seconds(k_num(&o, KM_CONFIG_DEAD_CONN_TIMEOUT));
 	bits = k_num(&o, KM_CONFIG_BLKSIZE_BITS);
 	if (bits.v > MAX_BLOCK_BITS)
 		problem(dev, arena_printf("nbd_config.blksize_bits %llu is impossible",
 					  (unsigned long long)bits.v));
-	dev->block_size = bits.known && bits.v <= MAX_BLOCK_BITS ? NUM(1ull << bits.v)
-								 : k_num(&o, KM_CONFIG_BLKSIZE);
+	dev->block_size = bits.known && bits.v <= MAX_BLOCK_BITS
+				  ? NUM(1ull << bits.v)
+				  : nbd_at_most(dev, "the block size", k_num(&o, KM_CONFIG_BLKSIZE),
+						1u << MAX_BLOCK_BITS);
 	socks = k_num(&o, KM_CONFIG_SOCKS);
 	if (dev->num_connections.known && socks.known && (socks.v || !dev->num_connections.v))
 		nbd_connections_read(dev, socks.v, files);

@@ -9,11 +9,13 @@
 #include "names.h"
 #include "nbd_words.h"
 
-#define SUN_PATH_MAX  108
-#define SOCK_DEAD     0x1 /* bit 0 of sk_flags in every kernel */
-#define TCP_SYN_SENT  2
-#define TCP_CLOSE     7
-#define SHUTDOWN_MASK 3
+#define SUN_PATH_MAX	 108
+#define SOCK_DEAD	 0x1 /* bit 0 of sk_flags in every kernel */
+#define TCP_SYN_SENT	 2
+#define TCP_TIME_WAIT	 6
+#define TCP_CLOSE	 7
+#define TCP_NEW_SYN_RECV 12
+#define SHUTDOWN_MASK	 3
 
 /* The family of a struct sock by its protocol, unknown where that is none of these. */
 static num family_of(num prot)
@@ -97,10 +99,18 @@ static const char *inet_name(const struct kobj *common, bool v6, bool local)
 	return name_inet(address, v6 ? 16 : 4, local ? (uint16_t)port.v : ntohs((uint16_t)port.v));
 }
 
+/* A TCP connection that ends or begins has a smaller structure, with a sock_common and little else; as
+ * sk_fullsock(), include/net/sock.h. */
+static bool is_full_sock(const struct sock_info *info)
+{
+	return num_is(info->family, AF_UNIX) || !info->state.known ||
+	       (info->state.v != TCP_TIME_WAIT && info->state.v != TCP_NEW_SYN_RECV);
+}
+
 /* MPTCP has streams, too, and no struct tcp_sock. Kernels before it (v5.6) have sk_protocol as a bit field. */
 static bool is_tcp(const struct sock_info *info, const struct kobj *sk)
 {
-	return num_is(info->type, SOCK_STREAM) &&
+	return num_is(info->type, SOCK_STREAM) && is_full_sock(info) &&
 	       (k_member_size(KM_SK_PROTOCOL) != sizeof(uint16_t) ||
 		num_is(k_num(sk, KM_SK_PROTOCOL), IPPROTO_TCP));
 }
@@ -178,11 +188,13 @@ static void read_end(struct sock_info *info, struct file_set *files)
 	info->family = k_num(&common, KM_SKC_FAMILY);
 	info->state = k_num(&common, KM_SKC_STATE);
 	info->prot_family = family_of(k_num(&common, KM_SKC_PROT));
-	info->shutdown = read_shutdown(&sk);
-	info->sk_socket = k_num(&sk, KM_SK_SOCKET);
 	if (flags.known)
 		info->dead = NUM(flags.v & SOCK_DEAD);
-	info->receive_queue = k_num_at(k_at(info->sk, KM_SK_RECEIVE_QUEUE), KM_SKB_QLEN);
+	if (is_full_sock(info)) {
+		info->shutdown = read_shutdown(&sk);
+		info->sk_socket = k_num(&sk, KM_SK_SOCKET);
+		info->receive_queue = k_num_at(k_at(info->sk, KM_SK_RECEIVE_QUEUE), KM_SKB_QLEN);
+	}
 	if (num_is(info->family, AF_UNIX))
 		read_unix(info);
 	else if (num_is(info->family, AF_INET) || num_is(info->family, AF_INET6))

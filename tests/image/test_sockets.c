@@ -172,6 +172,22 @@ START_TEST(when_the_send_queue_is_known)
 }
 END_TEST
 
+/* What is behind it belongs to somebody else. */
+START_TEST(an_end_without_a_whole_sock)
+{
+	struct json_object *report;
+
+	set_common(end, "skc_state", TCP_TIME_WAIT);
+	image_set(image, end, "sock", "sk_shutdown", 64);
+	report = run_report(image);
+	is_string(report, "/1/connections/2/state", "TIME_WAIT");
+	is_string(report, "/1/connections/2/remote", "127.0.0.1:10809");
+	is_null(report, "/1/connections/2/shutdown");
+	is_null(report, "/1/connections/2/receive_queue");
+	json_object_put(report);
+}
+END_TEST
+
 START_TEST(a_socket_without_connection)
 {
 	struct json_object *report;
@@ -194,6 +210,7 @@ TCase *sockets_case(void)
 	tcase_add_test(tc, an_end_of_the_other_family);
 	tcase_add_test(tc, a_table_not_read_in_full);
 	tcase_add_test(tc, when_the_send_queue_is_known);
+	tcase_add_test(tc, an_end_without_a_whole_sock);
 	tcase_add_test(tc, a_socket_without_connection);
 	return tc;
 }

@@ -285,6 +285,18 @@ START_TEST(equal_contradictions_are_counted)
 }
 END_TEST
 
+START_TEST(different_contradictions_are_told_apart)
+{
+	dev->conns[0].sock->impossible = "a";
+	dev->conns[1].sock->impossible = "b";
+	dev->conns[2].sock->impossible = "a";
+	nbd_contradictions(report);
+	ck_assert_uint_eq(dev->n_problems, 2);
+	ck_assert_str_eq(dev->problems[0], "connection 0 and 1 more: a");
+	ck_assert_str_eq(dev->problems[1], "connection 1: b");
+}
+END_TEST
+
 START_TEST(two_devices_with_one_config)
 {
 	dev->config = netlink->config;
@@ -306,6 +318,7 @@ TCase *contradictions_case(void)
 	tcase_add_test(c, what_is_unknown_contradicts_nothing);
 	tcase_add_test(c, a_closed_end_contradicts_nothing);
 	tcase_add_test(c, equal_contradictions_are_counted);
+	tcase_add_test(c, different_contradictions_are_told_apart);
 	tcase_add_test(c, two_devices_with_one_config);
 	return c;
 }

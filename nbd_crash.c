@@ -417,7 +417,7 @@ static void do_unix_peer(void)
 		}
 		found = true;
 		if (json)
-			fprintf(fp, "%s\n", json_socket_line(&queries[i]));
+			fprintf(fp, "%s\n", json_socket_line(report, &queries[i]));
 		else
 			report_socket(fp, report, &queries[i]);
 	}

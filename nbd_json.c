@@ -399,6 +399,14 @@ const char *json_kernel_line(const struct report *report)
 	return line(o);
 }
 
+/* How far the search for owners reached. */
+static void add_scan(json *o, const struct report *report)
+{
+	add(o, "tables_scanned", json_object_new_int64((int64_t)report->scan.tables));
+	add(o, "tables_unreadable", json_object_new_int64((int64_t)report->scan.tables_unreadable));
+	add(o, "interrupted", json_object_new_boolean(report->scan.interrupted));
+}
+
 static void add_end_problems(json *array, const char *end, const struct sock_info *s)
 {
 	if (s->impossible)
@@ -418,7 +426,7 @@ static json *socket_problems(const struct sock_info *s)
 	return array;
 }
 
-const char *json_socket_line(const struct query *query)
+const char *json_socket_line(const struct report *report, const struct query *query)
 {
 	json *o = json_object_new_object();
 
@@ -429,6 +437,7 @@ const char *json_socket_line(const struct query *query)
 	add(o, "dead", query->conn ? boolean(query->conn->dead) : NULL);
 	add_socket(o, query->sock);
 	add(o, "unreadable", socket_problems(query->sock));
+	add_scan(o, report);
 	return line(o);
 }
 
@@ -440,7 +449,6 @@ const char *json_file_line(const struct report *report, const struct query *quer
 	add(o, "query", address(query->addr));
 	add(o, "path", string(query->path));
 	add_file(o, query->file);
-	add(o, "tables_scanned", json_object_new_int64((int64_t)report->scan.tables));
-	add(o, "tables_unreadable", json_object_new_int64((int64_t)report->scan.tables_unreadable));
+	add_scan(o, report);
 	return line(o);
 }

@@ -9,7 +9,7 @@
 /* Each returns one line without its newline, in the arena. */
 const char *json_kernel_line(const struct report *report);
 const char *json_device_line(const struct report *report, const struct device *dev);
-const char *json_socket_line(const struct query *query);
+const char *json_socket_line(const struct report *report, const struct query *query);
 const char *json_file_line(const struct report *report, const struct query *query);
 
 #endif

@@ -298,7 +298,7 @@ static void print_device(FILE *out, const struct device *dev)
 		query.path = text_or_null();
 		query.bdev = text_or_null();
 		report_socket(out, report, &query);
-		must_be_json(json_socket_line(&query));
+		must_be_json(json_socket_line(report, &query));
 		if (!query.file)
 			continue;
 		report_file(out, report, &query);

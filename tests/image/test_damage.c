@@ -261,6 +261,30 @@ START_TEST(nothing_is_made_up_after_an_interrupt)
 }
 END_TEST
 
+/* Owners that were not searched for are not missing. */
+START_TEST(an_interrupted_socket_line_says_so)
+{
+	struct image *image = image_create(layout);
+	struct scene s = scene_build(image);
+	unsigned long reads = 1, told = 0;
+
+	for (unsigned long n = 1; n <= reads; n++) {
+		char *output;
+
+		crash_interrupt(n);
+		output = run(image, "unix_peer -j %lx", s.ends[0].socket);
+		reads = crash_reads();
+		told += strstr(output, "\"interrupted\":true") != NULL;
+		ck_assert_msg(*output != '{' || strstr(output, "\"interrupted\":true") ||
+				      strstr(output, "\"owners\":[{"),
+			      "%.1000s", output);
+		free(output);
+	}
+	ck_assert_uint_gt(told, 0);
+	image_free(image);
+}
+END_TEST
+
 /* A tick of more than a second, of next to no time: crash's own count of ticks serves then. */
 START_TEST(a_damaged_tick_divides_nothing)
 {
@@ -382,6 +406,8 @@ START_TEST(unix_peer_tells_what_is_impossible)
 	output = run(image, "unix_peer -j %lx", s.ends[0].socket);
 	lines = json_lines(output);
 	has_elements(lines, "/0/unreadable", 2);
+	is_number(lines, "/0/tables_unreadable", 0);
+	is_true(lines, "/0/interrupted", false);
 	is_string(
 		lines, "/0/unreadable/0",
 		"the other end: sk_shutdown 255 is impossible; sk_receive_queue.qlen 4294967295 is "
@@ -407,6 +433,7 @@ TCase *damage_case(void)
 	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, nothing_is_made_up_for_what_is_missing);
 	tcase_add_test(tc, nothing_is_made_up_after_an_interrupt);
+	tcase_add_test(tc, an_interrupted_socket_line_says_so);
 	tcase_add_test(tc, a_damaged_tick_divides_nothing);
 	tcase_add_test(tc, an_fd_array_that_is_not_the_tables);
 	tcase_add_test(tc, what_is_impossible_is_unknown);

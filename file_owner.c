@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "file_owner.h"
+#include "collect/file_owner.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
-#include "kernel_types.h"
-#include "progress.h"
+#include "base/arena.h"
+#include "resolve/kernel_types.h"
+#include "base/progress.h"
 
 /* Slots of an fd array read at a time: 32 KiB. */
 #define SLOTS_PER_READ 4096

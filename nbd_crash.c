@@ -11,18 +11,18 @@
 
 #include <crash/defs.h>
 
-#include "arena.h"
-#include "kernel_module.h"
-#include "kernel_types.h"
-#include "names.h"
-#include "nbd_collect.h"
-#include "nbd_dot.h"
-#include "nbd_help.h"
-#include "nbd_json.h"
-#include "nbd_report.h"
-#include "nbd_structs.h"
-#include "nbd_words.h"
-#include "progress.h"
+#include "base/arena.h"
+#include "resolve/kernel_module.h"
+#include "resolve/kernel_types.h"
+#include "base/names.h"
+#include "collect/collect.h"
+#include "render/dot.h"
+#include "render/help.h"
+#include "render/json.h"
+#include "render/report.h"
+#include "collect/nbd_structs.h"
+#include "judge/phrases.h"
+#include "base/progress.h"
 
 #define MAX_ARGUMENT 64
 #define PATIENCE_MS  1000

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "nbd_structs.h"
+#include "collect/nbd_structs.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
-#include "idr.h"
-#include "kernel_types.h"
-#include "names.h"
-#include "nbd_single.h"
-#include "nbd_words.h"
-#include "task_list.h"
-#include "unix_peer.h"
+#include "base/arena.h"
+#include "resolve/idr.h"
+#include "resolve/kernel_types.h"
+#include "base/names.h"
+#include "collect/before_config.h"
+#include "judge/phrases.h"
+#include "collect/task_list.h"
+#include "collect/unix_peer.h"
 
 #define DISK_NAME_LEN 32
 /* krealloc() of socks[] cannot give more pointers than fit into the largest page block: 512 Ki with

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "unix_peer.h"
+#include "collect/unix_peer.h"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
-#include "arena.h"
-#include "kernel_types.h"
-#include "names.h"
-#include "nbd_words.h"
+#include "base/arena.h"
+#include "resolve/kernel_types.h"
+#include "base/names.h"
+#include "judge/phrases.h"
 
 #define SUN_PATH_MAX	 108
 #define SOCK_DEAD	 0x1 /* bit 0 of sk_flags in every kernel */

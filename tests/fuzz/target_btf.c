@@ -6,7 +6,7 @@
 
 #include "extras.h"
 #include "fuzz.h"
-#include "kernel_btf.h"
+#include "resolve/kernel_btf.h"
 
 #define SIZE_BYTES 2
 

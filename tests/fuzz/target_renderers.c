@@ -7,15 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arena.h"
+#include "base/arena.h"
 #include "fuzz.h"
-#include "nbd_attach.h"
-#include "nbd_contradictions.h"
-#include "nbd_dot.h"
-#include "nbd_findings.h"
-#include "nbd_json.h"
-#include "nbd_report.h"
-#include "names.h"
+#include "judge/attach.h"
+#include "judge/contradictions.h"
+#include "render/dot.h"
+#include "judge/findings.h"
+#include "render/json.h"
+#include "render/report.h"
+#include "base/names.h"
 
 #define MAX_ELEMENTS 5
 #define MAX_TEXT     40

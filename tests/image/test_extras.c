@@ -6,7 +6,7 @@
 
 #include "extras.h"
 #include "image_tests.h"
-#include "kernel_btf.h"
+#include "resolve/kernel_btf.h"
 #include "run.h"
 
 static struct layout *layout;

@@ -4,7 +4,7 @@
 #ifndef NBD_FAKE_KERNEL_H
 #define NBD_FAKE_KERNEL_H
 
-#include "kernel_types.h"
+#include "resolve/kernel_types.h"
 
 /* Forgets all layouts, symbols and memory. */
 void fake_reset(void);

@@ -2,7 +2,7 @@
 /* The unit tests of all that is pure: no crash, no kernel image. */
 #include <stdlib.h>
 
-#include "arena.h"
+#include "base/arena.h"
 #include "unit.h"
 
 int main(void)

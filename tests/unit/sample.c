@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "arena.h"
+#include "base/arena.h"
 
 #define SAMPLE_TASKS 16
 

@@ -3,7 +3,7 @@
 #ifndef NBD_SAMPLE_H
 #define NBD_SAMPLE_H
 
-#include "nbd_model.h"
+#include "model/model.h"
 
 /* Kernel "6.1.0-test", two tasks: gMgr (234) and qemu-kvm (233), everything readable. */
 struct report *sample_report(void);

@@ -2,8 +2,8 @@
 /* The forecast follows the kernel's own order of checks. */
 #include <string.h>
 
-#include "arena.h"
-#include "nbd_attach.h"
+#include "base/arena.h"
+#include "judge/attach.h"
 #include "sample.h"
 #include "unit.h"
 

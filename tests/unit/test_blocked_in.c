@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "blocked_in.h"
+#include "collect/blocked_in.h"
 #include "unit.h"
 
 #define MAX_FUNCTIONS 12

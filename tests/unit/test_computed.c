@@ -2,10 +2,10 @@
 /* Computed layouts: the arithmetic, and which one an image's devices leave over. */
 #include <string.h>
 
-#include "arena.h"
+#include "base/arena.h"
 #include "fake_kernel.h"
-#include "kernel_computed.h"
-#include "nbd_anchors.h"
+#include "resolve/kernel_computed.h"
+#include "resolve/anchors.h"
 #include "unit.h"
 
 #define KERNEL_OF(tree) (&trees[tree])

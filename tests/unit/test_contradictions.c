@@ -3,8 +3,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "arena.h"
-#include "nbd_contradictions.h"
+#include "base/arena.h"
+#include "judge/contradictions.h"
 #include "sample.h"
 #include "unit.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
-#include "arena.h"
-#include "nbd_dot.h"
-#include "nbd_findings.h"
+#include "base/arena.h"
+#include "render/dot.h"
+#include "judge/findings.h"
 #include "printed.h"
 #include "sample.h"
 #include "unit.h"

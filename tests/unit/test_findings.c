@@ -2,9 +2,9 @@
 /* Every finding: shown by a device that has it, and not by a healthy one. */
 #include <string.h>
 
-#include "arena.h"
-#include "nbd_attach.h"
-#include "nbd_findings.h"
+#include "base/arena.h"
+#include "judge/attach.h"
+#include "judge/findings.h"
 #include "sample.h"
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "arena.h"
-#include "nbd_flags.h"
+#include "base/arena.h"
+#include "base/flags.h"
 #include "unit.h"
 
 static const char *runtime(uint64_t value, enum flag_numbering numbering)

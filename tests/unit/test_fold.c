@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "arena.h"
-#include "fold.h"
+#include "base/arena.h"
+#include "judge/fold.h"
 #include "sample.h"
 #include "unit.h"
 

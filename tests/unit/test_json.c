@@ -2,10 +2,10 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "arena.h"
-#include "nbd_attach.h"
-#include "nbd_findings.h"
-#include "nbd_json.h"
+#include "base/arena.h"
+#include "judge/attach.h"
+#include "judge/findings.h"
+#include "render/json.h"
 #include "sample.h"
 #include "unit.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
-#include "arena.h"
-#include "names.h"
+#include "base/arena.h"
+#include "base/names.h"
 #include "unit.h"
 
 START_TEST(plain_text_stays)

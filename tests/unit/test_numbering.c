@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* nbd_release() of real modules, and what a compiler makes of the other numbering. */
-#include "nbd_numbering.h"
+#include "resolve/numbering.h"
 #include "unit.h"
 
 #define RUNTIME_FLAGS 8

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
-#include "arena.h"
-#include "page_cache.h"
+#include "base/arena.h"
+#include "base/page_cache.h"
 #include "unit.h"
 
 #define BASE	 0xffff888000000000

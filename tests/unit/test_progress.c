@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "printed.h"
-#include "progress.h"
+#include "base/progress.h"
 #include "unit.h"
 
 static void search(FILE *terminal, unsigned after_ms)

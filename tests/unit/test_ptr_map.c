@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "arena.h"
-#include "ptr_map.h"
+#include "base/arena.h"
+#include "base/ptr_map.h"
 #include "unit.h"
 
 #define N 100000

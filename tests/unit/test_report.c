@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
-#include "arena.h"
-#include "nbd_attach.h"
-#include "nbd_findings.h"
-#include "nbd_report.h"
+#include "base/arena.h"
+#include "judge/attach.h"
+#include "judge/findings.h"
+#include "render/report.h"
 #include "printed.h"
 #include "sample.h"
 #include "unit.h"

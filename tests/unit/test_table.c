@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <string.h>
 
-#include "arena.h"
+#include "base/arena.h"
 #include "printed.h"
-#include "text_table.h"
+#include "render/text_table.h"
 #include "unit.h"
 
 START_TEST(columns_fit_their_content)

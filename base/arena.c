@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK_SIZE (64 * 1024)
+
+struct chunk {
+	struct chunk *next;
+	size_t used, size;
+	max_align_t data[];
+};
+
+static struct chunk *chunks;
+static void (*exhausted)(void) = abort;
+
+void arena_on_exhausted(void (*handler)(void))
+{
+	exhausted = handler;
+}
+
+static struct chunk *chunk_new(size_t need)
+{
+	size_t size = need > CHUNK_SIZE ? need : CHUNK_SIZE;
+	struct chunk *c = calloc(1, sizeof(*c) + size);
+
+	if (!c)
+		exhausted();
+	c->size = size;
+	/* A block of its own must not hide the room left in the current chunk. */
+	if (chunks && need > CHUNK_SIZE) {
+		c->next = chunks->next;
+		chunks->next = c;
+	} else {
+		c->next = chunks;
+		chunks = c;
+	}
+	return c;
+}
+
+void *arena_alloc(size_t size)
+{
+	struct chunk *c = chunks;
+	size_t align = _Alignof(max_align_t);
+	void *p;
+
+	size = (size + align - 1) / align * align;
+	if (!c || c->size - c->used < size)
+		c = chunk_new(size);
+	p = (char *)c->data + c->used;
+	c->used += size;
+	return p;
+}
+
+char *arena_strndup(const char *s, size_t len)
+{
+	char *p = arena_alloc(len + 1);
+
+	memcpy(p, s, len);
+	return p;
+}
+
+char *arena_printf(const char *format, ...)
+{
+	va_list ap;
+	char *p;
+	int len;
+
+	va_start(ap, format);
+	len = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	p = arena_alloc((size_t)len + 1);
+	va_start(ap, format);
+	vsnprintf(p, (size_t)len + 1, format, ap);
+	va_end(ap);
+	return p;
+}
+
+void *arena_grow(void *array, size_t n, size_t element_size)
+{
+	void *p;
+
+	/* Capacity is not stored: it is the next power of two, 4 at least. */
+	if (n && (n < 4 || (n & (n - 1))))
+		return array;
+	p = arena_alloc((n < 4 ? 4 : 2 * n) * element_size);
+	if (n)
+		memcpy(p, array, n * element_size);
+	return p;
+}
+
+void arena_free_all(void)
+{
+	while (chunks) {
+		struct chunk *c = chunks;
+
+		chunks = c->next;
+		free(c);
+	}
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "collect/before_config.h"
+
+#include "base/arena.h"
+#include "resolve/idr.h"
+#include "resolve/kernel_types.h"
+#include "collect/nbd_structs.h"
+#include "collect/unix_peer.h"
+
+#define NBD_MAGIC 0x68797548
+/* nbds_max is limited by the minors of one major. */
+#define MAX_DEVICES (1u << 20)
+
+struct collecting {
+	struct report *report;
+	struct file_set *files;
+};
+
+static void problem(struct device *dev, const char *text)
+{
+	*ARENA_PUSH(dev->problems, dev->n_problems) = text;
+}
+
+static void report_problem(struct report *report, const char *text)
+{
+	*ARENA_PUSH(report->problems, report->n_problems) = text;
+}
+
+/* nbd_device.sock. */
+static void read_socket(struct device *dev, num sock, struct file_set *files)
+{
+	struct connection *conn;
+
+	dev->num_connections = sock.known ? NUM(sock.v != 0) : NUM_UNKNOWN;
+	if (!sock.v)
+		return;
+	conn = ARENA_PUSH(dev->conns, dev->n_conns);
+	conn->nbd_sock = k_at(dev->nbd_device, KM_NBD_SOCK);
+	conn->sock = sock_read(sock.v, files);
+	if (!conn->sock->family.known)
+		problem(dev, "its socket could not be read");
+}
+
+static void read_sockets(struct device *dev, const struct kobj *o, struct file_set *files)
+{
+	num socks = k_num(o, k_has(KM_NBD_SOCK) ? KM_NBD_SOCK : KM_NBD_SOCKS);
+
+	dev->config = socks.v ? dev->nbd_device : 0;
+	dev->config_known = socks;
+	if (k_has(KM_NBD_SOCK)) {
+		read_socket(dev, socks, files);
+	} else {
+		dev->num_connections = k_signed(o, KM_NBD_NUM_CONNECTIONS);
+		if (socks.v && dev->num_connections.known)
+			nbd_connections_read(dev, socks.v, files);
+	}
+	if (!dev->num_connections.known)
+		problem(dev, "its sockets are unknown");
+}
+
+static void read_device(struct report *report, uint32_t index, uint64_t nbd_device,
+			struct file_set *files)
+{
+	struct device *dev = ARENA_PUSH(report->devices, report->n_devices);
+	num timeout = k_has(KM_NBD_XMIT_TIMEOUT)
+			      ? k_num_at(nbd_device, KM_NBD_XMIT_TIMEOUT)
+			      : k_num_at(k_at(nbd_device, KM_NBD_TAG_SET), KM_TAG_SET_TIMEOUT);
+	struct kobj o;
+
+	dev->index = index;
+	dev->nbd_device = nbd_device;
+	if (!k_load(&o, K_NBD_DEVICE, nbd_device))
+		problem(dev, "nbd_device could not be read in one piece");
+	if (!num_is(k_num(&o, KM_NBD_MAGIC), NBD_MAGIC))
+		problem(dev, "nbd_device.magic is wrong");
+	dev->gendisk = k_num(&o, KM_NBD_DISK).v;
+	nbd_gendisk_read(dev);
+	nbd_tasks_read(dev, &o, &report->tasks);
+	dev->server_flags = k_num(&o, KM_NBD_FLAGS);
+	dev->block_size = nbd_at_most(dev, "the block size", k_num(&o, KM_NBD_BLKSIZE), 65536);
+	dev->timeout_seconds = nbd_seconds(timeout);
+	read_sockets(dev, &o, files);
+	for (int way = 0; way < ATTACH_WAYS; way++)
+		dev->attach[way].why = "this nbd is older than 4.12";
+}
+
+static void visit_device(void *context, uint32_t index, uint64_t nbd_device)
+{
+	struct collecting *collecting = context;
+
+	read_device(collecting->report, index, nbd_device, collecting->files);
+}
+
+/* The array of nbds_max devices. False when it cannot be read. */
+static bool walk_array(struct collecting *collecting)
+{
+	num table = k_symbol("nbd_dev"), max = k_symbol("nbds_max");
+	num first = table.known ? k_pointer(table.v, "nbd_dev") : NUM_UNKNOWN;
+	uint32_t n;
+
+	if (!first.v || !max.known || !k_read(max.v, &n, sizeof(n), "nbds_max") || n > MAX_DEVICES)
+		return false;
+	for (uint32_t i = 0; i < n && !k_interrupted(); i++)
+		visit_device(collecting, i, first.v + i * k_sizeof(K_NBD_DEVICE));
+	return true;
+}
+
+void nbd_single_collect(struct report *report, struct file_set *files)
+{
+	struct collecting collecting = {report, files};
+	bool complete = k_symbol("nbd_dev").known
+				? walk_array(&collecting)
+				: idr_walk("nbd_index_idr", visit_device, &collecting);
+
+	if (!complete)
+		report_problem(report, "nbd_dev could not be read in full: devices may be missing");
+	report_problem(report,
+		       "this nbd is older than 4.12: nothing was judged, and what an attach "
+		       "would get is not forecast");
+	if (!k_has(KM_NBD_TAG_SET))
+		report_problem(report,
+			       "this nbd has its requests in lists of its own (before 4.9): "
+			       "they are unknown");
+}
+
+bool nbd_is_single(void)
+{
+	return k_has(KM_NBD_MAGIC);
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "collect/collect.h"
+
+#include "base/arena.h"
+#include "collect/dentry_path.h"
+#include "collect/file_holders.h"
+#include "resolve/kernel_types.h"
+#include "judge/attach.h"
+#include "judge/contradictions.h"
+#include "judge/findings.h"
+#include "base/flags.h"
+#include "collect/openers.h"
+#include "collect/requests.h"
+#include "collect/before_config.h"
+#include "collect/nbd_structs.h"
+#include "resolve/behaviour.h"
+#include "collect/waiters.h"
+#include "base/progress.h"
+#include "collect/task_list.h"
+#include "collect/tcp_peer.h"
+#include "collect/unix_peer.h"
+
+/* Each nbd_sock holds a reference to its socket's file, whichever devices the user asked for. */
+static void add_nbd_holders(struct report *report)
+{
+	for (size_t d = 0; d < report->n_devices; d++) {
+		struct device *dev = &report->devices[d];
+
+		for (size_t c = 0; c < dev->n_conns; c++) {
+			struct connection *conn = &dev->conns[c];
+
+			if (conn->sock->file)
+				file_add_holder(
+					conn->sock->file, "nbd",
+					arena_printf("%s connection %u", dev->name, conn->index),
+					conn->nbd_sock);
+		}
+	}
+}
+
+static void resolve_query(const struct report *report, struct query *q, struct file_set *files)
+{
+	const struct device *dev = q->device.known
+					   ? nbd_device_by_index(report, (uint32_t)q->device.v)
+					   : nbd_device_by_address(report, q->addr);
+
+	if (dev) {
+		q->dev = dev;
+		q->addr = dev->gendisk;
+		q->bdev = dev->name;
+	}
+	if (dev || q->device.known)
+		return;
+	q->conn = nbd_connection_by_address(report, q->addr);
+	q->sock = q->conn ? q->conn->sock : sock_from_any(q->addr, files);
+	if (q->sock) {
+		q->file = q->sock->file;
+	} else if (file_is_plausible(q->addr)) {
+		q->file = file_watch(files, q->addr);
+		q->path = dentry_path(k_num_at(k_at(q->addr, KM_FILE_PATH), KM_PATH_DENTRY));
+	}
+}
+
+/* All sockets of the report whose other end may be TCP. */
+static void find_tcp_peers(struct report *report, const struct query *queries, size_t n,
+			   struct file_set *files)
+{
+	struct sock_info **socks = NULL;
+	size_t n_socks = 0;
+	const char *problem;
+
+	for (size_t d = 0; d < report->n_devices; d++) {
+		for (size_t c = 0; c < report->devices[d].n_conns; c++)
+			*ARENA_PUSH(socks, n_socks) = report->devices[d].conns[c].sock;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (queries[i].sock && !queries[i].conn)
+			*ARENA_PUSH(socks, n_socks) = queries[i].sock;
+	}
+	problem = tcp_find_peers(socks, n_socks, files);
+	if (problem)
+		*ARENA_PUSH(report->problems, report->n_problems) = problem;
+}
+
+/* True when a file that the user asked about, or a connection's, has more references than are known. */
+static bool references_missing(const struct report *report, const struct query *queries, size_t n)
+{
+	for (size_t d = 0; d < report->n_devices; d++) {
+		for (size_t c = 0; c < report->devices[d].n_conns; c++) {
+			const struct file *file = report->devices[d].conns[c].sock->file;
+
+			if (file && file->refs.v > file_refs_explained(file))
+				return true;
+		}
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (queries[i].file &&
+		    queries[i].file->refs.v > file_refs_explained(queries[i].file))
+			return true;
+	}
+	return false;
+}
+
+/* References to watched files that are no fds; from the first-th on, the others were added before. */
+static void add_held(const struct file_set *files, const struct held_files *held, size_t first)
+{
+	for (size_t i = first; i < held->n; i++) {
+		struct file *file = ptr_map_get(&files->by_addr, held->v[i].file);
+
+		if (file)
+			file_add_holder(file, held->v[i].by.kind, held->v[i].by.what,
+					held->v[i].by.object);
+	}
+}
+
+static void resolve_block_device(struct query *q, const struct openers *openers)
+{
+	const struct device *dev = openers_of(openers, q->addr, &q->bdev, &q->opened, &q->n_opened);
+
+	if (dev)
+		q->dev = dev;
+}
+
+/* One search of the file tables for all files of interest; io_urings only where something is missing. */
+static void find_holders(struct report *report, struct query *queries, size_t n,
+			 struct file_set *files)
+{
+	struct held_files held = {0};
+	struct openers *openers;
+	size_t n_cheap;
+
+	held_in_flight(&held);
+	held_by_loops(&held);
+	n_cheap = held.n;
+	openers = openers_find(report, files, &held);
+	add_nbd_holders(report);
+	add_held(files, &held, 0);
+	file_scan(files, &report->tasks, &report->scan, openers_look, openers);
+	if (openers_missing(openers) || references_missing(report, queries, n)) {
+		held_in_rings(&held, &report->tasks);
+		openers_add_held(openers, &held);
+		add_held(files, &held, n_cheap);
+	}
+	openers_finish(openers);
+	for (size_t i = 0; i < n; i++)
+		resolve_block_device(&queries[i], openers);
+	report->scan.interrupted |= k_interrupted();
+	for (size_t i = 0; i < held.n_problems; i++)
+		*ARENA_PUSH(report->problems, report->n_problems) = held.problems[i];
+}
+
+/* Where nothing about the kernel tells the numbering, one device whose flags do tells it for all. */
+static void settle_numbering(struct report *report)
+{
+	for (size_t d = 0; d < report->n_devices && report->numbering == FLAGS_A_OR_B; d++) {
+		const struct device *dev = &report->devices[d];
+
+		report->numbering = flags_numbering_by_values(
+			dev->runtime_flags, k_num_at(dev->nbd_device, KM_NBD_FLAGS));
+	}
+}
+
+struct report *nbd_collect(struct query *queries, size_t n)
+{
+	struct report *report = arena_alloc(sizeof(*report));
+	struct file_set files = {0};
+	struct k_system system = k_system();
+
+	report->release = system.release;
+	report->machine = system.machine;
+	report->tasks_in_crash = system.tasks_in_crash;
+	report->layout_source = k_layout_source();
+	report->numbering = nbd_numbering();
+	report->traits = nbd_traits();
+	report->before_config = nbd_is_single();
+	task_list_collect(&report->tasks);
+	if (report->layout_source)
+		nbd_devices_collect(report, &files);
+	settle_numbering(report);
+	nbd_requests_collect(report);
+	nbd_waiters_collect(report);
+	for (size_t i = 0; i < n; i++)
+		resolve_query(report, &queries[i], &files);
+	find_tcp_peers(report, queries, n, &files);
+	find_holders(report, queries, n, &files);
+	if (!report->before_config) {
+		nbd_contradictions(report);
+		nbd_judge(report);
+		nbd_forecast(report);
+	}
+	report->reads = k_reads();
+	progress_end();
+	return report;
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "collect/file_holders.h"
+
+#include "base/arena.h"
+#include "collect/file_owner.h"
+#include "resolve/idr.h"
+#include "resolve/kernel_types.h"
+#include "resolve/klist.h"
+#include "base/names.h"
+#include "base/ptr_map.h"
+
+/* UNIX_HASH_SIZE, include/net/af_unix.h, in all kernels. */
+#define UNIX_BUCKETS 512
+/* SCM_MAX_FD: no message carries more files. */
+#define MAX_FILES_IN_MESSAGE 253
+/* IORING_MAX_FIXED_FILES */
+#define MAX_RING_FILES	  (1u << 20)
+#define POINTERS_PER_READ 4096
+/* struct loop_device has lo_backing_file within this; it is larger in all kernels. */
+#define LOOP_BYTES 512
+/* The low bits of io_fixed_file.file_ptr are flags (FFS_NOWAIT and others): two or three. */
+#define FILE_PTR_FLAGS 7ull
+
+static void add(struct held_files *held, uint64_t file, const char *kind, const char *what,
+		uint64_t object)
+{
+	if (file)
+		*ARENA_PUSH(held->v, held->n) = (struct held_file){file, {kind, what, object}};
+}
+
+static void incomplete(struct held_files *held, const char *problem)
+{
+	*ARENA_PUSH(held->problems, held->n_problems) = problem;
+}
+
+/* The files that one message carries, if any. */
+static bool add_message(struct held_files *held, uint64_t sk, uint64_t skb)
+{
+	num fp = k_num_at(k_at(skb, KM_SKB_CB), KM_UNIX_SKB_FP);
+	uint64_t files[MAX_FILES_IN_MESSAGE];
+	num count;
+
+	if (!fp.known || !fp.v)
+		return fp.known;
+	count = k_num_at(fp.v, KM_SCM_FP_COUNT);
+	if (!count.known || count.v > MAX_FILES_IN_MESSAGE || !count.v ||
+	    !k_read(k_at(fp.v, KM_SCM_FP_FILES), files, count.v * sizeof(*files), "scm_fp_list.fp"))
+		return false;
+	for (uint64_t i = 0; i < count.v; i++)
+		add(held, files[i], "scm_rights",
+		    arena_printf("SCM_RIGHTS message in the queue of sk %llx",
+				 (unsigned long long)sk),
+		    sk);
+	return true;
+}
+
+static bool add_queue(struct held_files *held, uint64_t sk)
+{
+	struct klist skbs = klist_of(NUM(k_at(sk, KM_SK_RECEIVE_QUEUE)), "sk_receive_queue");
+
+	while (klist_next(&skbs)) {
+		if (!add_message(held, sk, k_container(skbs.node, KM_SKB_NEXT)))
+			return false;
+	}
+	return skbs.complete;
+}
+
+/* All sockets of one table of hash buckets. */
+static bool add_table(struct held_files *held, uint64_t buckets)
+{
+	uint64_t heads[UNIX_BUCKETS];
+	bool complete = k_read(buckets, heads, sizeof(heads), "unix_table.buckets");
+
+	for (unsigned i = 0; complete && i < UNIX_BUCKETS; i++) {
+		struct klist socks = klist_of_bucket(buckets + i * sizeof(*heads), heads[i], 0,
+						     "sock_common.skc_node");
+
+		while (klist_next(&socks)) {
+			uint64_t sk = k_container(k_container(socks.node, KM_SKC_HASH_NODE),
+						  KM_SK_COMMON);
+
+			if (!add_queue(held, sk))
+				return false;
+		}
+		complete = socks.complete;
+	}
+	return complete;
+}
+
+/* Kernels with a table in each network namespace. */
+static bool add_namespaces(struct held_files *held)
+{
+	struct klist nets = klist_of(k_symbol("net_namespace_list"), "net.list");
+
+	while (klist_next(&nets)) {
+		uint64_t net = k_container(nets.node, KM_NET_LIST);
+		num buckets = k_num_at(k_at(k_at(net, KM_NET_UNX), KM_NETNS_UNIX_TABLE),
+				       KM_UNIX_TABLE_BUCKETS);
+
+		if (!buckets.known || !add_table(held, buckets.v))
+			return false;
+	}
+	return nets.complete;
+}
+
+void held_in_flight(struct held_files *held)
+{
+	num table = k_symbol("unix_socket_table");
+	bool readable = k_has(KM_UNIX_SKB_FP) && k_has(KM_SCM_FP_FILES) && k_has(KM_SKB_CB);
+
+	if (table.known)
+		readable = readable && add_table(held, table.v);
+	else
+		readable = readable && k_has(KM_UNIX_TABLE_BUCKETS) && add_namespaces(held);
+	if (!readable)
+		incomplete(held, "not all AF_UNIX receive queues could be read: sockets in flight "
+				 "(SCM_RIGHTS) may be missing");
+}
+
+struct ring_search {
+	struct held_files *held;
+	struct ptr_map seen; /* rings: several fds may lead to one */
+	num fops;	     /* &io_uring_fops */
+	bool incomplete;
+};
+
+/* The pointers at array, count of them: each a file (with flag bits), or a node that has one. */
+static bool add_ring_files(struct ring_search *search, uint64_t array, uint64_t count, bool nodes,
+			   const char *what, uint64_t ctx)
+{
+	uint64_t pointers[POINTERS_PER_READ];
+
+	for (uint64_t first = 0; first < count; first += POINTERS_PER_READ) {
+		uint64_t n = count - first < POINTERS_PER_READ ? count - first : POINTERS_PER_READ;
+
+		if (k_interrupted() || !k_read(array + first * sizeof(*pointers), pointers,
+					       n * sizeof(*pointers), "io_file_table.files"))
+			return false;
+		for (uint64_t i = 0; i < n; i++) {
+			uint64_t pointer = pointers[i];
+			num file = NUM(pointer);
+
+			if (nodes && pointer)
+				file = k_num_at(pointer, KM_RSRC_NODE_FILE_PTR);
+			file.v &= ~FILE_PTR_FLAGS;
+			/* Tables of tables, as some kernels had them, are not followed. */
+			if (!file.known || (file.v && !file_is_plausible(file.v)))
+				return false;
+			add(search->held, file.v, "io_uring", what, ctx);
+		}
+	}
+	return true;
+}
+
+static bool add_ring(struct ring_search *search, uint64_t ctx, const char *what)
+{
+	uint64_t table = k_at(ctx, KM_RING_FILE_TABLE);
+	bool nodes = k_has(KM_FILE_TABLE_DATA);
+	uint64_t data = nodes ? k_at(table, KM_FILE_TABLE_DATA) : 0;
+	num count = nodes ? k_num_at(data, KM_RSRC_DATA_NR) : k_num_at(ctx, KM_RING_NR_FILES);
+	num array =
+		nodes ? k_num_at(data, KM_RSRC_DATA_NODES) : k_num_at(table, KM_FILE_TABLE_FILES);
+
+	if (!count.known || count.v > MAX_RING_FILES || !array.known)
+		return false;
+	return !array.v || add_ring_files(search, array.v, count.v, nodes, what, ctx);
+}
+
+static bool visit_ring(void *context, struct file_table *table, uint32_t fd, uint64_t file)
+{
+	struct ring_search *search = context;
+	const struct task *task = file_table_task(table);
+	num op = k_num_at(file, KM_FILE_OP), ctx;
+	void **seen;
+
+	search->incomplete |= !op.known;
+	if (!op.known || op.v != search->fops.v || !file_slot_is_open(table, fd))
+		return true;
+	seen = ptr_map_at(&search->seen, file);
+	if (*seen)
+		return true;
+	*seen = search;
+	ctx = k_num_at(file, KM_FILE_PRIVATE_DATA);
+	if (!ctx.v || !add_ring(search, ctx.v,
+				arena_printf("io_uring of %s (%u) fd %u",
+					     name_escape_string(task->comm, sizeof(task->comm)),
+					     task->pid, fd)))
+		search->incomplete = true;
+	return true;
+}
+
+static bool rings_may_exist(const struct task_list *tasks)
+{
+	bool may = tasks->unreadable || tasks->interrupted;
+
+	for (size_t i = 0; i < tasks->n && !may; i++)
+		may = tasks->v[i].may_use_io_uring;
+	return may;
+}
+
+void held_in_rings(struct held_files *held, const struct task_list *tasks)
+{
+	struct ring_search search = {.held = held, .fops = k_symbol("io_uring_fops")};
+	struct scan_stats stats;
+
+	/* A kernel without io_uring has no such rings. */
+	if (!search.fops.known || !rings_may_exist(tasks))
+		return;
+	if (k_has(KM_RING_FILE_TABLE) &&
+	    (k_has(KM_FILE_TABLE_FILES) || k_has(KM_FILE_TABLE_DATA))) {
+		file_tables_walk(tasks, &stats, visit_ring, &search);
+		search.incomplete |= stats.tables_unreadable || stats.interrupted;
+	} else {
+		search.incomplete = true;
+	}
+	if (search.incomplete)
+		incomplete(held, "not all io_urings could be read: files registered with them may "
+				 "be missing");
+}
+
+struct loop_search {
+	struct held_files *held;
+	bool incomplete;
+};
+
+/*
+ * Where lo_backing_file is cannot be known: the loop module comes without debuginfo, and kernels before
+ * 5.11 without BTF. But it is the only member that points to a struct file.
+ */
+static void visit_loop(void *context, uint32_t index, uint64_t loop_device)
+{
+	struct loop_search *search = context;
+	uint64_t words[LOOP_BYTES / sizeof(uint64_t)];
+
+	if (!k_read(loop_device, words, sizeof(words), "loop_device")) {
+		search->incomplete = true;
+		return;
+	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (file_is_plausible(words[i]))
+			add(search->held, words[i], "loop", arena_printf("loop%u", index),
+			    loop_device);
+	}
+}
+
+void held_by_loops(struct held_files *held)
+{
+	struct loop_search search = {.held = held};
+
+	/* Without the loop module there are none. */
+	if (!k_symbol("loop_index_idr").known)
+		return;
+	if (!idr_walk("loop_index_idr", visit_loop, &search) || search.incomplete)
+		incomplete(held, "not all loop devices could be read: files below them may be "
+				 "missing");
+}

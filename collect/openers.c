@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "collect/openers.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "collect/dentry_path.h"
+#include "resolve/kernel_types.h"
+#include "resolve/klist.h"
+#include "base/names.h"
+#include "collect/nbd_structs.h"
+#include "base/ptr_map.h"
+
+/* MAX_SWAPFILES is 32 less what migration and the like take for themselves. */
+#define MAX_SWAPFILES 32
+#define SWP_USED      1
+#define DISK_NAME_LEN 32
+#define FS_NAME_LEN   32
+#define MINOR_BITS    20
+
+/* One block_device: an nbd device or a partition of it, or a disk that may be stacked upon one. */
+struct bdev {
+	uint64_t addr, mapping, disk;
+	uint32_t dev;
+	num openers, holder, holder_dir;
+	struct device *nbd; /* NULL when it is none */
+	uint32_t partition; /* 0: the whole device */
+	size_t found;	    /* openers found so far */
+};
+
+struct opener_file {
+	struct bdev *bdev;
+	struct file *file;
+};
+
+/* The device numbers of one nbd device. */
+struct numbers {
+	num major, first_minor, minors;
+};
+
+struct openers {
+	struct report *report;
+	struct numbers *numbers; /* one each device of the report */
+	struct file_set *files;
+	struct bdev **v;
+	size_t n;
+	struct ptr_map by_mapping, by_bdev;
+	struct opener_file *opened;
+	size_t n_opened;
+	struct ptr_map by_file;
+	bool missing; /* as openers_missing() said when an opener was last found */
+};
+
+static uint32_t minor_of(const struct bdev *b)
+{
+	return b->dev & ((1u << MINOR_BITS) - 1);
+}
+
+/* "nbd6", or "nbd6p1" for a partition. */
+static const char *bdev_name(const struct bdev *b)
+{
+	return b->partition ? arena_printf("%sp%u", b->nbd->name, b->partition) : b->nbd->name;
+}
+
+static struct numbers *read_numbers(const struct report *report)
+{
+	struct numbers *numbers = arena_alloc(report->n_devices * sizeof(*numbers));
+
+	for (size_t i = 0; i < report->n_devices; i++) {
+		struct kobj o;
+
+		k_load(&o, K_GENDISK, report->devices[i].gendisk);
+		numbers[i].major = k_num(&o, KM_DISK_MAJOR);
+		numbers[i].first_minor = k_num(&o, KM_DISK_FIRST_MINOR);
+		numbers[i].minors = k_num(&o, KM_DISK_MINORS);
+	}
+	return numbers;
+}
+
+static bool numbers_known(const struct numbers *n)
+{
+	return n->major.known && n->first_minor.known && n->minors.known;
+}
+
+/* Finds the nbd device that a block_device belongs to. Its device number tells; bd_disk, which kernels
+ * up to 5.10 keep only while it is open, knows partitions beyond the device's own minors too. */
+static void find_device(const struct openers *openers, struct bdev *b)
+{
+	for (size_t i = 0; i < openers->report->n_devices; i++) {
+		struct device *dev = &openers->report->devices[i];
+		const struct numbers *n = &openers->numbers[i];
+		bool inside = n->major.v == b->dev >> MINOR_BITS &&
+			      minor_of(b) >= n->first_minor.v &&
+			      minor_of(b) < n->first_minor.v + (n->minors.v ? n->minors.v : 1);
+
+		if (!numbers_known(n) || (!inside && (!b->disk || b->disk != dev->gendisk)))
+			continue;
+		b->nbd = dev;
+		b->partition = inside ? (uint32_t)(minor_of(b) - n->first_minor.v) : minor_of(b);
+		return;
+	}
+}
+
+/* False when it cannot be told whose it is. */
+static bool add_bdev(struct openers *openers, uint64_t addr, uint64_t inode)
+{
+	struct bdev *b = arena_alloc(sizeof(*b));
+	struct kobj o;
+
+	k_load(&o, K_BLOCK_DEVICE, addr);
+	if (!k_num(&o, KM_BDEV_DEV).known)
+		return false;
+	b->addr = addr;
+	b->mapping = k_at(inode, KM_INODE_DATA);
+	b->dev = (uint32_t)k_num(&o, KM_BDEV_DEV).v;
+	b->disk = k_num(&o, KM_BDEV_DISK).v;
+	b->openers = k_signed(&o, KM_BDEV_OPENERS);
+	b->holder = k_num(&o, KM_BDEV_HOLDER);
+	b->holder_dir = k_num(&o, KM_BDEV_HOLDER_DIR);
+	find_device(openers, b);
+	*ARENA_PUSH(openers->v, openers->n) = b;
+	if (!b->nbd)
+		return true;
+	b->openers = nbd_at_most(b->nbd, b->partition ? "bd_openers of a partition" : "bd_openers",
+				 b->openers, INT32_MAX);
+	if (!b->partition)
+		b->nbd->openers_expected = b->openers;
+	*ptr_map_at(&openers->by_mapping, b->mapping) = b;
+	*ptr_map_at(&openers->by_bdev, b->addr) = b;
+	return true;
+}
+
+/* All block devices: inodes of the bdev pseudo file system. Mirrors block/bdev.c. */
+static bool find_bdevs(struct openers *openers)
+{
+	num sb_symbol = k_symbol("blockdev_superblock");
+	num sb = sb_symbol.known ? k_pointer(sb_symbol.v, "blockdev_superblock") : NUM_UNKNOWN;
+	struct klist inodes;
+	bool complete = true;
+
+	if (!k_has(KM_SB_INODES) || !k_has(KM_INODE_SB_LIST) || !k_has(KM_BDEV_INODE_BDEV) ||
+	    !k_has(KM_INODE_DATA))
+		return false;
+	inodes = klist_of(sb.known ? NUM(k_at(sb.v, KM_SB_INODES)) : sb, "super_block.s_inodes");
+	while (klist_next(&inodes)) {
+		uint64_t inode = k_container(inodes.node, KM_INODE_SB_LIST);
+
+		complete &= add_bdev(
+			openers,
+			k_at(k_container(inode, KM_BDEV_INODE_VFS_INODE), KM_BDEV_INODE_BDEV),
+			inode);
+	}
+	return complete && inodes.complete;
+}
+
+static void add_kernel_opener(struct bdev *b, enum opener_kind kind, const char *what)
+{
+	*ARENA_PUSH(b->nbd->openers, b->nbd->n_openers) =
+		(struct opener){.kind = kind, .what = what};
+	b->found++;
+}
+
+/* The first mount of a super_block; NULL when it has none left (umount -l), "?" when it cannot be read. */
+static const char *mount_point(uint64_t sb)
+{
+	uint64_t head = k_at(sb, KM_SB_MOUNTS);
+	num first = k_has(KM_SB_MOUNTS) ? k_pointer(head, "super_block.s_mounts") : NUM_UNKNOWN;
+	const char *path;
+
+	if (num_is(first, 0) || num_is(first, head))
+		return NULL;
+	path = first.known ? mount_path(k_has(KM_MOUNT_NEXT_FOR_SB)
+						? first.v
+						: k_container(first.v, KM_MOUNT_INSTANCE))
+			   : NULL;
+	return path ? path : "?";
+}
+
+static const char *mount_text(uint64_t sb, const struct bdev *b)
+{
+	num type = k_num_at(sb, KM_SB_TYPE);
+	num name = type.known ? k_num_at(type.v, KM_FS_TYPE_NAME) : NUM_UNKNOWN;
+	const char *point = mount_point(sb);
+	char fs[FS_NAME_LEN] = "?";
+
+	if (name.known && !k_read(name.v, fs, sizeof(fs), "file_system_type.name"))
+		strcpy(fs, "?");
+	return arena_printf("%s on %s (%s)", name_escape_string(fs, sizeof(fs)),
+			    point ? point : "no mount point", bdev_name(b));
+}
+
+static bool find_mounts(struct openers *openers)
+{
+	struct klist super_blocks = klist_of(k_symbol("super_blocks"), "super_blocks");
+
+	while (klist_next(&super_blocks)) {
+		uint64_t sb = k_container(super_blocks.node, KM_SB_LIST);
+		num bdev = k_num_at(sb, KM_SB_BDEV);
+		struct bdev *b = ptr_map_get(&openers->by_bdev, bdev.v);
+
+		if (!bdev.known)
+			return false;
+		if (b)
+			add_kernel_opener(b, OPENER_MOUNT, mount_text(sb, b));
+	}
+	return super_blocks.complete;
+}
+
+static void add_opener_file(struct openers *openers, struct bdev *b, uint64_t addr)
+{
+	void **seen = ptr_map_at(&openers->by_file, addr);
+
+	if (*seen)
+		return;
+	*seen = b;
+	b->found++;
+	*ARENA_PUSH(openers->opened, openers->n_opened) =
+		(struct opener_file){b, file_watch(openers->files, addr)};
+}
+
+/* A swap area has its device open twice while it claims it (bd_holder): once as swap_file, once by
+ * the claim. Mirrors claim_swapfile() of mm/swapfile.c. */
+static bool find_swap(struct openers *openers)
+{
+	num table = k_symbol("swap_info");
+	uint64_t areas[MAX_SWAPFILES];
+	num used = k_symbol("nr_swapfiles");
+	uint32_t n = 0;
+
+	/* A kernel without swap has neither. */
+	if (!table.known)
+		return true;
+	if (!used.known || !k_read(used.v, &n, sizeof(n), "nr_swapfiles") || n > MAX_SWAPFILES ||
+	    (n && !k_read(table.v, areas, n * sizeof(*areas), "swap_info")))
+		return false;
+	for (uint32_t i = 0; i < n; i++) {
+		num flags = k_num_at(areas[i], KM_SWAP_FLAGS);
+		num bdev = k_num_at(areas[i], KM_SWAP_BDEV),
+		    file = k_num_at(areas[i], KM_SWAP_FILE);
+		struct bdev *b;
+
+		if (!flags.known || !bdev.known || !file.known)
+			return false;
+		b = flags.v & SWP_USED ? ptr_map_get(&openers->by_bdev, bdev.v) : NULL;
+		if (!b)
+			continue;
+		add_kernel_opener(b, OPENER_SWAP, arena_printf("swap (%s)", bdev_name(b)));
+		b->nbd->openers[b->nbd->n_openers - 1].file = file.v;
+		*ptr_map_at(&openers->by_file, file.v) = b;
+		if (num_is(b->holder, areas[i]))
+			b->found++;
+	}
+	return true;
+}
+
+static const char *disk_name(uint64_t disk)
+{
+	char name[DISK_NAME_LEN];
+	struct kobj o;
+
+	k_load(&o, K_GENDISK, disk);
+	if (!k_bytes(&o, KM_DISK_NAME, name, sizeof(name)))
+		return arena_printf("gendisk %llx", (unsigned long long)disk);
+	return name_escape_string(name, sizeof(name));
+}
+
+static void add_stacked(struct bdev *b, uint64_t disk)
+{
+	add_kernel_opener(b, OPENER_HOLDER,
+			  arena_printf("%s (on %s)", disk_name(disk), bdev_name(b)));
+}
+
+/* The lower device that an entry of gendisk.slave_bdevs names. */
+static struct bdev *slave_of(const struct openers *openers, uint64_t entry)
+{
+	num dir;
+
+	if (k_has(KM_HOLDER_BDEV))
+		return ptr_map_get(&openers->by_bdev, k_num_at(entry, KM_HOLDER_BDEV).v);
+	dir = k_num_at(entry, KM_HOLDER_DIR);
+	for (size_t i = 0; dir.v && i < openers->n; i++) {
+		if (openers->v[i]->nbd && num_is(openers->v[i]->holder_dir, dir.v))
+			return openers->v[i];
+	}
+	return NULL;
+}
+
+/* The entries of one list of struct bd_holder_disk, which hangs on the lower device b, or on the
+ * upper gendisk disk. */
+static bool walk_holders(const struct openers *openers, uint64_t head, struct bdev *b,
+			 uint64_t disk)
+{
+	struct klist holders = klist_of(NUM(head), "bd_holder_disk.list");
+
+	while (klist_next(&holders)) {
+		uint64_t entry = k_container(holders.node, KM_HOLDER_LIST);
+		struct bdev *lower = b ? b : slave_of(openers, entry);
+
+		if (lower)
+			add_stacked(lower, b ? k_num_at(entry, KM_HOLDER_DISK).v : disk);
+	}
+	return holders.complete;
+}
+
+static bool find_stacked(const struct openers *openers)
+{
+	bool complete = true;
+
+	for (size_t i = 0; i < openers->n; i++) {
+		struct bdev *b = openers->v[i];
+
+		if (k_has(KM_BDEV_HOLDER_DISKS) && b->nbd)
+			complete &=
+				walk_holders(openers, k_at(b->addr, KM_BDEV_HOLDER_DISKS), b, 0);
+		/* Whole disks only: partitions share their disk's list. */
+		if (k_has(KM_DISK_SLAVE_BDEVS) && b->disk && !b->nbd &&
+		    num_is(k_num_at(b->disk, KM_DISK_PART0), b->addr))
+			complete &= walk_holders(openers, k_at(b->disk, KM_DISK_SLAVE_BDEVS), NULL,
+						 b->disk);
+	}
+	return complete;
+}
+
+/*
+ * How many of the whole device's bd_openers are explained. A partition counts there once however
+ * often it is open (up to 6.1), or with each open (6.6 and later: blkdev_get_part() opens the whole
+ * device every time); the kernel's own number says which it is.
+ */
+static size_t explained(const struct openers *openers, const struct device *dev)
+{
+	size_t whole = 0, once = 0, each = 0;
+
+	for (size_t i = 0; i < openers->n; i++) {
+		const struct bdev *b = openers->v[i];
+
+		if (b->nbd != dev)
+			continue;
+		whole += b->partition ? 0 : b->found;
+		once += b->partition && b->found;
+		each += b->partition ? b->found : 0;
+	}
+	return dev->openers_expected.known && whole + each <= dev->openers_expected.v
+		       ? whole + each
+		       : whole + once;
+}
+
+bool openers_missing(const struct openers *openers)
+{
+	for (size_t i = 0; i < openers->n; i++) {
+		const struct bdev *b = openers->v[i];
+
+		if (!b->nbd || !b->openers.known)
+			continue;
+		if ((b->partition ? b->found : explained(openers, b->nbd)) < b->openers.v)
+			return true;
+	}
+	return false;
+}
+
+bool openers_look(void *context, struct file_table *table, uint32_t fd, uint64_t file)
+{
+	struct openers *openers = context;
+	struct bdev *b;
+
+	if (!openers->missing)
+		return false;
+	b = ptr_map_get(&openers->by_mapping, k_num_at(file, KM_FILE_MAPPING).v);
+	if (b && file_slot_is_open(table, fd)) {
+		add_opener_file(openers, b, file);
+		openers->missing = openers_missing(openers);
+	}
+	return openers->missing;
+}
+
+void openers_add_held(struct openers *openers, const struct held_files *held)
+{
+	for (size_t i = 0; i < held->n; i++) {
+		num mapping = k_num_at(held->v[i].file, KM_FILE_MAPPING);
+		struct bdev *b = ptr_map_get(&openers->by_mapping, mapping.v);
+
+		if (b)
+			add_opener_file(openers, b, held->v[i].file);
+	}
+}
+
+static void note(struct report *report, bool complete, const char *text)
+{
+	if (!complete)
+		*ARENA_PUSH(report->problems, report->n_problems) = text;
+}
+
+static bool has_bdev(const struct openers *openers, const struct device *dev)
+{
+	for (size_t i = 0; i < openers->n; i++) {
+		if (openers->v[i]->nbd == dev && !openers->v[i]->partition)
+			return true;
+	}
+	return false;
+}
+
+struct openers *openers_find(struct report *report, struct file_set *files,
+			     const struct held_files *held)
+{
+	struct openers *openers = arena_alloc(sizeof(*openers));
+	bool complete;
+
+	openers->report = report;
+	openers->files = files;
+	openers->numbers = read_numbers(report);
+	complete = find_bdevs(openers);
+	note(report, complete, "block devices could not be read in full: openers are unknown");
+	for (size_t i = 0; i < report->n_devices; i++) {
+		struct device *dev = &report->devices[i];
+
+		if (!numbers_known(&openers->numbers[i]))
+			*ARENA_PUSH(dev->problems, dev->n_problems) =
+				"gendisk.major and minors could not be read: openers are unknown";
+		/* Up to 5.10 a disk has no block_device until somebody opens it. */
+		else if (complete && !has_bdev(openers, dev))
+			dev->openers_expected = NUM(0);
+	}
+	note(report, find_mounts(openers),
+	     "super_blocks could not be read in full: mounts may be missing");
+	note(report, find_swap(openers), "swap_info could not be read: swap areas may be missing");
+	note(report, find_stacked(openers),
+	     "bd_holder_disk lists could not be read in full: stacked devices may be missing");
+	openers_add_held(openers, held);
+	openers->missing = openers_missing(openers);
+	return openers;
+}
+
+static bool is_meant(const struct bdev *b, uint64_t object)
+{
+	return b->nbd && object &&
+	       (object == b->nbd->gendisk || object == b->addr ||
+		object == k_container(b->mapping, KM_INODE_DATA));
+}
+
+const struct device *openers_of(const struct openers *openers, uint64_t object, const char **name,
+				struct opened_file **opened, size_t *n)
+{
+	const struct device *dev = NULL;
+
+	for (size_t i = 0; i < openers->n; i++) {
+		const struct bdev *b = openers->v[i];
+
+		if (!is_meant(b, object) || (dev && b->partition))
+			continue;
+		dev = b->nbd;
+		*name = bdev_name(b);
+	}
+	for (size_t i = 0; i < openers->n_opened; i++) {
+		const struct opener_file *o = &openers->opened[i];
+
+		if (is_meant(o->bdev, object))
+			*ARENA_PUSH(*opened, *n) = (struct opened_file){
+				o->file, arena_printf("/dev/%s", bdev_name(o->bdev))};
+	}
+	return dev;
+}
+
+/* An open file: its fds, or what the kernel has it for. */
+static void add_openers_of(struct device *dev, const struct opener_file *opened)
+{
+	const struct file *file = opened->file;
+
+	for (size_t i = 0; i < file->n_owners; i++)
+		*ARENA_PUSH(dev->openers, dev->n_openers) = (struct opener){
+			.kind = OPENER_FD,
+			.task = file->owners[i].task,
+			.fd = file->owners[i].fd,
+			.file = file->addr,
+			.what = arena_printf("/dev/%s", bdev_name(opened->bdev)),
+		};
+	for (size_t i = 0; i < file->n_holders; i++)
+		*ARENA_PUSH(dev->openers, dev->n_openers) = (struct opener){
+			.kind = OPENER_KERNEL,
+			.file = file->addr,
+			.what = arena_printf("%s (%s)", file->holders[i].what,
+					     bdev_name(opened->bdev)),
+		};
+}
+
+void openers_finish(struct openers *openers)
+{
+	for (size_t i = 0; i < openers->n_opened; i++)
+		add_openers_of(openers->opened[i].bdev->nbd, &openers->opened[i]);
+	for (size_t i = 0; i < openers->report->n_devices; i++)
+		openers->report->devices[i].openers_found =
+			explained(openers, &openers->report->devices[i]);
+}

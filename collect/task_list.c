@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "collect/task_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "resolve/kernel_types.h"
+#include "base/ptr_map.h"
+
+/* PID_MAX_LIMIT of include/linux/threads.h: no kernel has more threads. */
+#define MAX_TASKS (4 * 1024 * 1024)
+
+/* Task states, include/linux/sched.h. The values below 0x10 never changed. */
+#define TASK_INTERRUPTIBLE   0x1
+#define TASK_UNINTERRUPTIBLE 0x2
+#define TASK_STOPPED	     0x4
+#define TASK_TRACED	     0x8
+#define TASK_NOLOAD	     0x400
+#define EXIT_DEAD	     0x10
+#define EXIT_ZOMBIE	     0x20
+/* task_struct.flags, same place */
+#define PF_EXITING 0x4
+#define PF_KTHREAD 0x200000
+
+char task_state_letter(uint64_t state, uint64_t exit_state)
+{
+	if (exit_state)
+		return exit_state & EXIT_ZOMBIE ? 'Z' : 'X';
+	if (state & TASK_UNINTERRUPTIBLE)
+		return state & TASK_NOLOAD ? 'I' : 'D';
+	if (state & TASK_INTERRUPTIBLE)
+		return 'S';
+	if (state & TASK_STOPPED)
+		return 'T';
+	return state & TASK_TRACED ? 't' : 'R';
+}
+
+struct walk {
+	struct task_list *list;
+	struct ptr_map seen;
+};
+
+/* The next link of a list. One that does not lead back is a damaged list, or one that changes while it is
+ * read: what it leaves out is counted. */
+static num next_link(struct walk *walk, uint64_t link, const char *what)
+{
+	num next = k_pointer(link, what);
+
+	if (!next.known || !num_is(k_pointer(next.v + sizeof(next.v), what), link))
+		walk->list->unreadable++;
+	return next;
+}
+
+/* Appends the task in o. False when it was there already: its list is cyclic and must be left. */
+static bool add_task(struct walk *walk, const struct kobj *o)
+{
+	num pid = k_num(o, KM_TASK_PID), tgid = k_num(o, KM_TASK_TGID);
+	num files = k_num(o, KM_TASK_FILES), flags = k_num(o, KM_TASK_FLAGS);
+	num state = k_num(o, KM_TASK_STATE), exit_state = k_num(o, KM_TASK_EXIT_STATE);
+	void **seen = ptr_map_at(&walk->seen, o->addr);
+	struct task *t;
+
+	if (*seen || walk->list->n >= MAX_TASKS)
+		return false;
+	*seen = walk;
+	if (!pid.known || !tgid.known || !files.known) {
+		walk->list->unreadable++;
+		return true;
+	}
+	t = ARENA_PUSH(walk->list->v, walk->list->n);
+	t->addr = o->addr;
+	t->pid = (uint32_t)pid.v;
+	t->tgid = (uint32_t)tgid.v;
+	t->files = files.v;
+	t->kernel_thread = (flags.v & PF_KTHREAD) != 0;
+	/* Threads of vhost have no table either; a process has one until it exits. */
+	if (!files.v && pid.v == tgid.v && !(flags.v & (PF_EXITING | PF_KTHREAD)))
+		walk->list->unreadable++;
+	t->may_use_io_uring = !num_is(k_num(o, KM_TASK_IO_URING), 0);
+	t->state = state.known && exit_state.known ? task_state_letter(state.v, exit_state.v) : '?';
+	if (!k_bytes(o, KM_TASK_COMM, t->comm, sizeof(t->comm) - 1))
+		strcpy(t->comm, "?");
+	return true;
+}
+
+/* The list of a leader's group: signal_struct.thread_head, or before v3.14 a ring of the threads alone,
+ * which the leader's own link stands for. 0: not known. */
+static uint64_t thread_list_of(const struct kobj *leader)
+{
+	num signal = k_num(leader, KM_TASK_SIGNAL);
+
+	if (k_has(KM_SIGNAL_THREAD_HEAD))
+		return signal.known && k_has(KM_TASK_THREAD_NODE)
+			       ? k_at(signal.v, KM_SIGNAL_THREAD_HEAD)
+			       : 0;
+	return k_has(KM_TASK_THREAD_GROUP) ? k_at(leader->addr, KM_TASK_THREAD_GROUP) : 0;
+}
+
+/* True when both neighbours in the list of threads are its head, which then need not be read. */
+static bool is_single(const struct kobj *leader, enum kmember link, uint64_t head)
+{
+	uint64_t node[2]; /* next, prev */
+
+	return k_bytes(leader, link, node, sizeof(node)) && node[0] == head && node[1] == head;
+}
+
+/* The other threads of the leader. */
+static void add_threads(struct walk *walk, const struct kobj *leader)
+{
+	bool ring = !k_has(KM_SIGNAL_THREAD_HEAD), leader_seen = ring;
+	enum kmember node = ring ? KM_TASK_THREAD_GROUP : KM_TASK_THREAD_NODE;
+	uint64_t head = thread_list_of(leader);
+	num tgid = k_num(leader, KM_TASK_TGID);
+	struct kobj o;
+	num link;
+
+	if (head && is_single(leader, node, head))
+		return;
+	link = next_link(walk, head, "signal_struct.thread_head");
+	for (size_t n = 0; link.known && link.v != head; n++) {
+		uint64_t addr = k_container(link.v, node);
+
+		if (addr != leader->addr)
+			k_load(&o, K_TASK, addr);
+		/* The leader stands in its own list, once, and so do threads of its group only. */
+		if (n > MAX_TASKS || k_interrupted() || (addr == leader->addr && leader_seen) ||
+		    (addr != leader->addr &&
+		     (!num_is(k_num(&o, KM_TASK_TGID), tgid.v) || !add_task(walk, &o)))) {
+			walk->list->unreadable++;
+			return;
+		}
+		leader_seen |= addr == leader->addr;
+		link = next_link(walk, link.v, "task_struct.thread_node");
+	}
+	if (link.known && !leader_seen)
+		walk->list->unreadable++;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct task *x = a, *y = b;
+
+	return (x->addr > y->addr) - (x->addr < y->addr);
+}
+
+void task_list_collect(struct task_list *list)
+{
+	struct walk walk = {.list = list};
+	num init_task = k_symbol("init_task");
+	uint64_t addr = init_task.v;
+	struct kobj o;
+
+	memset(list, 0, sizeof(*list));
+	while (init_task.known) {
+		num next;
+
+		k_load(&o, K_TASK, addr);
+		if (!add_task(&walk, &o)) {
+			/* The whole circle, unless the list leads back to its middle. */
+			list->unreadable += addr != init_task.v;
+			break;
+		}
+		add_threads(&walk, &o);
+		next = next_link(&walk, k_at(addr, KM_TASK_TASKS), "task_struct.tasks");
+		list->interrupted = k_interrupted();
+		if (!next.known || list->interrupted)
+			break;
+		addr = k_container(next.v, KM_TASK_TASKS);
+	}
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), by_address);
+}
+
+const struct task *task_by_address(const struct task_list *list, uint64_t addr)
+{
+	struct task key = {.addr = addr};
+
+	return list->n ? bsearch(&key, list->v, list->n, sizeof(key), by_address) : NULL;
+}
+
+const struct task *task_by_pid(const struct task_list *list, uint32_t pid)
+{
+	/* pid 0 is the idle task of each CPU: no pid a user could mean. */
+	for (size_t i = 0; pid && i < list->n; i++) {
+		if (list->v[i].pid == pid)
+			return &list->v[i];
+	}
+	return NULL;
+}

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A task hangs on a device when
+ *  - it is in the list of waiters of nbd's or the disk's mutex, or
+ *  - its stack refers to a request in flight: to the request, its bio, a page of it, or what is to
+ *    be told of its end; or the bio, or what is told, lies on the stack itself, or
+ *  - a frame of the block layer, or of what that called, holds the address of an object of the
+ *    device.
+ *
+ * The first is certain. In the others a word may be left over from an earlier call: the frames are
+ * unwound, but which of a frame's words are in use the image does not tell. So the second goes
+ * before the third, and in each the innermost word counts. A task that waits for something else
+ * than a request in flight, such as a transaction of a file system on the device, is not found: no
+ * word leads from it to the device.
+ */
+#include "collect/waiters.h"
+
+#include "base/arena.h"
+#include "collect/blocked_in.h"
+#include "resolve/kernel_stack.h"
+#include "resolve/kernel_types.h"
+#include "resolve/klist.h"
+#include "base/ptr_map.h"
+
+/* BIO_MAX_VECS */
+#define MAX_PAGES 256
+/* The low bits of mutex.owner are flags, kernel/locking/mutex.c. */
+#define MUTEX_FLAGS 7ull
+/* gendisk.state */
+#define GD_NEED_PART_SCAN (1ull << 0)
+#define MINOR_BITS	  20
+
+/* An object of a device that a stack may lead to. */
+struct object {
+	struct device *dev;
+	uint64_t addr;
+	const char *what;
+};
+
+/* Where on a stack, not yet known whose, the end of a request is waited for. */
+struct on_stack {
+	uint64_t addr;
+	struct object *request;
+};
+
+struct search {
+	struct ptr_map locked;	 /* task -> the lock it waits for */
+	struct ptr_map sleeper;	 /* task -> the request whose end wakes it */
+	struct ptr_map request;	 /* addresses that belong to a request -> the request */
+	struct ptr_map bio;	 /* bios seen -> their request */
+	struct ptr_map on_stack; /* first address of a stack -> on_stack */
+	struct ptr_map object;	 /* addresses of all else -> the object */
+	struct stack_reader stacks;
+};
+
+static struct object *object_new(struct device *dev, uint64_t addr, const char *what)
+{
+	struct object *object = arena_alloc(sizeof(*object));
+
+	*object = (struct object){.dev = dev, .addr = addr, .what = what};
+	return object;
+}
+
+static void map_put(struct ptr_map *map, uint64_t key, void *value)
+{
+	void **slot;
+
+	if (!key)
+		return;
+	slot = ptr_map_at(map, key);
+	if (!*slot)
+		*slot = value;
+}
+
+static void add_object(struct search *search, struct device *dev, uint64_t addr, const char *what)
+{
+	if (addr)
+		map_put(&search->object, addr, object_new(dev, addr, what));
+}
+
+/* bios lie on the stack of who waits for them, or name who does: a task, or something on its
+ * stack. Stacks are aligned to their size. */
+static void add_sleeper(struct search *search, uint64_t addr, struct object *request)
+{
+	struct on_stack *on_stack = arena_alloc(sizeof(*on_stack));
+
+	*on_stack = (struct on_stack){.addr = addr, .request = request};
+	map_put(&search->request, addr, request);
+	map_put(&search->sleeper, addr, request);
+	map_put(&search->on_stack, addr & -(uint64_t)k_stack_size(), on_stack);
+}
+
+/* False when some of a bio could not be read. */
+static bool add_pages(struct search *search, const struct kobj *bio, struct object *request)
+{
+	num n = k_num(bio, KM_BIO_VCNT), vecs = k_num(bio, KM_BIO_IO_VEC);
+	size_t size = k_sizeof(K_BIO_VEC);
+	bool complete = n.known && vecs.known;
+
+	for (size_t i = 0; vecs.v && size && i < n.v && i < MAX_PAGES; i++) {
+		num page = k_num_at(vecs.v + i * size, KM_BIO_VEC_PAGE);
+
+		complete &= page.known;
+		map_put(&search->request, page.v, request);
+	}
+	return complete;
+}
+
+static void add_request(struct search *search, struct device *dev, uint64_t addr)
+{
+	struct object *request = object_new(dev, addr, "request");
+	num bio = k_num_at(addr, KM_RQ_BIO);
+	bool complete = true;
+	struct kobj o;
+
+	map_put(&search->request, addr, request);
+	/* A bio belongs to one request, once. */
+	while (bio.v && !ptr_map_get(&search->bio, bio.v) && !k_interrupted()) {
+		map_put(&search->bio, bio.v, request);
+		k_load(&o, K_BIO, bio.v);
+		add_sleeper(search, bio.v, request);
+		add_sleeper(search, k_num(&o, KM_BIO_PRIVATE).v, request);
+		complete &= k_num(&o, KM_BIO_PRIVATE).known;
+		complete &= add_pages(search, &o, request);
+		bio = k_num(&o, KM_BIO_NEXT);
+	}
+	if (!complete || !bio.known)
+		*ARENA_PUSH(dev->problems, dev->n_problems) =
+			arena_printf("who waits for request %llx could not be read in full",
+				     (unsigned long long)addr);
+}
+
+static num mutex_owner(uint64_t mutex)
+{
+	num owner = mutex ? k_num_at(mutex, KM_MUTEX_OWNER) : NUM_UNKNOWN;
+
+	owner.v &= ~MUTEX_FLAGS;
+	return owner;
+}
+
+/* False when it cannot be read who that is. */
+static bool note_lock_waiter(struct search *search, uint64_t waiter, struct object *object)
+{
+	num task = k_num_at(waiter, KM_MUTEX_WAITER_TASK);
+
+	map_put(&search->locked, task.v, object);
+	return task.known;
+}
+
+/* All who wait for the mutex. Where it has no head of their list, they are a ring that begins with the
+ * first of them. False when they could not all be read. */
+static bool note_lock_waiters(struct search *search, uint64_t mutex, struct object *object)
+{
+	bool ring = !k_has(KM_MUTEX_WAIT_LIST), complete = true;
+	num head = ring ? k_num_at(mutex, KM_MUTEX_FIRST_WAITER)
+			: NUM(k_at(mutex, KM_MUTEX_WAIT_LIST));
+	struct klist waiters;
+
+	if (!k_has(KM_MUTEX_WAITER_LIST) || !head.known)
+		return false;
+	if (ring && !head.v)
+		return true;
+	if (ring) {
+		complete = note_lock_waiter(search, head.v, object);
+		head.v = k_at(head.v, KM_MUTEX_WAITER_LIST);
+	}
+	waiters = klist_of(head, "mutex.wait_list");
+	while (klist_next(&waiters))
+		complete &= note_lock_waiter(
+			search, k_container(waiters.node, KM_MUTEX_WAITER_LIST), object);
+	return complete && waiters.complete;
+}
+
+/* Who holds a mutex; all who wait for it are noted. The address may be 0: unknown. */
+static num read_mutex(struct search *search, struct device *dev, uint64_t mutex, const char *what)
+{
+	num owner = mutex_owner(mutex);
+
+	if (!owner.known)
+		return owner;
+	add_object(search, dev, mutex, what);
+	if (!note_lock_waiters(search, mutex, object_new(dev, mutex, what)))
+		*ARENA_PUSH(dev->problems, dev->n_problems) =
+			arena_printf("who waits for %s could not be read in full", what);
+	return owner;
+}
+
+/* The block_device of a whole disk, its inode and its page cache. */
+static void add_block_device(struct search *search, struct device *dev, uint64_t bdev)
+{
+	uint64_t inode;
+
+	add_object(search, dev, bdev, "block_device");
+	if (!bdev || !k_has(KM_BDEV_INODE_BDEV) || !k_has(KM_BDEV_INODE_VFS_INODE))
+		return;
+	inode = k_at(k_container(bdev, KM_BDEV_INODE_BDEV), KM_BDEV_INODE_VFS_INODE);
+	add_object(search, dev, inode, "inode");
+	if (k_has(KM_INODE_DATA))
+		add_object(search, dev, k_at(inode, KM_INODE_DATA), "address_space");
+}
+
+static void add_device(struct search *search, struct device *dev)
+{
+	num state = k_num_at(dev->gendisk, KM_DISK_STATE);
+	bool part0_is_pointer = !k_has(KM_HD_NR_SECTS);
+
+	if (state.known)
+		dev->partition_scan_due = NUM(state.v & GD_NEED_PART_SCAN);
+	if (k_has(KM_NBD_CONFIG_LOCK))
+		dev->config_lock_owner = read_mutex(
+			search, dev, k_at(dev->nbd_device, KM_NBD_CONFIG_LOCK), "config_lock");
+	if (dev->gendisk && k_has(KM_DISK_OPEN_MUTEX))
+		dev->open_lock_owner = read_mutex(
+			search, dev, k_at(dev->gendisk, KM_DISK_OPEN_MUTEX), "open_mutex");
+	add_object(search, dev, dev->nbd_device, "nbd_device");
+	add_object(search, dev, dev->config, "nbd_config");
+	add_object(search, dev, dev->gendisk, "gendisk");
+	add_object(search, dev, k_num_at(dev->gendisk, KM_DISK_QUEUE).v, "request_queue");
+	if (part0_is_pointer)
+		add_block_device(search, dev, k_num_at(dev->gendisk, KM_DISK_PART0).v);
+	for (size_t i = 0; i < dev->n_requests; i++)
+		add_request(search, dev, dev->requests[i].addr);
+}
+
+/*
+ * Until 5.10 a gendisk does not lead to the block_device, which exists only once its node was
+ * looked up: it is found among the inodes of the bdev file system, by its number. No block_device
+ * means that nobody holds its lock, and that no scan is due.
+ */
+static void add_block_devices_by_number(struct search *search, struct report *report)
+{
+	num symbol = k_symbol("blockdev_superblock");
+	num sb = symbol.known ? k_pointer(symbol.v, "blockdev_superblock") : NUM_UNKNOWN;
+	struct ptr_map by_number = {0};
+	struct klist inodes;
+
+	if (!k_has(KM_SB_INODES) || !k_has(KM_BDEV_INODE_BDEV) || !k_has(KM_BDEV_INODE_VFS_INODE) ||
+	    !k_has(KM_INODE_SB_LIST))
+		return;
+	for (size_t d = 0; d < report->n_devices; d++) {
+		struct device *dev = &report->devices[d];
+		num major = k_num_at(dev->gendisk, KM_DISK_MAJOR);
+		num minor = k_num_at(dev->gendisk, KM_DISK_FIRST_MINOR);
+
+		if (major.known && minor.known)
+			map_put(&by_number, major.v << MINOR_BITS | minor.v, dev);
+	}
+	inodes = klist_of(sb.known ? NUM(k_at(sb.v, KM_SB_INODES)) : sb, "super_block.s_inodes");
+	while (klist_next(&inodes)) {
+		uint64_t inode = k_container(inodes.node, KM_INODE_SB_LIST);
+		uint64_t bdev =
+			k_at(k_container(inode, KM_BDEV_INODE_VFS_INODE), KM_BDEV_INODE_BDEV);
+		struct device *dev = ptr_map_get(&by_number, k_num_at(bdev, KM_BDEV_DEV).v);
+
+		if (dev) {
+			add_block_device(search, dev, bdev);
+			dev->open_lock_owner =
+				read_mutex(search, dev, k_at(bdev, KM_BDEV_MUTEX), "bd_mutex");
+			if (!k_has(KM_DISK_STATE))
+				dev->partition_scan_due = k_num_at(bdev, KM_BDEV_INVALIDATED);
+		}
+	}
+	if (!inodes.complete)
+		return;
+	for (size_t d = 0; d < report->n_devices; d++) {
+		struct device *dev = &report->devices[d];
+		num minor = k_num_at(dev->gendisk, KM_DISK_FIRST_MINOR);
+
+		if (dev->open_lock_owner.known || !minor.known)
+			continue;
+		dev->open_lock_owner = NUM(0);
+		if (!k_has(KM_DISK_STATE))
+			dev->partition_scan_due = NUM(0);
+	}
+}
+
+/* The innermost of the first n words that is an address in the map. */
+static struct object *innermost(const struct ptr_map *map, const struct kernel_stack *stack,
+				size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct object *object = ptr_map_get(map, stack->words[i]);
+
+		if (object)
+			return object;
+	}
+	return NULL;
+}
+
+/* How many words belong to the block layer's frames and to what those called. */
+static size_t block_words(const struct kernel_stack *stack)
+{
+	for (size_t i = stack->n_frames; i-- > 0;) {
+		if (!is_block_function(stack->frames[i].function))
+			continue;
+		/* The frame ends with the address in its caller, which is the next frame's. */
+		return i + 1 < stack->n_frames ? stack->frames[i + 1].word : stack->n_words;
+	}
+	return 0;
+}
+
+/* The request whose end is waited for on this stack. What lies below sp is of calls that
+ * returned. */
+static struct object *on_own_stack(const struct search *search, const struct kernel_stack *stack)
+{
+	const struct on_stack *on_stack =
+		ptr_map_get(&search->on_stack, stack->top - k_stack_size());
+
+	return on_stack && on_stack->addr >= stack->sp ? on_stack->request : NULL;
+}
+
+static struct object *find_object(const struct search *search, const struct task *task,
+				  const struct kernel_stack *stack)
+{
+	struct object *object = ptr_map_get(&search->locked, task->addr);
+
+	if (!object)
+		object = ptr_map_get(&search->sleeper, task->addr);
+	if (!object)
+		object = on_own_stack(search, stack);
+	if (!object)
+		object = innermost(&search->request, stack, stack->n_words);
+	if (!object)
+		object = innermost(&search->object, stack, block_words(stack));
+	return object;
+}
+
+/* False when the task's stack cannot be read, though it sleeps. */
+static bool add_waiter(struct search *search, const struct task *task)
+{
+	const char **functions = NULL;
+	struct kernel_stack stack;
+	struct object *object;
+	struct waiter *waiter;
+	size_t n = 0;
+
+	if (!kernel_stack_read(&search->stacks, task, &stack))
+		return num_is(k_num_at(task->addr, KM_TASK_ON_CPU), 1);
+	object = find_object(search, task, &stack);
+	if (!object)
+		return true;
+	for (size_t i = 0; i < stack.n_frames; i++)
+		*ARENA_PUSH(functions, n) = stack.frames[i].function;
+	waiter = ARENA_PUSH(object->dev->waiters, object->dev->n_waiters);
+	waiter->task = task;
+	waiter->blocked_in = n ? blocked_in(functions, n) : "unknown";
+	waiter->object = object->addr;
+	waiter->object_what = object->what;
+	return true;
+}
+
+void nbd_waiters_collect(struct report *report)
+{
+	struct search search = {0};
+	size_t unread = 0;
+
+	report->genl_lock_owner = mutex_owner(k_symbol("genl_mutex").v);
+	for (size_t d = 0; d < report->n_devices && !k_interrupted(); d++)
+		add_device(&search, &report->devices[d]);
+	if (k_has(KM_BDEV_MUTEX))
+		add_block_devices_by_number(&search, report);
+	for (size_t t = 0; t < report->tasks.n && !k_interrupted(); t++) {
+		const struct task *task = &report->tasks.v[t];
+
+		if (task->state == '?' || (task->state == 'D' && !add_waiter(&search, task)))
+			unread++;
+	}
+	if (unread)
+		*ARENA_PUSH(report->problems, report->n_problems) =
+			arena_printf("%s could not be read: who waits may be missing",
+				     unread == 1 ? "the stack of 1 task"
+						 : arena_printf("the stacks of %zu tasks", unread));
+}

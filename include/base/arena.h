@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Memory of one command. crash leaves a command by longjmp on a fatal error or a broken pipe, so
+ * nothing is freed piece by piece: arena_free_all() runs when the command has ended, however it did.
+ */
+#ifndef NBD_BASE_ARENA_H
+#define NBD_BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* Zeroed memory that lives until arena_free_all(). Never returns NULL: without memory it calls the
+ * handler of arena_on_exhausted(), which must not return. */
+void *arena_alloc(size_t size);
+
+/* printf into arena memory. */
+char *arena_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A copy of len bytes, terminated. */
+char *arena_strndup(const char *s, size_t len);
+
+/* Room for one more element behind the n used ones of array; returns where the array now is. */
+void *arena_grow(void *array, size_t n, size_t element_size);
+
+/* Appends a zeroed element to an array of the arena and yields its address. */
+#define ARENA_PUSH(array, n) ((array) = arena_grow((array), (n), sizeof(*(array))), &(array)[(n)++])
+
+void arena_on_exhausted(void (*handler)(void));
+void arena_free_all(void);
+
+#endif

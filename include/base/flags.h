@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Flags by name. Pure. */
+#ifndef NBD_BASE_FLAGS_H
+#define NBD_BASE_FLAGS_H
+
+#include "model/model.h"
+
+#define FLAG_BITS 64
+
+/*
+ * Which numbering nbd_config.runtime_flags has. Bits 0 to 5 never changed since 4.12; 6 and 7 did:
+ *   A  6 DESTROY_ON_DISCONNECT  7 DISCONNECT_ON_CLOSE
+ *   B  6 DISCONNECT_ON_CLOSE           since c9a2f90f4d6b ("nbd: handle device refs for
+ *                                      DESTROY_ON_DISCONNECT properly") (in v5.12, v5.10.21)
+ *   C  6 DISCONNECT_ON_CLOSE  7 HAS_BACKEND_FILE
+ *                                      since 6497ef8df568 (in v5.14)
+ * A and B have the same members in some kernels: then the code tells (nbd_numbering.h), else the release,
+ * else the flags of the devices. Each returns FLAGS_A_OR_B when it cannot tell.
+ */
+enum flag_numbering flags_numbering_by_members(bool has_backend, bool has_flags, bool has_pid);
+
+/* By release and version of utsname, where one of them is known to be A or B. */
+enum flag_numbering flags_numbering_by_release(const char *release, const char *version);
+
+/* By nbd_config.runtime_flags and nbd_device.flags of one device. */
+enum flag_numbering flags_numbering_by_values(num runtime_flags, num device_flags);
+
+/*
+ * Fills names[] with the name of each set bit, lowest first, and returns how many there are. Strings
+ * are static or live in the arena. A bit without a name is "BIT9", an ambiguous one
+ * "BIT6(DESTROY_ON_DISCONNECT?DISCONNECT_ON_CLOSE)".
+ */
+size_t flags_runtime_names(uint64_t value, enum flag_numbering numbering,
+			   const char *names[FLAG_BITS]);
+
+/* The same for nbd_config.flags, what the server announced (NBD_FLAG_* of uapi/linux/nbd.h). */
+size_t flags_server_names(uint64_t value, const char *names[FLAG_BITS]);
+
+/* All names with a space between, "none" when no bit is set; in the arena. */
+const char *flags_join(const char *const names[], size_t n);
+
+#endif

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Who holds a struct file. All files of interest are watched first; then one pass over the file
+ * tables of all tasks answers for every one of them.
+ */
+#ifndef NBD_COLLECT_FILE_OWNER_H
+#define NBD_COLLECT_FILE_OWNER_H
+
+#include "model/model.h"
+#include "base/ptr_map.h"
+
+struct file_set {
+	struct ptr_map by_addr;
+	struct file **v;
+	size_t n;
+};
+
+/* The record of the struct file at addr, made when it is new, with its reference count read.
+ * NULL for address 0. Memory: arena. */
+struct file *file_watch(struct file_set *set, uint64_t addr);
+
+/*
+ * References to a struct file: f_count, or f_ref + 1 where f_ref exists (f_ref counts from 0; values
+ * from 0xC000000000000000 on mean a dead file: 0 references, include/linux/file_ref.h).
+ */
+num file_refs(uint64_t addr);
+
+/* Notes that something other than a file descriptor holds the file. Strings must live in the arena. */
+void file_add_holder(struct file *file, const char *kind, const char *what, uint64_t object);
+
+/* Called for each open slot of each file table; false ends the walk. */
+struct file_table;
+typedef bool file_visit(void *context, struct file_table *table, uint32_t fd, uint64_t file);
+
+/* Shows every open slot of every file table to visit, each table once (tables are told apart by the
+ * address of files_struct). *stats says how far it came. */
+void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, file_visit *visit,
+		      void *context);
+
+/* The task that a table is named after: the leader of the first thread group that shares it, or its
+ * first thread. */
+const struct task *file_table_task(const struct file_table *table);
+
+/*
+ * Does the table's bitmap of open fds have this one, too? To be asked before anything is concluded from an
+ * open slot: where the answer is no, the fd array is not where the table says, and the table counts as
+ * unreadable. Mirrors fs/file.c, where a slot is filled after its bit and emptied before; only dup2() sets the
+ * bit right behind the slot.
+ */
+bool file_slot_is_open(struct file_table *table, uint32_t fd);
+
+/*
+ * Walks all file tables and fills owners and n_table_refs of all watched files: one owner for each thread group and fd; a
+ * thread with a table of its own counts for itself; by pid and fd. *stats says how far the search reached.
+ * Each open file is shown to look first, until look says false: what it decides to watch is found from
+ * there on, and it has seen every table before.
+ */
+void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats,
+	       file_visit *look, void *context);
+
+/* True when a struct file seems to be at addr: its dentry and itself name the same inode. */
+bool file_is_plausible(uint64_t addr);
+
+#endif

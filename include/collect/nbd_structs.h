@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gendisk -> nbd_device -> nbd_config -> nbd_sock. */
+#ifndef NBD_COLLECT_NBD_STRUCTS_H
+#define NBD_COLLECT_NBD_STRUCTS_H
+
+#include "collect/file_owner.h"
+#include "resolve/kernel_types.h"
+#include "model/model.h"
+
+/*
+ * Finds all devices in nbd_index_idr, or of kernels before 4.12 those of nbd_single.h, and reads each
+ * with its config and its connections; the connections' files are watched in files. Fills devices,
+ * n_devices and, where something cannot be read, the problems of the device or of the report. Memory:
+ * arena.
+ * Mirrors drivers/block/nbd.c, nbd_dev_add() and nbd_add_socket().
+ */
+void nbd_devices_collect(struct report *report, struct file_set *files);
+
+/* Reads name, capacity and the way back of dev->gendisk; of dev only index and nbd_device are used. */
+void nbd_gendisk_read(struct device *dev);
+
+/* Who set the device up and who runs it, from its loaded nbd_device. */
+void nbd_tasks_read(struct device *dev, const struct kobj *nbd_device,
+		    const struct task_list *tasks);
+
+/* The connections of an array of pointers to nbd_sock, dev->num_connections of them. */
+void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *files);
+
+/* A number of jiffies, which is how the kernel keeps timeouts, in seconds. */
+num nbd_seconds(num jiffies);
+
+/* n, or where it is more than max, as only damage makes it, unknown and a problem of the device. */
+num nbd_at_most(struct device *dev, const char *what, num n, uint64_t max);
+
+/* The device whose gendisk, nbd_device or nbd_config is at addr, NULL when there is none. */
+struct device *nbd_device_by_address(const struct report *report, uint64_t addr);
+
+/* The device with this index, NULL when there is none. */
+struct device *nbd_device_by_index(const struct report *report, uint32_t index);
+
+/* The connection whose nbd_sock is at addr, NULL when there is none. */
+struct connection *nbd_connection_by_address(const struct report *report, uint64_t addr);
+
+#endif

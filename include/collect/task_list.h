@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * All threads of the kernel, found by walking its own lists. crash's task list is not used: 8.0.2
+ * shows 2 tasks on a current 6.1 kernel.
+ */
+#ifndef NBD_COLLECT_TASK_LIST_H
+#define NBD_COLLECT_TASK_LIST_H
+
+#include "model/model.h"
+
+/*
+ * Walks init_task.tasks and the threads of each leader (signal_struct.thread_head; zombie leaders'
+ * threads included), each task once. Links that cannot be read end their list; they, and links that
+ * do not lead back, are counted in unreadable. Memory: arena.
+ */
+void task_list_collect(struct task_list *list);
+
+/* The living task whose task_struct is at addr, NULL when there is none. */
+const struct task *task_by_address(const struct task_list *list, uint64_t addr);
+
+/* The living thread with this id in the initial pid namespace, NULL when there is none. */
+const struct task *task_by_pid(const struct task_list *list, uint32_t pid);
+
+/* The letter ps shows, from task_struct.__state and exit_state (include/linux/sched.h). */
+char task_state_letter(uint64_t state, uint64_t exit_state);
+
+#endif

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Tasks that hang on an nbd device, and who holds its locks. */
+#ifndef NBD_COLLECT_WAITERS_H
+#define NBD_COLLECT_WAITERS_H
+
+#include "model/model.h"
+
+/* Fills genl_lock_owner, and waiters, config_lock_owner, open_lock_owner and partition_scan_due of all devices. The
+ * requests must be known by then. */
+void nbd_waiters_collect(struct report *report);
+
+#endif

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is wrong with each device, or worth knowing: plain structs in, findings out. Pure. */
+#ifndef NBD_JUDGE_FINDINGS_H
+#define NBD_JUDGE_FINDINGS_H
+
+#include "model/model.h"
+
+/* Fills the findings of every device, worst first. A device without a config gets none but
+ * "unreadable"; what is unknown supports no finding but that. */
+void nbd_judge(struct report *report);
+
+/* How many findings of a device are at least this severe. */
+size_t nbd_findings_of(const struct device *dev, enum severity at_least);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The report as text for a terminal. Pure: plain structs in, text out. */
+#ifndef NBD_RENDER_REPORT_H
+#define NBD_RENDER_REPORT_H
+
+#include <stdio.h>
+
+#include "collect/collect.h"
+#include "model/model.h"
+
+struct report_options {
+	bool peers;    /* the other end of each connection */
+	bool unfolded; /* a row for each connection, however alike they are; evidence of findings */
+};
+
+/* One row a device, and under it its errors and warnings. */
+void report_summary(FILE *out, const struct report *report, struct device *const devs[], size_t n);
+
+/* Everything about one device. */
+void report_device(FILE *out, const struct report *report, const struct device *dev,
+		   const struct report_options *options);
+
+/* The connections of one device, with the addresses of all structures behind them. */
+void report_connections(FILE *out, const struct report *report, const struct device *dev,
+			const struct report_options *options);
+
+/* Its requests in flight, and whether nbd will ever give them up. */
+void report_requests(FILE *out, const struct report *report, const struct device *dev);
+
+/* Who keeps it open, against the kernel's own counters; and who waits for it in the kernel. */
+void report_openers(FILE *out, const struct device *dev);
+
+/* Its findings for scripts, a line each: device, severity, identifier, text. */
+void report_findings(FILE *out, const struct device *dev);
+
+/* What could not be read of no device in particular, in the same form; the device is "-". */
+void report_problems(FILE *out, const struct report *report);
+
+/* nbd_config.runtime_flags by name; in the arena. */
+const char *report_runtime_flags(const struct report *report, const struct device *dev);
+
+/* What unix_peer and file_owner say of one address. */
+void report_socket(FILE *out, const struct report *report, const struct query *query);
+void report_file(FILE *out, const struct report *report, const struct query *query);
+
+/* Where the layouts of nbd's structures came from. */
+void report_layout_source(FILE *out, const struct report *report);
+
+/* How far the search for owners reached, and what could not be read: printed last. */
+void report_coverage(FILE *out, const struct report *report);
+
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Sockets in words: states, references, owners, both ends of a connection. Pure; memory: arena. */
+#ifndef NBD_RENDER_SOCKET_WORDS_H
+#define NBD_RENDER_SOCKET_WORDS_H
+
+#include "model/model.h"
+
+/* Who holds the files of conns[0..n), which fold_run() found alike; those of their peers when peer. */
+const char *end_owners(const struct report *report, const struct connection *conns, size_t n,
+		       bool peer);
+
+/* The sum of a file's references: "2 = 1 nbd + 1 fd". */
+const char *end_references(const struct file *file);
+
+/* The other end in a few words, with its owners where it has some. */
+const char *end_peer(const struct report *report, const struct connection *conns, size_t n);
+
+const char *end_state(const struct sock_info *s);	      /* "ESTABLISHED" */
+const char *end_connection_state(const struct connection *c); /* DEAD where nbd says so */
+const char *end_shutdown(num shutdown);
+const char *end_queue(num queue); /* "1 skb" */
+
+/* "0", or "1-1019". */
+const char *end_index(const struct connection *conns, size_t n);
+
+#endif

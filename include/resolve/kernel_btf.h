@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Layouts from BTF, the type information that the kernel carries about itself (5.11 and later for
+ * modules). Uses libbpf. */
+#ifndef NBD_RESOLVE_KERNEL_BTF_H
+#define NBD_RESOLVE_KERNEL_BTF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct btf_types;
+
+/* Parses a module's BTF on top of the kernel's. Both byte arrays are copied. NULL when either is
+ * not valid BTF. Free with btf_types_free(). */
+struct btf_types *btf_types_parse(const void *base, size_t base_size, const void *module,
+				  size_t module_size);
+void btf_types_free(struct btf_types *types);
+
+/* Size in bytes of a structure ("nbd_config"), -1 when there is none. */
+long btf_types_size(const struct btf_types *types, const char *structure);
+
+/* Offset in bytes of a member, looked for in anonymous members too; its size in *size. -1 when there
+ * is none or when it is a bit field. */
+long btf_types_member(const struct btf_types *types, const char *structure, const char *member,
+		      size_t *size);
+
+#endif

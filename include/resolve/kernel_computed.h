@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Layouts of nbd's structures computed from the order of their members, for images that hold neither
+ * nbd's debuginfo nor BTF of it. Pure.
+ *
+ * The order differs between kernels. What nbd's module contains leaves a few candidates; which of them
+ * it is must be seen in the image (nbd_anchors.h).
+ */
+#ifndef NBD_RESOLVE_KERNEL_COMPUTED_H
+#define NBD_RESOLVE_KERNEL_COMPUTED_H
+
+#include "model/model.h"
+
+#define COMPUTED_STRUCTS 4
+/* No more candidates than this, whatever the module contains. */
+#define COMPUTED_MAX 64
+
+/* What is asked about the kernel image. */
+struct computed_image {
+	/* Size in bytes of a structure of the kernel proper ("mutex"), -1 when there is none. */
+	long (*size_of)(const char *structure);
+	/* Whether module nbd has this function, this text. */
+	num (*has_function)(const char *name);
+	num (*has_text)(const char *text);
+};
+
+/* One order of members for each structure. */
+struct computed_layout {
+	const struct computed_image *image;
+	const struct computed_variant *variants[COMPUTED_STRUCTS];
+};
+
+/* Fills layouts[] with all candidates that the module's contents allow, and returns how many there
+ * are. What is unknown about the module rules out nothing. The image must outlive them. */
+size_t computed_candidates(const struct computed_image *image,
+			   struct computed_layout layouts[COMPUTED_MAX]);
+
+/* Size in bytes of a structure ("nbd_cmd"), -1 when there is none or the size of a member's type is
+ * unknown. Members at the end that nothing reads are left out of nbd_config and nbd_sock. */
+long computed_size(const struct computed_layout *layout, const char *structure);
+
+/* Offset in bytes of a member; its size in *size. -1 when there is none, or when the size of a type
+ * before it is unknown. */
+long computed_member(const struct computed_layout *layout, const char *structure,
+		     const char *member, size_t *size);
+
+/* What an image says to a candidate: NULL when it fits, else why not; *held becomes the number of
+ * checks that it stood before. */
+typedef const char *computed_check(const struct computed_layout *layout, size_t *held);
+
+/* The one candidate that fits. NULL when none or several do; *why then becomes the reason, that of the
+ * nearest miss where none does. In static memory until the next call. */
+const struct computed_layout *computed_choose(const struct computed_image *image,
+					      computed_check *check, const char **why);
+
+#endif

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "judge/attach.h"
+
+#include "base/arena.h"
+#include "judge/facts.h"
+#include "judge/phrases.h"
+
+#define FLAG_CAN_MULTI_CONN (1 << 8)
+/* Bits of nbd_device.flags. */
+#define FLAG_DESTROY_ON_DISCONNECT (1 << 0)
+#define FLAG_DISCONNECT_REQUESTED  (1 << 1)
+
+/* What a check looks at; behaviour that is unknown is tried both ways. */
+struct attempt {
+	const struct report *report;
+	const struct device *dev;
+	bool freezes, refuses_running;
+};
+
+/* ATTACH_OK without why: the check is passed, the next one decides. */
+typedef struct attach check_fn(const struct attempt *a);
+
+static const struct attach passed = {ATTACH_OK, NULL, NULL};
+
+static struct attach refused(enum attach_result result, const char *why)
+{
+	return (struct attach){result, why, NULL};
+}
+
+/*
+ * A mutex whose owner is in D is not released; one whose owner runs is, soon. Where the owner is not
+ * known, a waiter that holds it while it waits tells the same.
+ */
+static struct attach lock(const struct attempt *a, num owner, const char *name,
+			  const struct waiter *known_by)
+{
+	const struct task *t = task_at(a->report, owner.v);
+	const struct waiter *w = t ? waiter_of_task(a->dev, t) : NULL;
+
+	if (!owner.known && known_by)
+		return refused(ATTACH_HANGS,
+			       arena_printf("%s waits in %s and holds %s",
+					    word_name(known_by->task), known_by->blocked_in, name));
+	if (!owner.known)
+		return refused(ATTACH_UNKNOWN,
+			       arena_printf("who holds %s could not be read: it hangs where that "
+					    "is a task in D",
+					    name));
+	if (!owner.v)
+		return passed;
+	if (!t)
+		return refused(ATTACH_UNKNOWN,
+			       arena_printf("%s belongs to task_struct %s, which is not among the "
+					    "living tasks",
+					    name, word_hex(owner.v)));
+	if (w || t->state == 'D')
+		return refused(ATTACH_HANGS,
+			       arena_printf("%s holds %s and waits in D%s", word_name(t), name,
+					    w && w->blocked_in
+						    ? arena_printf(" (%s)", w->blocked_in)
+						    : ""));
+	if (t->state == '?')
+		return refused(ATTACH_UNKNOWN,
+			       arena_printf("%s holds %s and its state could not be read",
+					    word_name(t), name));
+	return passed;
+}
+
+static struct attach open_lock(const struct attempt *a)
+{
+	const struct waiter *w = waiter_in(a->dev, "open");
+
+	return lock(a, a->dev->open_lock_owner, "the device's open lock",
+		    w ? w : waiter_in(a->dev, "close"));
+}
+
+static struct attach config_lock(const struct attempt *a)
+{
+	return lock(a, a->dev->config_lock_owner, "config_lock", waiter_in(a->dev, "freeze"));
+}
+
+/* Every open reads the partition table while GD_NEED_PART_SCAN is set (blkdev_get_whole()). */
+static struct attach partition_scan(const struct attempt *a)
+{
+	const struct device *dev = a->dev;
+	const char *why;
+
+	if (num_is(dev->partition_scan_due, 0) || io_fate(a->report, dev, &why) != IO_HANGS)
+		return passed;
+	if (!dev->partition_scan_due.known)
+		return refused(ATTACH_UNKNOWN,
+			       arena_printf("whether opening reads the partition table could not "
+					    "be read; it hangs then: %s",
+					    why));
+	return refused(ATTACH_HANGS,
+		       arena_printf("opening reads the partition table first, and %s%s", why,
+				    dev->timeout_seconds.v
+					    ? arena_printf(" (timeout %s)",
+							   word_seconds(dev->timeout_seconds))
+					    : ""));
+}
+
+static struct attach has_config(const struct attempt *a)
+{
+	if (!a->dev->config_known.known)
+		return refused(ATTACH_UNKNOWN, "nbd_device.config could not be read");
+	return passed;
+}
+
+static struct attach netlink_controlled(const struct attempt *a)
+{
+	if (has_flag(a->dev, RT_BOUND))
+		return refused(ATTACH_EINVAL,
+			       "netlink controls the device: it takes no ioctl but NBD_DISCONNECT "
+			       "and NBD_CLEAR_SOCK");
+	if (!is_unconfigured(a->dev) && !a->dev->runtime_flags.known)
+		return refused(ATTACH_UNKNOWN, "runtime_flags could not be read: EINVAL if netlink "
+					       "controls the device");
+	return passed;
+}
+
+static struct attach refused_while_running(const struct attempt *a)
+{
+	if (a->refuses_running && is_started(a->dev))
+		return refused(ATTACH_EBUSY,
+			       arena_printf("%s is recorded as running it, and this kernel adds no "
+					    "socket to a running device",
+					    word_starter(a->report, a->dev)));
+	return passed;
+}
+
+/* blk_mq_freeze_queue() waits for all requests in flight. */
+static struct attach freeze(const struct attempt *a)
+{
+	const struct device *dev = a->dev;
+	bool all_read = dev->requests_known;
+
+	if (!a->freezes || is_unconfigured(dev))
+		return passed;
+	for (size_t i = 0; i < dev->n_requests; i++) {
+		const char *why = never_ends(a->report, dev, &dev->requests[i]);
+
+		if (why)
+			return refused(ATTACH_HANGS,
+				       arena_printf("it freezes the queue first and waits for a "
+						    "%s: %s",
+						    word_request(&dev->requests[i]), why));
+		all_read &= dev->requests[i].age_ms.known;
+	}
+	if (!all_read)
+		return refused(ATTACH_UNKNOWN,
+			       "it freezes the queue first and hangs if a request is stuck in "
+			       "flight: not all could be read");
+	return passed;
+}
+
+static struct attach task_setup(const struct attempt *a)
+{
+	const struct device *dev = a->dev;
+
+	if (!dev->task_setup.known)
+		return refused(ATTACH_UNKNOWN, "task_setup could not be read: EBUSY if it is set");
+	if (!dev->task_setup.v)
+		return passed;
+	if (dev->setup_task)
+		return refused(ATTACH_EBUSY, arena_printf("task_setup belongs to %s",
+							  word_name(dev->setup_task)));
+	return refused(ATTACH_EBUSY, tasks_complete(a->report)
+					     ? "task_setup belongs to a task that has exited"
+					     : "task_setup belongs to another task");
+}
+
+static struct attach accepts_socket(const struct attempt *a)
+{
+	if (is_started(a->dev))
+		return refused(ATTACH_OK, "no task is recorded in task_setup; but the device was "
+					  "started, so no receiver would read from the new socket");
+	return refused(ATTACH_OK, "no task is recorded in task_setup");
+}
+
+static struct attach already_started(const struct attempt *a)
+{
+	const struct device *dev = a->dev;
+
+	if (is_started(dev))
+		return refused(ATTACH_EBUSY,
+			       is_working(dev)
+				       ? arena_printf("%s is recorded as running it, and it runs",
+						      word_starter(a->report, a->dev))
+				       : arena_printf("%s is still recorded; only the last close "
+						      "clears it",
+						      word_starter(a->report, a->dev)));
+	if (!is_not_started(dev))
+		return refused(ATTACH_UNKNOWN,
+			       "whether somebody runs it could not be read: EBUSY then");
+	return passed;
+}
+
+static struct attach needs_socket(const struct attempt *a)
+{
+	if (is_unconfigured(a->dev) || num_is(a->dev->num_connections, 0))
+		return refused(ATTACH_EINVAL, "no socket has been set");
+	if (!a->dev->num_connections.known)
+		return refused(ATTACH_UNKNOWN,
+			       "num_connections could not be read: EINVAL if it is 0");
+	return passed;
+}
+
+static struct attach multiple_connections(const struct attempt *a)
+{
+	const struct device *dev = a->dev;
+
+	if ((int64_t)dev->num_connections.v <= 1)
+		return passed;
+	if (!dev->server_flags.known)
+		return refused(ATTACH_UNKNOWN, "the server's flags could not be read: EINVAL "
+					       "without CAN_MULTI_CONN");
+	if (dev->server_flags.v & FLAG_CAN_MULTI_CONN)
+		return passed;
+	return refused(ATTACH_EINVAL,
+		       arena_printf("%s, yet the server did not announce "
+				    "CAN_MULTI_CONN",
+				    word_count(dev->num_connections.v, "connection")));
+}
+
+static struct attach starts(const struct attempt *a)
+{
+	return refused(ATTACH_OK,
+		       arena_printf("%s and nothing runs",
+				    word_count(a->dev->num_connections.v, "connection")));
+}
+
+static struct attach going_down(const struct attempt *a)
+{
+	uint64_t destroyed = FLAG_DESTROY_ON_DISCONNECT | FLAG_DISCONNECT_REQUESTED;
+
+	if (num_is(a->dev->refs, 0) || (a->dev->device_flags.v & destroyed) == destroyed)
+		return refused(ATTACH_EINVAL, "the device is going down");
+	return passed;
+}
+
+static struct attach in_use(const struct attempt *a)
+{
+	const struct device *dev = a->dev;
+
+	if (!dev->config_refs.known)
+		return refused(ATTACH_UNKNOWN,
+			       "config_refs could not be read: EBUSY unless it is 0");
+	if (dev->config_refs.v)
+		return refused(ATTACH_EBUSY,
+			       arena_printf("config_refs is %llu: \"nbd%u already in use\"",
+					    (unsigned long long)dev->config_refs.v, dev->index));
+	return refused(ATTACH_OK, "nobody uses the device");
+}
+
+/* In the kernel's order; each list ends with a check that always decides. */
+static check_fn *const set_sock[] = {has_config,  open_lock,	      partition_scan,
+				     config_lock, netlink_controlled, refused_while_running,
+				     freeze,	  task_setup,	      accepts_socket};
+static check_fn *const do_it[] = {
+	has_config,	 open_lock,    partition_scan,	     config_lock, netlink_controlled,
+	already_started, needs_socket, multiple_connections, starts};
+static check_fn *const netlink[] = {going_down, config_lock, in_use};
+
+static const struct {
+	const char *name;
+	check_fn *const *checks;
+} ways[ATTACH_WAYS] = {
+	[ATTACH_SET_SOCK] = {"NBD_SET_SOCK", set_sock},
+	[ATTACH_DO_IT] = {"NBD_DO_IT", do_it},
+	[ATTACH_NETLINK] = {"netlink", netlink},
+};
+
+const char *nbd_attach_way(enum attach_way way)
+{
+	return ways[way].name;
+}
+
+static struct attach try(const struct attempt *a, check_fn *const *checks)
+{
+	struct attach outcome;
+
+	do {
+		outcome = (*checks++)(a);
+	} while (outcome.result == ATTACH_OK && !outcome.why);
+	return outcome;
+}
+
+/* One outcome where both ways of behaviour lead to it, else both of them. */
+static struct attach either(struct attach a, struct attach b, const char *what)
+{
+	if (a.result == b.result)
+		return a;
+	return refused(ATTACH_UNKNOWN, arena_printf("%s (%s) or, if this kernel's nbd %s, %s (%s)",
+						    word_attach_result(a.result), a.why, what,
+						    word_attach_result(b.result), b.why));
+}
+
+static struct attach forecast(struct attempt a, check_fn *const *checks)
+{
+	const struct traits *traits = &a.report->traits;
+	struct attach without, with;
+
+	a.freezes = traits->set_sock_freezes.v;
+	a.refuses_running = traits->set_sock_refuses_running.v;
+	without = try(&a, checks);
+	if (!traits->set_sock_freezes.known) {
+		a.freezes = true;
+		without = either(without, try(&a, checks), "freezes the queue first");
+		a.freezes = false;
+	}
+	if (traits->set_sock_refuses_running.known)
+		return without;
+	a.refuses_running = true;
+	with = try(&a, checks);
+	return either(without, with, "adds no socket to a running device");
+}
+
+/* The task that stops every generic netlink request of the host, NULL when there is none: genl_rcv()
+ * of net/netlink/genetlink.c calls nbd with genl_mutex held. */
+static const struct task *stops_netlink(const struct report *report)
+{
+	const struct task *t = task_at(report, report->genl_lock_owner.v);
+
+	return t && t->state == 'D' ? t : NULL;
+}
+
+/* A netlink connect that does not come as far as the device. */
+static struct attach stopped(const struct task *by, struct attach later)
+{
+	struct attach *copy = arena_alloc(sizeof(*copy));
+	struct attach outcome = refused(
+		ATTACH_HANGS,
+		arena_printf("%s holds genl_mutex and waits in D: no generic netlink request of "
+			     "this host is answered",
+			     word_name(by)));
+
+	*copy = later;
+	outcome.later = copy;
+	return outcome;
+}
+
+void nbd_forecast(struct report *report)
+{
+	const struct task *stops = stops_netlink(report);
+
+	for (size_t i = 0; i < report->n_devices; i++) {
+		struct device *dev = &report->devices[i];
+
+		for (int way = 0; way < ATTACH_WAYS; way++)
+			dev->attach[way] = forecast((struct attempt){report, dev, false, false},
+						    ways[way].checks);
+		if (stops)
+			dev->attach[ATTACH_NETLINK] = stopped(stops, dev->attach[ATTACH_NETLINK]);
+	}
+}
+
+/* The one that holds config_lock in D: without that lock nobody detaches. */
+static const struct task *stops_detaching(const struct report *report, const struct device *dev)
+{
+	const struct task *t = task_at(report, dev->config_lock_owner.v);
+
+	return t && t->state == 'D' ? t : NULL;
+}
+
+/* What openers must do, by kind: those with fds are named with their fds. */
+static const char *openers_let_go(const struct device *dev)
+{
+	static const char *const verbs[] = {
+		[OPENER_FD] = "closed",		[OPENER_MOUNT] = "unmounted",
+		[OPENER_SWAP] = "switched off", [OPENER_HOLDER] = "removed",
+		[OPENER_KERNEL] = "released",
+	};
+	struct device of_kind = *dev;
+	const char *all = NULL;
+
+	for (enum opener_kind kind = OPENER_FD; kind <= OPENER_KERNEL; kind++) {
+		const char *names;
+
+		of_kind.openers = NULL;
+		of_kind.n_openers = 0;
+		for (size_t i = 0; i < dev->n_openers; i++) {
+			if (dev->openers[i].kind == kind)
+				*ARENA_PUSH(of_kind.openers, of_kind.n_openers) = dev->openers[i];
+		}
+		names = word_openers(&of_kind);
+		if (names)
+			all = word_append(all, ", and ",
+					  arena_printf("%s %s %s", names,
+						       of_kind.n_openers > 1 ? "are" : "is",
+						       verbs[kind]));
+	}
+	return all;
+}
+
+/* Openers that the kernel counts and nobody found: one that is being closed is known by who closes it. */
+static const char *missing_let_go(const struct device *dev, size_t missing)
+{
+	const struct waiter *w = waiter_in(dev, "close");
+	const char *gone =
+		arena_printf("%s that %s not found %s gone", word_count(missing, "opener"),
+			     missing == 1 ? "was" : "were", missing == 1 ? "is" : "are");
+
+	return w ? arena_printf("%s (%s waits in close)", gone, word_name(w->task)) : gone;
+}
+
+static bool has_opener_in_d(const struct device *dev)
+{
+	for (size_t i = 0; i < dev->n_openers; i++) {
+		if (dev->openers[i].task && dev->openers[i].task->state == 'D')
+			return true;
+	}
+	return false;
+}
+
+const char *nbd_freed_when(const struct report *report, const struct device *dev)
+{
+	size_t missing = openers_not_found(dev) - openers_in_open(dev);
+	const struct task *locked_by = stops_detaching(report, dev);
+	const struct waiter *opening = waiter_inside_open(dev);
+	const char *all = NULL;
+
+	if (!dev->config || report->before_config)
+		return NULL;
+	if (locked_by)
+		all = arena_printf("%s, in D, has let go config_lock", word_name(locked_by));
+	if (has_flag(dev, RT_HAS_CONFIG_REF) || is_working(dev))
+		all = word_append(
+			all, ", and then ",
+			arena_printf("%s has disconnected it%s", word_detach(dev),
+				     stops_netlink(report) ? " (once netlink answers again)" : ""));
+	if (opening)
+		all = word_append(
+			all, ", and ",
+			arena_printf("%s comes out of its open", word_name(opening->task)));
+	if (dev->n_openers)
+		all = word_append(all, ", and ",
+				  arena_printf("%s%s", openers_let_go(dev),
+					       has_opener_in_d(dev)
+						       ? " (those in D when their requests end)"
+						       : ""));
+	if (missing)
+		all = word_append(all, ", and ", missing_let_go(dev, missing));
+	if (!all && num_is(dev->openers_expected, 0) && dev->config_refs.v)
+		return arena_printf("no opener is left, yet %s: whoever holds %s must let go",
+				    word_count(dev->config_refs.v, "reference"),
+				    dev->config_refs.v == 1 ? "it" : "them");
+	return all;
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "judge/findings.h"
+
+#include <sys/socket.h>
+
+#include "base/arena.h"
+#include "judge/fold.h"
+#include "judge/facts.h"
+#include "judge/judged.h"
+#include "judge/phrases.h"
+
+#define MAX_RANGES  4
+#define MAX_REASONS 4
+
+void add_name(const struct judged *j, const char *name)
+{
+	*ARENA_PUSH(j->finding->evidence, j->finding->n_evidence) = name;
+}
+
+void add_address(const struct judged *j, uint64_t addr)
+{
+	if (addr)
+		add_name(j, arena_printf("0x%llx", (unsigned long long)addr));
+}
+
+void add_value(const struct judged *j, const char *member, num value)
+{
+	add_name(j, arena_printf("%s %s", member, word_decimal(value)));
+}
+
+static void add_range(struct some *some, uint32_t from, uint32_t to)
+{
+	const char *range = from == to ? arena_printf("%u", from) : arena_printf("%u-%u", from, to);
+
+	some->n_ranges++;
+	if (some->n_ranges <= MAX_RANGES + 1)
+		some->indices = some->n_ranges == 1
+					? arena_printf("index %s", range)
+					: word_append(some->indices, ", ",
+						      some->n_ranges <= MAX_RANGES ? range : "...");
+}
+
+struct some connections_that(const struct judged *j, connection_fn *is)
+{
+	const struct device *dev = j->dev;
+	struct some some = {0};
+	uint32_t from = 0, to = 0;
+
+	for (size_t i = 0, run; i < dev->n_conns; i += run) {
+		const struct connection *c = &dev->conns[i];
+
+		run = fold_run(c, dev->n_conns - i);
+		if (!is(j, c))
+			continue;
+		if (some.n && c->index != to + 1)
+			add_range(&some, from, to);
+		if (!some.n || c->index != to + 1)
+			from = c->index;
+		to = c[run - 1].index;
+		if (!some.n)
+			some.first = c;
+		for (size_t k = 0; k < run && some.n + k < MAX_EVIDENCE; k++)
+			add_address(j, c[k].nbd_sock);
+		some.n += run;
+	}
+	if (some.n)
+		add_range(&some, from, to);
+	return some;
+}
+
+const char *count_connections(size_t n)
+{
+	return word_count(n, "connection");
+}
+
+/* nbd takes AF_UNIX and TCP; another family has no other end here to be known. */
+static bool has_unknown_end(const struct judged *j, const struct connection *c)
+{
+	const struct sock_info *s = c->sock;
+
+	(void)j;
+	return s->peer_status == PEER_UNKNOWN && !num_is(s->peer_sk, 0) &&
+	       (!s->family.known || s->family.v == AF_UNIX || s->family.v == AF_INET ||
+		s->family.v == AF_INET6);
+}
+
+/* The search may have missed an owner. */
+static bool has_no_owner_found(const struct judged *j, const struct connection *c)
+{
+	const struct sock_info *s = c->sock;
+
+	(void)j;
+	return (s->file && !s->file->n_owners) || (s->peer_status == PEER_OPEN && s->peer &&
+						   s->peer->file && !s->peer->file->n_owners);
+}
+
+static void add_reason(const char **reasons, size_t *n, const char *reason)
+{
+	if (*n < MAX_REASONS)
+		*reasons = word_append(*reasons, "; ", reason);
+	++*n;
+}
+
+static bool unreadable(const struct judged *j)
+{
+	const struct device *dev = j->dev;
+	const struct scan_stats *scan = &j->report->scan;
+	const char *reasons = NULL;
+	size_t n = 0, unknown;
+
+	for (size_t i = 0; i < dev->n_problems; i++)
+		add_reason(&reasons, &n, dev->problems[i]);
+	if (dev->config && !dev->requests_known)
+		add_reason(&reasons, &n, "not all requests in flight are known");
+	if (dev->config && !dev->openers_expected.known)
+		add_reason(&reasons, &n, "the kernel's count of openers is not known");
+	unknown = connections_that(j, has_unknown_end).n;
+	if (unknown)
+		add_reason(
+			&reasons, &n,
+			arena_printf("the other end of %s is unknown", count_connections(unknown)));
+	if (!scan_complete(j->report) && connections_that(j, has_no_owner_found).n)
+		add_reason(&reasons, &n,
+			   scan->interrupted
+				   ? "the search for owners was interrupted: owners may be missing"
+				   : arena_printf("%zu file tables and %zu tasks could not be "
+						  "read: owners may be missing",
+						  scan->tables_unreadable, scan->tasks_unreadable));
+	if (!n)
+		return false;
+	j->finding->text = n > MAX_REASONS
+				   ? arena_printf("%s; and %zu more", reasons, n - MAX_REASONS)
+				   : reasons;
+	add_address(j, dev->nbd_device);
+	return true;
+}
+
+struct rule {
+	const char *id;
+	enum severity severity;
+	test_fn *test;
+	bool unconfigured;	  /* of devices without a config, too */
+	severity_fn *severity_of; /* instead of severity */
+};
+
+static const struct rule rules[] = {
+	{"dead-connection", SEVERITY_WARNING, dead_connection, false, NULL},
+	{"peer-closed", SEVERITY_ERROR, peer_closed, false, NULL},
+	{"peer-not-accepted", SEVERITY_WARNING, peer_not_accepted, false, NULL},
+	{"peer-stopped", SEVERITY_ERROR, peer_stopped, false, NULL},
+	{"peer-blocked", SEVERITY_ERROR, peer_in_kernel, false, NULL},
+	{"leaked-connections", SEVERITY_ERROR, leaked_connections, false, NULL},
+	{"stale-setup-task", SEVERITY_ERROR, stale_setup_task, false, stale_severity},
+	{"setup-by-other-task", SEVERITY_INFO, setup_by_other_task, false, NULL},
+	{"pinned-by-openers", SEVERITY_ERROR, pinned_by_openers, false, NULL},
+	{"recv-task-gone", SEVERITY_WARNING, recv_task_gone, false, NULL},
+	{"stuck-requests", SEVERITY_ERROR, stuck_requests, false, NULL},
+	{"no-timeout", SEVERITY_INFO, no_timeout, false, NULL},
+	{"no-owner", SEVERITY_WARNING, no_owner, false, ownerless_severity},
+	{"hidden-holder", SEVERITY_WARNING, hidden_holder, false, NULL},
+	{"unaccounted-opener", SEVERITY_WARNING, unaccounted_opener, false, NULL},
+	{"live-count-mismatch", SEVERITY_WARNING, live_count_mismatch, false, NULL},
+	{"unreadable", SEVERITY_WARNING, unreadable, true, NULL},
+};
+
+#define N_RULES (sizeof(rules) / sizeof(rules[0]))
+
+static void judge_device(const struct report *report, struct device *dev)
+{
+	struct finding found[N_RULES];
+	size_t n = 0;
+
+	dev->findings = NULL;
+	dev->n_findings = 0;
+	for (size_t i = 0; i < N_RULES; i++) {
+		const struct rule *rule = &rules[i];
+		const struct judged j = {report, dev, &found[n]};
+
+		if (!dev->config && !rule->unconfigured)
+			continue;
+		found[n] = (struct finding){
+			.id = rule->id,
+			.severity = rule->severity_of ? rule->severity_of(dev) : rule->severity,
+		};
+		n += rule->test(&j);
+	}
+	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_INFO; severity--) {
+		for (size_t i = 0; i < n; i++) {
+			if (found[i].severity == (enum severity)severity)
+				*ARENA_PUSH(dev->findings, dev->n_findings) = found[i];
+		}
+	}
+}
+
+void nbd_judge(struct report *report)
+{
+	for (size_t i = 0; i < report->n_devices; i++)
+		judge_device(report, &report->devices[i]);
+}
+
+size_t nbd_findings_of(const struct device *dev, enum severity at_least)
+{
+	size_t n = 0;
+
+	while (n < dev->n_findings && dev->findings[n].severity >= at_least)
+		n++;
+	return n;
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Findings about connections and their other ends. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "judge/facts.h"
+#include "judge/judged.h"
+#include "judge/phrases.h"
+
+/* More owners than this are counted. */
+#define MAX_OWNERS 4
+
+static bool is_dead(const struct judged *j, const struct connection *c)
+{
+	(void)j;
+	return num_is(c->dead, 1);
+}
+
+bool dead_connection(const struct judged *j)
+{
+	const struct device *dev = j->dev;
+	struct some dead = connections_that(j, is_dead);
+
+	if (!dead.n)
+		return false;
+	j->finding->text = arena_printf("%zu of %s marked dead (%s): nbd has given %s up", dead.n,
+					count_connections(dev->n_conns), dead.indices,
+					dead.n == 1 ? "it" : "them");
+	if (has_flag(dev, RT_BOUND) && lacks_flag(dev, RT_DISCONNECTED))
+		j->finding->remedy = arena_printf(
+			"send a new socket (NBD_CMD_RECONFIGURE), or detach: %s", word_detach(dev));
+	return true;
+}
+
+static bool is_closed(const struct judged *j, const struct connection *c)
+{
+	(void)j;
+	return c->sock->peer_status == PEER_CLOSED;
+}
+
+/* ", listener gMgr (439)" where the image knows. */
+static const char *listener(const struct judged *j, const struct sock_info *s)
+{
+	const char *text = word_listener(j->report, s);
+
+	return text ? arena_printf(", %s", text) : "";
+}
+
+bool peer_closed(const struct judged *j)
+{
+	struct some closed = connections_that(j, is_closed);
+
+	if (!closed.n)
+		return false;
+	j->finding->text = arena_printf("the other end of %s is closed (%s%s): no reply can come, "
+					"whether or not nbd noticed",
+					count_connections(closed.n), closed.indices,
+					listener(j, closed.first->sock));
+	if (lacks_flag(j->dev, RT_DISCONNECTED))
+		j->finding->remedy =
+			arena_printf("detach: %s, then attach anew", word_detach(j->dev));
+	return true;
+}
+
+/* The other way out, where there is something to detach. */
+static const char *or_detach(const struct device *dev)
+{
+	return lacks_flag(dev, RT_DISCONNECTED) ? arena_printf(", or detach: %s", word_detach(dev))
+						: "";
+}
+
+static bool is_not_accepted(const struct judged *j, const struct connection *c)
+{
+	(void)j;
+	return c->sock->peer_status == PEER_NOT_ACCEPTED;
+}
+
+bool peer_not_accepted(const struct judged *j)
+{
+	struct some waiting = connections_that(j, is_not_accepted);
+	const struct sock_info *s;
+
+	if (!waiting.n)
+		return false;
+	s = waiting.first->sock;
+	j->finding->text =
+		arena_printf("%s not accepted (%s%s): still in the listener's queue, "
+			     "nobody reads what nbd sends",
+			     count_connections(waiting.n), waiting.indices, listener(j, s));
+	if (num_is(s->listener_alive, 1))
+		j->finding->remedy =
+			arena_printf("have pid %llu accept%s",
+				     (unsigned long long)s->listener_pid.v, or_detach(j->dev));
+	return true;
+}
+
+/* The owners of a peer, each once, and how many. */
+static const char *owner_names(const struct file *file)
+{
+	const char *all = NULL;
+
+	for (size_t i = 0; i < file->n_owners; i++) {
+		if (i == MAX_OWNERS)
+			return arena_printf("%s and %zu more", all, file->n_owners - i);
+		if (!i || file->owners[i].task != file->owners[i - 1].task)
+			all = word_append(all, ", ", word_task(file->owners[i].task));
+	}
+	return all;
+}
+
+static bool is_stopped(const struct judged *j, const struct connection *c)
+{
+	return peer_is_stopped(j->report, c->sock);
+}
+
+bool peer_stopped(const struct judged *j)
+{
+	struct some stopped = connections_that(j, is_stopped);
+	const struct file *file;
+	const struct task *t;
+
+	if (!stopped.n)
+		return false;
+	file = stopped.first->sock->peer->file;
+	t = file->owners[0].task;
+	j->finding->text =
+		arena_printf("the server %s of %s (%s) does not run: it reads no request "
+			     "and sends no reply",
+			     owner_names(file), count_connections(stopped.n), stopped.indices);
+	add_address(j, t->addr);
+	if (t->state == 'T' || t->state == 't')
+		j->finding->remedy = arena_printf(
+			"%s%s",
+			t->state == 'T' ? arena_printf("kill -CONT %u", t->tgid)
+					: arena_printf("let go whoever traces %u", t->tgid),
+			or_detach(j->dev));
+	return true;
+}
+
+static bool is_blocked(const struct judged *j, const struct connection *c)
+{
+	const struct waiter *on;
+
+	return peer_blocked(j->report, j->dev, c->sock, &on) != NULL;
+}
+
+bool peer_in_kernel(const struct judged *j)
+{
+	struct some blocked = connections_that(j, is_blocked);
+	const struct waiter *on;
+	const struct task *t;
+
+	if (!blocked.n)
+		return false;
+	t = peer_blocked(j->report, j->dev, blocked.first->sock, &on);
+	add_address(j, t->addr);
+	if (on)
+		j->finding->text = arena_printf(
+			"the server %s of %s (%s) waits in %s on %s itself: a local loop, the "
+			"reply it waits for is its own",
+			word_task(t), count_connections(blocked.n), blocked.indices,
+			on->blocked_in ? on->blocked_in : "D", j->dev->name);
+	else
+		j->finding->text =
+			arena_printf("the server %s of %s (%s) waits in the kernel: it "
+				     "answers nothing until that ends",
+				     word_task(t), count_connections(blocked.n), blocked.indices);
+	j->finding->remedy = arena_printf(
+		on ? "%s: its requests end in errors and let the server go"
+		   : "bt the task; if it cannot be helped, %s ends the requests in errors",
+		word_detach(j->dev));
+	return true;
+}
+
+static size_t nbd_references(const struct file *file)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < file->n_holders; i++)
+		n += !strcmp(file->holders[i].kind, "nbd");
+	return n;
+}
+
+static bool is_ownerless(const struct judged *j, const struct connection *c)
+{
+	const struct file *file = c->sock->file;
+
+	(void)j;
+	return file && file->refs.known && file->refs.v && !file->n_table_refs &&
+	       file->refs.v == nbd_references(file);
+}
+
+bool no_owner(const struct judged *j)
+{
+	struct some alone;
+
+	if (!scan_complete(j->report))
+		return false;
+	alone = connections_that(j, is_ownerless);
+	if (!alone.n)
+		return false;
+	j->finding->text = arena_printf(
+		"nbd alone holds the socket of %s (%s): no process has %s open%s",
+		count_connections(alone.n), alone.indices, alone.n == 1 ? "it" : "them",
+		ownerless_severity(j->dev) == SEVERITY_INFO ? ", as usual after a netlink client"
+							    : "");
+	return true;
+}
+
+enum severity ownerless_severity(const struct device *dev)
+{
+	return has_flag(dev, RT_BOUND) && lacks_flag(dev, RT_DISCONNECTED) &&
+			       dev->live_connections.known && (int64_t)dev->live_connections.v > 0
+		       ? SEVERITY_INFO
+		       : SEVERITY_WARNING;
+}
+
+static bool has_hidden_holder(const struct judged *j, const struct connection *c)
+{
+	const struct file *file = c->sock->file;
+
+	(void)j;
+	return file && file->refs.known && file->refs.v > file_refs_explained(file);
+}
+
+/* A thread in recv() has a reference of its own to a peer's file, so there only "nobody" tells. */
+static bool has_hidden_peer(const struct judged *j, const struct connection *c)
+{
+	const struct sock_info *s = c->sock;
+	const struct file *file = s->peer ? s->peer->file : NULL;
+
+	(void)j;
+	return s->peer_status == PEER_OPEN && file && file->refs.v && !file_refs_explained(file);
+}
+
+/* The other end is open, yet nobody has it. */
+static bool hidden_peer(const struct judged *j)
+{
+	struct some hidden;
+
+	if (!scan_complete(j->report))
+		return false;
+	hidden = connections_that(j, has_hidden_peer);
+	if (!hidden.n)
+		return false;
+	j->finding->text = arena_printf(
+		"the other end of %s is open (%s), yet nobody was found who has it: a system call, "
+		"an io_uring request or other kernel code keeps it",
+		count_connections(hidden.n), hidden.indices);
+	add_address(j, hidden.first->sock->peer->file->addr);
+	return true;
+}
+
+bool hidden_holder(const struct judged *j)
+{
+	struct some hidden = connections_that(j, has_hidden_holder);
+	const struct file *file;
+
+	if (!hidden.n)
+		return hidden_peer(j);
+	file = hidden.first->sock->file;
+	j->finding->text = arena_printf(
+		"the socket of %s is held by more than was found (%s; %s, %zu found): %s",
+		count_connections(hidden.n), hidden.indices,
+		word_count((size_t)file->refs.v, "reference"), file_refs_explained(file),
+		scan_complete(j->report)
+			? "a system call, an io_uring request or other kernel code keeps it"
+			: "some file tables could not be read");
+	add_address(j, file->addr);
+	return true;
+}
+
+bool live_count_mismatch(const struct judged *j)
+{
+	const struct device *dev = j->dev;
+	size_t live = 0;
+
+	if (!dev->live_connections.known || !num_is(dev->num_connections, dev->n_conns))
+		return false;
+	for (size_t i = 0; i < dev->n_conns; i++) {
+		if (!dev->conns[i].dead.known)
+			return false;
+		live += !dev->conns[i].dead.v;
+	}
+	if (dev->live_connections.v == live)
+		return false;
+	j->finding->text =
+		arena_printf("live_connections is %s, yet %s not marked dead: the image "
+			     "caught a change half done, or memory is damaged",
+			     word_decimal(dev->live_connections), count_connections(live));
+	add_address(j, dev->config);
+	add_value(j, "nbd_config.live_connections", dev->live_connections);
+	return true;
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Findings about the device: who set it up, runs it, keeps it open, and its requests. */
+#include "base/arena.h"
+#include "judge/attach.h"
+#include "judge/facts.h"
+#include "judge/judged.h"
+#include "judge/phrases.h"
+
+/* What frees the config, as a remedy. */
+static const char *free_it(const struct judged *j)
+{
+	const char *when = nbd_freed_when(j->report, j->dev);
+
+	return when ? arena_printf("it ends when %s", when) : NULL;
+}
+
+bool leaked_connections(const struct judged *j)
+{
+	const struct device *dev = j->dev;
+	int64_t live = (int64_t)dev->live_connections.v, receivers = (int64_t)dev->recv_threads.v;
+
+	if (!dev->live_connections.known || !dev->recv_threads.known || live <= receivers ||
+	    is_being_set_up(dev))
+		return false;
+	j->finding->text =
+		arena_printf("%s without a receiver: NBD_SET_SOCK appended %s to a "
+			     "device that was not started anew, %s; only the last close "
+			     "of the device frees %s",
+			     count_connections((size_t)(live - receivers)),
+			     live - receivers == 1 ? "it" : "them",
+			     lacks_flag(dev, RT_DISCONNECTED) ? "a request sent there gets no reply"
+							      : "nobody reads from it",
+			     live - receivers == 1 ? "it" : "them");
+	add_address(j, dev->config);
+	add_value(j, "nbd_config.live_connections", dev->live_connections);
+	add_value(j, "nbd_config.recv_threads", dev->recv_threads);
+	j->finding->remedy = free_it(j);
+	/* "nbd: disallow NBD_SET_SOCK on an active device" (in v7.3) */
+	if (!num_is(j->report->traits.set_sock_refuses_running, 1))
+		j->finding->kernel_commit = "04d8fb23e520";
+	return true;
+}
+
+bool stale_setup_task(const struct judged *j)
+{
+	const struct device *dev = j->dev;
+
+	if (!dev->task_setup.v || dev->setup_task || !tasks_complete(j->report))
+		return false;
+	j->finding->text = arena_printf(
+		"task_setup %s is no living task: NBD_SET_SOCK gets EBUSY from every other one%s",
+		word_hex(dev->task_setup.v),
+		is_working(dev) ? ", which is no harm while the device works" : "");
+	add_address(j, dev->nbd_device);
+	add_address(j, dev->task_setup.v);
+	if (is_working(dev))
+		return true;
+	j->finding->remedy =
+		!is_started(dev) && num_is(j->report->traits.clear_sock_resets_setup, 1)
+			? "NBD_CLEAR_SOCK forgets it; so does the last close"
+			: free_it(j);
+	/* "nbd: fix io hung while disconnecting device" (in v5.19): NBD_CLEAR_SOCK forgets it. */
+	if (num_is(j->report->traits.clear_sock_resets_setup, 0))
+		j->finding->kernel_commit = "09dadb598502";
+	return true;
+}
+
+/* The error is that nobody can attach: on a device that works nobody wants to. */
+enum severity stale_severity(const struct device *dev)
+{
+	return is_working(dev) ? SEVERITY_INFO : SEVERITY_ERROR;
+}
+
+bool setup_by_other_task(const struct judged *j)
+{
+	const struct device *dev = j->dev;
+	const struct task *t = dev->setup_task;
+
+	if (!t)
+		return false;
+	j->finding->text =
+		arena_printf("task_setup is %s: NBD_SET_SOCK gets EBUSY from every other "
+			     "task%s",
+			     word_task(t),
+			     !num_is(uses_device(j->report, dev, t), 0)
+				     ? ""
+				     : "; it has neither the device nor a socket of it "
+				       "open, its address may be that of an exited task");
+	add_address(j, dev->nbd_device);
+	add_address(j, t->addr);
+	return true;
+}
+
+bool pinned_by_openers(const struct judged *j)
+{
+	const struct device *dev = j->dev;
+	const char *state, *who = word_openers(dev);
+	bool idle = num_is(dev->num_connections, 0);
+
+	if (!has_flag(dev, RT_DISCONNECTED) && !num_is(dev->recv_threads, 0))
+		return false;
+	/* While netlink holds a reference, the config would stay without any opener. */
+	if (!lacks_flag(dev, RT_HAS_CONFIG_REF) || is_being_set_up(dev) ||
+	    (!who && !(dev->openers_expected.known && dev->openers_expected.v)))
+		return false;
+	if (!who)
+		who = arena_printf("%s (the kernel's count; not found)",
+				   word_count(dev->openers_expected.v, "opener"));
+	state = idle				 ? "not attached"
+		: has_flag(dev, RT_DISCONNECTED) ? "disconnected"
+						 : "without receivers";
+	j->finding->text = arena_printf(
+		"%s, but kept open by %s: its config%s stay%s until the last one closes it", state,
+		who, idle ? "" : arena_printf(" and %s", count_connections(dev->n_conns)),
+		idle ? "s" : "");
+	add_address(j, dev->config);
+	add_value(j, "nbd_device.config_refs", dev->config_refs);
+	for (size_t i = 0; i < dev->n_openers && i < MAX_EVIDENCE; i++)
+		add_address(j, dev->openers[i].file);
+	j->finding->remedy = free_it(j);
+	return true;
+}
+
+bool recv_task_gone(const struct judged *j)
+{
+	const struct device *dev = j->dev;
+
+	if (!is_started(dev) || !num_is(dev->recv_threads, 0))
+		return false;
+	j->finding->text = arena_printf(
+		"%s started the device and no receiver is left: %s, only the last close forgets "
+		"who started it",
+		word_starter(j->report, dev),
+		has_flag(dev, RT_BOUND) ? "it cannot be started anew" : "NBD_DO_IT gets EBUSY");
+	add_address(j, dev->nbd_device);
+	if (dev->recv_pid.known)
+		add_value(j, "nbd_device.pid", dev->recv_pid);
+	else
+		add_address(j, dev->recv_task_addr.v);
+	add_value(j, "nbd_config.recv_threads", dev->recv_threads);
+	j->finding->remedy = free_it(j);
+	return true;
+}
+
+bool stuck_requests(const struct judged *j)
+{
+	const struct device *dev = j->dev;
+	const struct request *oldest = NULL;
+	const char *rule = timeout_rule(j->report, dev);
+	size_t n = 0;
+
+	for (size_t i = 0; i < dev->n_requests; i++) {
+		const struct request *rq = &dev->requests[i];
+
+		if (!is_stuck(dev, rq))
+			continue;
+		if (n++ < MAX_EVIDENCE)
+			add_address(j, rq->addr);
+		if (!oldest || rq->age_ms.v > oldest->age_ms.v)
+			oldest = rq;
+	}
+	if (!oldest)
+		return false;
+	j->finding->text = arena_printf("%zu of %s in flight %s stuck, the oldest since %s (%s): "
+					"%s",
+					n, word_count(dev->n_requests, "request"),
+					n == 1 ? "is" : "are", word_age(oldest->age_ms),
+					word_request(oldest), rule ? rule : "no reply came");
+	j->finding->remedy =
+		arena_printf("nbd -r -d %s lists them and who waits; they end with the server's "
+			     "reply, or in errors with %s",
+			     dev->name, word_detach(dev));
+	return true;
+}
+
+bool no_timeout(const struct judged *j)
+{
+	const struct device *dev = j->dev;
+
+	if (!never_times_out(j->report, dev) || !num_is(dev->num_connections, 1))
+		return false;
+	j->finding->text = "one connection and no timeout: nbd never gives up a request whose "
+			   "reply is lost";
+	add_value(j, "nbd_device.tag_set.timeout", dev->timeout_seconds);
+	j->finding->remedy = "attach with a timeout (nbd-client -timeout SECONDS)";
+	return true;
+}
+
+bool unaccounted_opener(const struct judged *j)
+{
+	const struct device *dev = j->dev;
+	const struct waiter *w = waiter_in(dev, "close");
+
+	if (openers_not_found(dev) <= openers_in_open(dev))
+		return false;
+	j->finding->text = arena_printf(
+		"the kernel counts %s, %zu found: %s",
+		word_count(dev->openers_expected.v, "opener"), dev->openers_found,
+		w ? arena_printf("one is being closed by %s", word_task(w->task))
+		: !scan_complete(j->report)
+			? "some file tables could not be read"
+			: "a mapping whose fd is closed, a task that is exiting, or other "
+			  "kernel code keeps the device open");
+	add_address(j, dev->gendisk);
+	add_value(j, "block_device.bd_openers", dev->openers_expected);
+	j->finding->remedy =
+		arena_printf("nbd -o -d %s lists who was found, and who waits", dev->name);
+	return true;
+}

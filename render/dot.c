@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "render/dot.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "judge/fold.h"
+#include "base/names.h"
+#include "render/socket_words.h"
+#include "judge/facts.h"
+#include "judge/findings.h"
+#include "render/report.h"
+#include "judge/phrases.h"
+
+/* Of nodes of one kind more than this are counted. */
+#define MAX_NODES 12
+/* Lines of a label fold at spaces behind this column. */
+#define LABEL_WIDTH 44
+
+#define RED    "#f8d0d0"
+#define ORANGE "#fbe5c8"
+#define GREEN  "#d9efd7"
+#define GREY   "#ececec"
+#define BLUE   "#dbe7f6"
+
+/* Names come from the image; an index is a number whatever it holds. */
+static const char *device_id(const struct device *dev)
+{
+	return arena_printf("nbd%u", dev->index);
+}
+
+/* Text as the inside of a dot string: folded, lines end with end ("\\n" centred, "\\l" to the left). */
+static const char *label(const char *text, const char *end)
+{
+	char *copy = arena_alloc(3 * strlen(text) + 1), *out = copy;
+	size_t column = 0;
+
+	for (; *text; text++, column++) {
+		if (*text == '\n' || (*text == ' ' && column >= LABEL_WIDTH)) {
+			out = stpcpy(out, end);
+			column = 0;
+			continue;
+		}
+		if (*text == '"' || *text == '\\')
+			*out++ = '\\';
+		*out++ = *text;
+	}
+	return copy;
+}
+
+static void node(FILE *out, const char *id, const char *shape, const char *colour, const char *text)
+{
+	fprintf(out, "    \"%s\" [shape=%s, fillcolor=\"%s\", label=\"%s\"];\n", id, shape, colour,
+		label(text, "\\n"));
+}
+
+static void edge(FILE *out, const char *from, const char *to, const char *text)
+{
+	fprintf(out, "    \"%s\" -> \"%s\" [label=\"%s\"];\n", from, to, label(text, "\\n"));
+}
+
+/* A task is one node, whatever it owns. Dot draws a node once however often it is named. */
+static const char *task_node(FILE *out, const struct task *t)
+{
+	const char *id = arena_printf("task_%llx", (unsigned long long)t->addr);
+
+	node(out, id, "ellipse", strchr("DTtZX", t->state) ? RED : GREEN, word_task(t));
+	return id;
+}
+
+static void draw_owners(FILE *out, const struct connection *conns, size_t n, bool peer,
+			const char *end)
+{
+	const struct sock_info *s = peer ? conns->sock->peer : conns->sock;
+	const struct file *file = s ? s->file : NULL;
+
+	for (size_t i = 0; file && i < file->n_owners && i < MAX_NODES; i++) {
+		const char *task = task_node(out, file->owners[i].task);
+		const char *fds = fold_fds(conns, n, i, peer);
+
+		if (peer)
+			edge(out, end, task, fds);
+		else
+			edge(out, task, end, fds);
+	}
+	if (file && file->n_owners > MAX_NODES) {
+		const char *id = arena_printf("%s_more", end);
+
+		node(out, id, "ellipse", GREY,
+		     arena_printf("%zu more", file->n_owners - MAX_NODES));
+		edge(out, peer ? end : id, peer ? id : end, "");
+	}
+}
+
+static const char *peer_colour(const struct report *report, const struct device *dev,
+			       const struct sock_info *s)
+{
+	const struct waiter *on;
+
+	switch (s->peer_status) {
+	case PEER_OPEN:
+		return peer_is_stopped(report, s) || peer_blocked(report, dev, s, &on) ? RED : BLUE;
+	case PEER_REMOTE:
+		return BLUE;
+	case PEER_UNKNOWN:
+		return GREY;
+	case PEER_NOT_ACCEPTED:
+		return ORANGE;
+	default:
+		return RED;
+	}
+}
+
+/* Who could accept the connection and has not. */
+static void draw_listener(FILE *out, const struct report *report, const struct sock_info *s,
+			  const char *peer)
+{
+	for (size_t i = 0; num_is(s->listener_alive, 1) && i < report->tasks.n; i++) {
+		const struct task *t = &report->tasks.v[i];
+
+		const char *id;
+
+		if (t->pid != s->listener_pid.v)
+			continue;
+		id = task_node(out, t);
+		fprintf(out, "    \"%s\" -> \"%s\" [style=dashed, label=\"listens\"];\n", peer, id);
+	}
+}
+
+static void draw_peer(FILE *out, const struct report *report, const struct device *dev,
+		      const struct connection *conns, size_t n, const char *conn)
+{
+	const struct sock_info *s = conns->sock;
+	const char *status = name_peer_status(s->peer_status), *id = arena_printf("%s_peer", conn);
+	const char *text = s->peer_status == PEER_UNKNOWN && num_is(s->peer_sk, 0) ? "no other end"
+			   : status						   ? status
+										   : "unknown";
+
+	if (word_listener(report, s) && (!s->peer || !s->peer->file || !s->peer->file->n_owners))
+		text = arena_printf("%s\n%s", text, word_listener(report, s));
+	node(out, id, "box", peer_colour(report, dev, s),
+	     arena_printf("%s\n%s", text, s->remote ? s->remote : "(unnamed)"));
+	edge(out, conn, id, n == 1 ? "" : arena_printf("%zu", n));
+	draw_owners(out, conns, n, true, id);
+	if (s->peer_status == PEER_NOT_ACCEPTED)
+		draw_listener(out, report, s, id);
+}
+
+static void draw_connections(FILE *out, const struct report *report, const struct device *dev)
+{
+	const char *device = device_id(dev);
+	size_t drawn = 0;
+
+	for (size_t i = 0, run; i < dev->n_conns; i += run, drawn++) {
+		const struct connection *c = &dev->conns[i];
+		const char *id = arena_printf("%s_%u", device, c->index);
+
+		if (drawn == MAX_NODES) {
+			id = arena_printf("%s_more", device);
+			node(out, id, "box", GREY,
+			     arena_printf("%s more", word_count(dev->n_conns - i, "connection")));
+			edge(out, device, id, "");
+			return;
+		}
+		run = fold_run(c, dev->n_conns - i);
+		node(out, id, "box", num_is(c->dead, 1) ? RED : BLUE,
+		     arena_printf("%s\nindex %s, %s\nreferences %s", word_count(run, "connection"),
+				  end_index(c, run), end_connection_state(c),
+				  end_references(c->sock->file)));
+		edge(out, device, id, "");
+		draw_owners(out, c, run, false, id);
+		draw_peer(out, report, dev, c, run, id);
+	}
+}
+
+static void draw_openers(FILE *out, const struct device *dev)
+{
+	for (size_t i = 0; i < dev->n_openers && i < MAX_NODES; i++) {
+		const struct opener *o = &dev->openers[i];
+		const char *id = arena_printf("%s_opener%zu", device_id(dev), i);
+
+		if (o->task)
+			id = task_node(out, o->task);
+		else
+			node(out, id, "ellipse", GREEN, o->what ? o->what : "?");
+		edge(out, id, device_id(dev),
+		     o->task ? arena_printf("open, fd %u", o->fd) : word_opener_kind(o->kind));
+	}
+	if (dev->n_openers > MAX_NODES) {
+		const char *id = arena_printf("%s_openers", device_id(dev));
+
+		node(out, id, "ellipse", GREY,
+		     arena_printf("%s more", word_count(dev->n_openers - MAX_NODES, "opener")));
+		edge(out, id, device_id(dev), "");
+	}
+}
+
+static void draw_waiters(FILE *out, const struct device *dev)
+{
+	for (size_t i = 0; i < dev->n_waiters && i < MAX_NODES; i++) {
+		const struct waiter *w = &dev->waiters[i];
+
+		edge(out, task_node(out, w->task), device_id(dev),
+		     arena_printf("waits in %s", w->blocked_in ? w->blocked_in : "?"));
+	}
+}
+
+/* Errors and warnings, in one note beside the device. */
+static void draw_findings(FILE *out, const struct device *dev)
+{
+	const char *all = NULL, *id = arena_printf("%s_findings", device_id(dev));
+	size_t n = nbd_findings_of(dev, SEVERITY_WARNING);
+
+	for (size_t i = 0; i < n; i++)
+		all = word_append(
+			all, "",
+			label(arena_printf("%s\n", word_finding(&dev->findings[i])), "\\l"));
+	if (!n)
+		return;
+	fprintf(out, "    \"%s\" [shape=note, fillcolor=\"%s\", label=\"%s\"];\n", id,
+		nbd_findings_of(dev, SEVERITY_ERROR) ? RED : ORANGE, all);
+	fprintf(out, "    \"%s\" -> \"%s\" [style=dashed, arrowhead=none];\n", id, device_id(dev));
+}
+
+static void draw_device(FILE *out, const struct report *report, const struct device *dev)
+{
+	node(out, device_id(dev), "box3d",
+	     nbd_findings_of(dev, SEVERITY_ERROR)     ? RED
+	     : nbd_findings_of(dev, SEVERITY_WARNING) ? ORANGE
+						      : GREEN,
+	     arena_printf(
+		     "%s\n%s\n%s live, %s dead, %s receivers\n%s", dev->name,
+		     is_unconfigured(dev) ? "not configured" : report_runtime_flags(report, dev),
+		     word_decimal(dev->live_connections), word_decimal(dev->n_dead),
+		     word_decimal(dev->recv_threads),
+		     dev->requests_known
+			     ? arena_printf("%s in flight", word_count(dev->n_requests, "request"))
+			     : "requests unknown"));
+	draw_findings(out, dev);
+	draw_openers(out, dev);
+	draw_waiters(out, dev);
+	draw_connections(out, report, dev);
+}
+
+void nbd_dot(FILE *out, const struct report *report, struct device *const devs[], size_t n)
+{
+	fprintf(out, "digraph nbd {\n"
+		     "    rankdir=LR;\n"
+		     "    node [style=filled, fontname=\"sans-serif\", fontsize=11];\n"
+		     "    edge [fontname=\"sans-serif\", fontsize=10];\n");
+	for (size_t i = 0; i < n; i++)
+		draw_device(out, report, devs[i]);
+	fprintf(out, "}\n");
+}

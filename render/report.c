@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The overview, the findings, and what unix_peer and file_owner say. */
+#include "render/report.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/names.h"
+#include "render/socket_words.h"
+#include "judge/facts.h"
+#include "judge/findings.h"
+#include "judge/phrases.h"
+#include "render/text_table.h"
+
+/* How many in a cell; unknown where not all of them are known. */
+static const char *requests_cell(const struct device *dev)
+{
+	return dev->requests_known ? arena_printf("%zu", dev->n_requests) : "?";
+}
+
+void report_summary(FILE *out, const struct report *report, struct device *const devs[], size_t n)
+{
+	static const char *const headers[] = {"NAME", "NBD_DEVICE",   "CONN", "LIVE",
+					      "DEAD", "RECV",	      "REQ",  "OPEN",
+					      "WAIT", "RUNTIME_FLAGS"};
+	struct text_table table = text_table(10, headers, "llrrrrrrrl");
+	size_t unconfigured = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct device *dev = devs[i];
+		bool idle = is_unconfigured(dev);
+
+		unconfigured += idle;
+		text_table_add(&table, dev->name);
+		text_table_add(&table, word_hex(dev->nbd_device));
+		text_table_add(&table, idle ? "-" : word_decimal(dev->num_connections));
+		text_table_add(&table, idle ? "-" : word_decimal(dev->live_connections));
+		text_table_add(&table, idle ? "-" : word_decimal(dev->n_dead));
+		text_table_add(&table, idle ? "-" : word_decimal(dev->recv_threads));
+		text_table_add(&table, idle ? "-" : requests_cell(dev));
+		text_table_add(&table, idle ? "-" : word_decimal(dev->openers_expected));
+		text_table_add(&table,
+			       idle && !dev->n_waiters ? "-" : arena_printf("%zu", dev->n_waiters));
+		text_table_add(&table,
+			       idle ? "(not configured)" : report_runtime_flags(report, dev));
+		for (size_t f = 0; f < nbd_findings_of(dev, SEVERITY_WARNING); f++)
+			text_table_note(&table, word_finding(&dev->findings[f]));
+	}
+	if (n)
+		text_table_print(&table, out, 0);
+	fprintf(out, "%s%zu of %s configured\n", n ? "\n" : "", n - unconfigured,
+		word_count(report->n_devices, "nbd device"));
+}
+
+void report_findings(FILE *out, const struct device *dev)
+{
+	for (size_t i = 0; i < dev->n_findings; i++)
+		fprintf(out, "%s %s %s %s\n", dev->name, word_severity(dev->findings[i].severity),
+			dev->findings[i].id, dev->findings[i].text);
+}
+
+void report_problems(FILE *out, const struct report *report)
+{
+	for (size_t i = 0; i < report->n_problems; i++)
+		fprintf(out, "- warning unreadable %s\n", report->problems[i]);
+	if (report->scan.interrupted)
+		fprintf(out, "- warning unreadable interrupted: the report is not complete\n");
+}
+
+static void print_holders(FILE *out, const struct file *file)
+{
+	for (size_t i = 0; file && i < file->n_holders; i++)
+		fprintf(out, "  held by     %s (%s %s)\n", file->holders[i].what,
+			file->holders[i].kind, word_hex(file->holders[i].object));
+}
+
+/* Every owner of one file, a line each; however many they are. */
+static void print_owners(FILE *out, const struct report *report, const struct file *file)
+{
+	fprintf(out, "  references  %s\n", end_references(file));
+	for (size_t i = 0; file && i < file->n_owners; i++)
+		fprintf(out, "  owner       %s fd %u  task %s\n", word_task(file->owners[i].task),
+			file->owners[i].fd, word_hex(file->owners[i].task->addr));
+	if (file && !file->n_owners)
+		fprintf(out, "  owner       %s\n", scan_complete(report) ? "none" : "none found");
+	print_holders(out, file);
+}
+
+static void print_end(FILE *out, const struct report *report, const char *which,
+		      const struct sock_info *s)
+{
+	const char *family = name_family(s->family), *type = name_sock_type(s->type);
+
+	fprintf(out, "%s  socket %s  sk %s  file %s  inode %s\n", which, word_hex(s->socket),
+		word_hex(s->sk), s->file ? word_hex(s->file->addr) : "-", word_decimal(s->inode));
+	fprintf(out, "  state       %s %s %s, shutdown %s%s\n", family ? family : "?",
+		type ? type : "(no struct socket)", end_state(s), end_shutdown(s->shutdown),
+		num_is(s->dead, 1) ? ", SOCK_DEAD" : "");
+	fprintf(out, "  name        %s\n",
+		s->local	     ? s->local
+		: s->name_unreadable ? "?"
+				     : "(unnamed)");
+	fprintf(out, "  queues      %s bytes sent and not taken, %s to be read\n",
+		word_decimal(s->send_queue_bytes), end_queue(s->receive_queue));
+	if (s->impossible)
+		text_wrapped(out, 2, "! unreadable: ", s->impossible);
+	if (s->name_unreadable)
+		text_wrapped(out, 2, "! unreadable: ", "its name could not be read");
+	if (s->file)
+		print_owners(out, report, s->file);
+}
+
+void report_socket(FILE *out, const struct report *report, const struct query *query)
+{
+	const struct sock_info *s = query->sock;
+	const struct connection conn = {.sock = query->sock};
+	const char *listener = word_listener(report, s);
+
+	print_end(out, report, "this end", s);
+	if (s->peer)
+		print_end(out, report, "peer", s->peer);
+	else
+		fprintf(out, "peer  %s\n", s->remote ? s->remote : "none");
+	fprintf(out, "  status      %s\n", end_peer(report, &conn, 1));
+	if (listener)
+		fprintf(out, "  listened    %s\n", listener);
+}
+
+void report_file(FILE *out, const struct report *report, const struct query *query)
+{
+	const struct file *file = query->file;
+
+	fprintf(out, "file %s", word_hex(file->addr));
+	if (query->sock)
+		fprintf(out, "  socket:[%s]  %s", word_decimal(query->sock->inode),
+			name_family(query->sock->family));
+	else
+		fprintf(out, "  %s%s", query->path ? query->path : "?",
+			query->bdev ? "" : " (path inside its file system)");
+	fputc('\n', out);
+	print_owners(out, report, file);
+}
+
+void report_layout_source(FILE *out, const struct report *report)
+{
+	static const struct {
+		const char *source, *text;
+	} texts[] = {
+		{"debuginfo", "from debuginfo"},
+		{"btf", "from BTF in the image"},
+		{"computed", "computed from the order of their members"},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!strcmp(texts[i].source, report->layout_source))
+			fprintf(out, "nbd's structures: %s\n", texts[i].text);
+	}
+}
+
+void report_coverage(FILE *out, const struct report *report)
+{
+	const struct scan_stats *s = &report->scan;
+
+	fprintf(out, "owners searched: %s, %s, %zu unreadable%s%s\n", word_count(s->tasks, "task"),
+		word_count(s->tables, "file table"), s->tables_unreadable,
+		s->tasks_unreadable ? arena_printf("; %s or list links unreadable",
+						   word_count(s->tasks_unreadable, "task"))
+				    : "",
+		s->interrupted ? "; INTERRUPTED, incomplete" : "");
+	/* crash lists one idle task a CPU, this walk the first one only: no more are missing there. */
+	if (report->tasks_in_crash < report->tasks.n)
+		fprintf(out,
+			"  crash's own list has %llu of these tasks: its ps, set and bt know no "
+			"others\n",
+			(unsigned long long)report->tasks_in_crash);
+	for (size_t i = 0; i < report->n_problems; i++)
+		text_wrapped(out, 0, "! unreadable: ", report->problems[i]);
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "render/socket_words.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/arena.h"
+#include "judge/fold.h"
+#include "base/names.h"
+#include "judge/facts.h"
+#include "judge/phrases.h"
+
+/* More owners of one file than this are counted, not listed. */
+#define MAX_OWNERS_SHOWN 4
+
+const char *end_owners(const struct report *report, const struct connection *conns, size_t n,
+		       bool peer)
+{
+	const struct sock_info *end = peer ? conns->sock->peer : conns->sock;
+	const struct file *file = end->file;
+	const char *text = NULL;
+
+	if (!file)
+		return "unknown";
+	if (!file->n_owners)
+		return scan_complete(report) ? "none" : "none found";
+	for (size_t i = 0; i < file->n_owners && i < MAX_OWNERS_SHOWN; i++)
+		text = word_append(text, ", ",
+				   arena_printf("%s %s", word_task(file->owners[i].task),
+						fold_fds(conns, n, i, peer)));
+	if (file->n_owners > MAX_OWNERS_SHOWN)
+		text = word_append(text, ", ",
+				   arena_printf("%zu more", file->n_owners - MAX_OWNERS_SHOWN));
+	return text;
+}
+
+const char *end_references(const struct file *file)
+{
+	static const char *const kinds[] = {"nbd", "scm_rights", "io_uring"};
+	size_t explained;
+	const char *sum = NULL;
+
+	if (!file)
+		return "?";
+	explained = file_refs_explained(file);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		size_t n = 0;
+
+		for (size_t h = 0; h < file->n_holders; h++)
+			n += !strcmp(file->holders[h].kind, kinds[i]);
+		if (n)
+			sum = word_append(sum, " + ", arena_printf("%zu %s", n, kinds[i]));
+	}
+	if (file->n_table_refs)
+		sum = word_append(sum, " + ", arena_printf("%zu fd", file->n_table_refs));
+	if (!file->refs.known)
+		return word_append("?, found", " ", sum ? sum : "none");
+	if (file->refs.v > explained)
+		sum = word_append(sum, " + ",
+				  arena_printf("%llu unexplained",
+					       (unsigned long long)(file->refs.v - explained)));
+	return arena_printf("%llu%s%s", (unsigned long long)file->refs.v, sum ? " = " : "",
+			    sum ? sum : "");
+}
+
+const char *end_peer(const struct report *report, const struct connection *conns, size_t n)
+{
+	const struct sock_info *s = conns->sock;
+	const char *owners = s->peer && s->peer->file ? end_owners(report, conns, n, true) : NULL;
+	const char *text;
+
+	switch (s->peer_status) {
+	case PEER_OPEN:
+		return owners ? arena_printf("open: %s", owners) : "open";
+	case PEER_SHUT_DOWN:
+		return owners ? arena_printf("shut down: %s", owners) : "shut down";
+	case PEER_NOT_ACCEPTED:
+		text = "NOT ACCEPTED";
+		break;
+	case PEER_CLOSED:
+		text = "CLOSED by the other end";
+		break;
+	case PEER_REMOTE:
+		return "remote, not in this kernel";
+	default:
+		return num_is(s->peer_sk, 0) ? "none" : "unknown";
+	}
+	return word_listener(report, s) ? word_append(text, "; ", word_listener(report, s)) : text;
+}
+
+const char *end_state(const struct sock_info *s)
+{
+	const char *state = name_sock_state(s->state);
+
+	return state ? state : "?";
+}
+
+const char *end_queue(num queue)
+{
+	return queue.known ? word_count((size_t)queue.v, "skb") : "? skbs";
+}
+
+const char *end_connection_state(const struct connection *c)
+{
+	const char *state = end_state(c->sock);
+
+	if (!c->dead.known)
+		return "?";
+	/* An AF_UNIX socket is ESTABLISHED for ever: only TCP's state adds something. */
+	if (c->dead.v && !num_is(c->sock->family, AF_UNIX))
+		return arena_printf("DEAD %s", state);
+	return c->dead.v ? "DEAD" : state;
+}
+
+const char *end_shutdown(num shutdown)
+{
+	static const char *const names[] = {"none", "RCV", "SEND", "BOTH"};
+
+	return shutdown.known ? names[shutdown.v & 3] : "?";
+}
+
+const char *end_index(const struct connection *conns, size_t n)
+{
+	return n == 1 ? arena_printf("%u", conns->index)
+		      : arena_printf("%u-%u", conns->index, conns[n - 1].index);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "resolve/anchors.h"
+
+#include "base/arena.h"
+#include "resolve/idr.h"
+#include "resolve/kernel_types.h"
+
+/* Bits of nbd_config.runtime_flags and nbd_device.flags. */
+#define HAS_PID_FILE	  (1u << 3)
+#define MAX_RUNTIME_FLAGS 0xffu
+#define MAX_DEVICE_FLAGS  0x3u
+#define PID_MAX_LIMIT	  (4u << 20)
+#define MAX_CONNECTIONS	  (1u << 20)
+#define MIN_BLOCK_SIZE	  512u
+#define MIN_BLOCK_BITS	  9u
+#define MAX_BLOCK_BITS	  16u
+#define LOWEST_POINTER	  4096u
+
+struct anchors {
+	uint32_t index;
+	size_t held;
+	const char *broken; /* the first one */
+};
+
+/* The check called what came out as holds. False from the first one on that did not hold. */
+static bool expect(struct anchors *a, bool holds, const char *what)
+{
+	if (a->broken)
+		return false;
+	if (holds)
+		a->held++;
+	else
+		a->broken = arena_printf("nbd%u: %s", a->index, what);
+	return holds;
+}
+
+static bool is_pointer_or_null(num n)
+{
+	return n.known && (!n.v || (n.v >= LOWEST_POINTER && !(n.v % sizeof(void *))));
+}
+
+static bool at_most(num n, uint64_t max)
+{
+	return n.known && n.v <= max;
+}
+
+/* nbd_sock -> socket, which the file and the sock lead back to. */
+static bool expect_connection(struct anchors *a, uint64_t nbd_sock)
+{
+	num socket = k_num_at(nbd_sock, KM_NSOCK_SOCK);
+	num sk = socket.known ? k_num_at(socket.v, KM_SOCKET_SK) : NUM_UNKNOWN;
+	num file = socket.known ? k_num_at(socket.v, KM_SOCKET_FILE) : NUM_UNKNOWN;
+
+	return expect(a, sk.known && num_is(k_num_at(sk.v, KM_SK_SOCKET), socket.v),
+		      "nbd_sock.sock leads to no socket") &&
+	       expect(a, file.known && num_is(k_num_at(file.v, KM_FILE_PRIVATE_DATA), socket.v),
+		      "nbd_sock.sock has no file") &&
+	       expect(a, at_most(k_num_at(nbd_sock, KM_NSOCK_DEAD), 1),
+		      "nbd_sock.dead is neither 0 nor 1");
+}
+
+static bool expect_connections(struct anchors *a, uint64_t config)
+{
+	num count = k_num_at(config, KM_CONFIG_NUM_CONNECTIONS);
+	num socks = k_num_at(config, KM_CONFIG_SOCKS);
+
+	if (!expect(a, at_most(count, MAX_CONNECTIONS), "num_connections is impossible") ||
+	    !expect(a, is_pointer_or_null(socks) && (socks.v || !count.v), "socks is no pointer") ||
+	    !expect(a, at_most(k_num_at(config, KM_CONFIG_LIVE_CONNECTIONS), count.v),
+		    "live_connections is more than num_connections") ||
+	    !expect(a, at_most(k_num_at(config, KM_CONFIG_RECV_THREADS), MAX_CONNECTIONS),
+		    "recv_threads is impossible"))
+		return false;
+	for (uint64_t i = 0; i < count.v; i++) {
+		num nbd_sock = k_pointer(socks.v + i * sizeof(uint64_t), "nbd_config.socks");
+
+		if (!expect(a, nbd_sock.known && !k_interrupted(), "socks cannot be read") ||
+		    !expect_connection(a, nbd_sock.v))
+			return false;
+	}
+	return true;
+}
+
+static bool is_block_size(uint64_t config)
+{
+	num bits = k_num_at(config, KM_CONFIG_BLKSIZE_BITS);
+	num bytes = k_num_at(config, KM_CONFIG_BLKSIZE);
+
+	if (bits.known)
+		return bits.v >= MIN_BLOCK_BITS && bits.v <= MAX_BLOCK_BITS;
+	return bytes.known && bytes.v >= MIN_BLOCK_SIZE && bytes.v <= 1u << MAX_BLOCK_BITS &&
+	       !(bytes.v & (bytes.v - 1));
+}
+
+/* The thread that started the device is known from then on for as long as there is a config. */
+static bool expect_config(struct anchors *a, uint64_t nbd, uint64_t config)
+{
+	num flags = k_num_at(config, KM_CONFIG_RUNTIME_FLAGS);
+	num started = k_num_at(nbd, k_has(KM_NBD_PID) ? KM_NBD_PID : KM_NBD_TASK_RECV);
+
+	return expect(a, at_most(flags, MAX_RUNTIME_FLAGS), "runtime_flags has unknown bits") &&
+	       expect(a, started.known && (started.v != 0) == !!(flags.v & HAS_PID_FILE),
+		      "HAS_PID_FILE and the thread that started it do not agree") &&
+	       expect_connections(a, config) &&
+	       expect(a, is_block_size(config), "the block size is impossible");
+}
+
+static void expect_device(void *context, uint32_t index, uint64_t nbd)
+{
+	struct anchors *a = context;
+	uint64_t tag_set = k_at(nbd, KM_NBD_TAG_SET), list = k_at(nbd, KM_NBD_LIST);
+	num disk = k_num_at(nbd, KM_NBD_DISK), config = k_num_at(nbd, KM_NBD_CONFIG);
+
+	if (a->broken)
+		return;
+	a->index = index;
+	if (expect(a, num_is(k_num_at(tag_set, KM_TAG_SET_DRIVER_DATA), nbd),
+		   "tag_set.driver_data is not this nbd_device") &&
+	    expect(a, num_is(k_num_at(tag_set, KM_TAG_SET_CMD_SIZE), k_sizeof(K_NBD_CMD)),
+		   "tag_set.cmd_size is not the size of nbd_cmd") &&
+	    expect(a, num_is(k_num_at(nbd, KM_NBD_INDEX), index),
+		   "index is not its key in nbd_index_idr") &&
+	    expect(a, config.known, "config cannot be read") &&
+	    expect(a, disk.known && num_is(k_num_at(disk.v, KM_DISK_PRIVATE_DATA), nbd),
+		   "its gendisk's private_data is not this nbd_device") &&
+	    /* Initialised, and never put into a list. */
+	    expect(a, num_is(k_pointer(list, "nbd_device.list"), list),
+		   "list is not an empty list") &&
+	    expect(a, is_pointer_or_null(k_num_at(nbd, KM_NBD_TASK_SETUP)),
+		   "task_setup is no pointer") &&
+	    expect(a,
+		   !k_has(KM_NBD_TASK_RECV) || is_pointer_or_null(k_num_at(nbd, KM_NBD_TASK_RECV)),
+		   "task_recv is no pointer") &&
+	    expect(a, !k_has(KM_NBD_PID) || at_most(k_num_at(nbd, KM_NBD_PID), PID_MAX_LIMIT),
+		   "pid is impossible") &&
+	    /* Set only while a netlink connect waits for an old device to go. */
+	    expect(a,
+		   !k_has(KM_NBD_DESTROY_COMPLETE) ||
+			   num_is(k_num_at(nbd, KM_NBD_DESTROY_COMPLETE), 0),
+		   "destroy_complete is in use") &&
+	    expect(a,
+		   !k_has(KM_NBD_FLAGS) || at_most(k_num_at(nbd, KM_NBD_FLAGS), MAX_DEVICE_FLAGS),
+		   "flags has unknown bits") &&
+	    config.v)
+		expect_config(a, nbd, config.v);
+}
+
+const char *nbd_anchors(size_t *held)
+{
+	struct anchors a = {0};
+	bool complete = idr_walk("nbd_index_idr", expect_device, &a);
+
+	*held = a.held;
+	return a.broken ? a.broken : complete ? NULL : "nbd_index_idr could not be read in full";
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Distributions carry these changes to kernels of any version, and they leave no mark in a
+ * structure. So the code in the image is asked: which functions a function calls (x86_64), and
+ * which messages the module has.
+ */
+#include "resolve/behaviour.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "resolve/kernel_module.h"
+#include "resolve/kernel_types.h"
+#include "base/flags.h"
+#include "resolve/numbering.h"
+
+/* nbd's longest function takes some 2 KB. */
+#define MAX_FUNCTION 4096
+#define CALL_LENGTH  5 /* E8 rel32 */
+
+/* The code from a function on, which may reach into those behind it; NULL when it is no symbol of the
+ * image, the code cannot be read, or the machine is another. */
+static const uint8_t *code_from(num function)
+{
+	uint8_t *code;
+
+	if (!function.known || strcmp(k_system().machine, "x86_64"))
+		return NULL;
+	code = arena_alloc(MAX_FUNCTION);
+	return k_read(function.v, code, MAX_FUNCTION, "text") ? code : NULL;
+}
+
+/* Whether the i-th byte is of the function itself. */
+static bool is_inside(num function, size_t i)
+{
+	uint64_t start;
+
+	return k_function(function.v + i, &start) && start == function.v;
+}
+
+/* Whether the code of function has a direct call of callee. Unknown when either is no symbol of
+ * the image, or the code cannot be read. */
+static num calls(const char *function, const char *callee)
+{
+	num from = k_symbol(function), to = k_symbol(callee);
+	const uint8_t *code = to.known ? code_from(from) : NULL;
+
+	if (!code)
+		return NUM_UNKNOWN;
+	for (size_t i = 0; i + CALL_LENGTH <= MAX_FUNCTION; i++) {
+		int32_t distance;
+
+		memcpy(&distance, code + i + 1, sizeof(distance));
+		if (code[i] == 0xe8 && from.v + i + CALL_LENGTH + (int64_t)distance == to.v &&
+		    is_inside(from, i))
+			return NUM(1);
+	}
+	return NUM(0);
+}
+
+/* Whether any of the functions calls any of the callees; compilers inline some, so that not all
+ * need to be there. Unknown when not one pair could be looked at. */
+static num any_calls(const char *const *functions, const char *const *callees)
+{
+	num found = NUM_UNKNOWN;
+
+	for (; *functions; functions++) {
+		for (const char *const *callee = callees; *callee; callee++) {
+			num call = calls(*functions, *callee);
+
+			if (call.v)
+				return call;
+			if (call.known)
+				found = call;
+		}
+	}
+	return found;
+}
+
+/* nbd_add_socket() is called from two places and so hardly ever inlined. Its callers would not
+ * tell: there is another freeze in them since v6.12. */
+static num set_sock_freezes(void)
+{
+	static const char *const functions[] = {"nbd_add_socket", "nbd_add_socket.isra.0",
+						"nbd_add_socket.constprop.0",
+						"nbd_add_socket.part.0", NULL};
+	static const char *const callees[] = {"blk_mq_freeze_queue",
+					      "blk_mq_freeze_queue_nomemsave", NULL};
+
+	return any_calls(functions, callees);
+}
+
+/* Linux kernel commit 09dadb598502 ("nbd: fix io hung while disconnecting device") (in v5.19)
+ * made NBD_CLEAR_SOCK call nbd_clear_sock(), which calls nbd_clear_que() and forgets task_setup;
+ * it also brought the only other call of nbd_clear_que() below nbd_ioctl(). */
+static num clear_sock_resets_setup(void)
+{
+	static const char *const functions[] = {"nbd_ioctl", "__nbd_ioctl", "nbd_clear_sock_ioctl",
+						"nbd_clear_sock_ioctl.isra.0", NULL};
+	static const char *const callees[] = {"nbd_clear_sock", "nbd_clear_que", NULL};
+
+	return any_calls(functions, callees);
+}
+
+/* Linux kernel commit 04d8fb23e520 ("nbd: disallow NBD_SET_SOCK on an active device") (in v7.3)
+ * brought the message. */
+static num set_sock_refuses_running(void)
+{
+	return kernel_module_holds("nbd", "Cannot add socket to a running device");
+}
+
+static enum flag_numbering numbering_by_code(void)
+{
+	num release = k_symbol("nbd_release");
+	const uint8_t *code = code_from(release);
+	size_t len = 0;
+
+	while (code && len < MAX_FUNCTION && is_inside(release, len))
+		len++;
+	return numbering_in_code(code, len, k_at(0, KM_CONFIG_RUNTIME_FLAGS));
+}
+
+enum flag_numbering nbd_numbering(void)
+{
+	struct k_system system = k_system();
+	enum flag_numbering numbering = flags_numbering_by_members(
+		k_has(KM_NBD_BACKEND), k_has(KM_NBD_FLAGS), k_has(KM_NBD_PID));
+
+	if (numbering == FLAGS_A_OR_B)
+		numbering = numbering_by_code();
+	if (numbering == FLAGS_A_OR_B)
+		numbering = flags_numbering_by_release(system.release, system.version);
+	return numbering;
+}
+
+struct traits nbd_traits(void)
+{
+	return (struct traits){
+		.set_sock_freezes = set_sock_freezes(),
+		.set_sock_refuses_running = set_sock_refuses_running(),
+		.clear_sock_resets_setup = clear_sock_resets_setup(),
+		.keeps_retries = NUM(k_has(KM_CMD_RETRIES)),
+	};
+}

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "resolve/kernel_stack.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "resolve/kernel_module.h"
+#include "resolve/kernel_types.h"
+
+/* THREAD_SIZE is 16 KiB, 32 with KASAN; arm64 with pages of 64 KiB has 64. */
+#define MAX_STACK  (64u << 10)
+#define MAX_FRAMES 256
+/* Longest encoding of an x86 call: prefix, FF, ModRM, SIB, disp32, and what call rel32 needs. */
+#define MAX_CALL 7
+
+/* Registers of an ORC entry, arch/x86/include/asm/orc_types.h: the same since v4.14. */
+enum { ORC_REG_UNDEFINED, ORC_REG_PREV_SP, ORC_REG_BP = 4, ORC_REG_SP = 5 };
+
+/* struct orc_entry. What follows the registers differs between kernels and is not needed here:
+ * frames of interrupts and exceptions end the walk by themselves, for what they hold is no
+ * return address. */
+struct orc {
+	int16_t sp_offset, bp_offset;
+	uint8_t sp_reg : 4, bp_reg : 4;
+	uint8_t rest;
+};
+
+/* A sorted table of ORC entries: 32-bit distances to the instructions, and the entries beside. */
+struct orc_table {
+	uint64_t ip, entries;
+	size_t n;
+	bool unreadable; /* in part */
+};
+
+/* The instruction that the i-th entry begins at, 0 when unreadable. */
+static uint64_t orc_ip(struct orc_table *table, size_t i)
+{
+	uint64_t at = table->ip + i * sizeof(int32_t);
+	int32_t distance;
+
+	if (k_read(at, &distance, sizeof(distance), "orc_unwind_ip"))
+		return at + (int64_t)distance;
+	table->unreadable = true;
+	return 0;
+}
+
+static bool orc_search(struct orc_table *table, uint64_t ip, struct orc *orc)
+{
+	size_t low = 0, high = table->n;
+
+	/* The last entry at or below ip: [low] is, [high] is not. */
+	while (high - low > 1) {
+		size_t mid = low + (high - low) / 2;
+		uint64_t at = orc_ip(table, mid);
+
+		if (!at)
+			return false;
+		if (at <= ip)
+			low = mid;
+		else
+			high = mid;
+	}
+	if (k_read(table->entries + low * sizeof(*orc), orc, sizeof(*orc), "orc_unwind"))
+		return true;
+	table->unreadable = true;
+	return false;
+}
+
+static bool table_covers(struct orc_table *table, uint64_t ip)
+{
+	/* The end of the last entry's function is not written down: a page behind it is as far
+	 * as one goes. */
+	return table->n && table->ip && table->entries && ip >= orc_ip(table, 0) &&
+	       ip < orc_ip(table, table->n - 1) + 4096;
+}
+
+static struct orc_table kernel_table(void)
+{
+	num ip = k_symbol("__start_orc_unwind_ip"), end = k_symbol("__stop_orc_unwind_ip");
+	num entries = k_symbol("__start_orc_unwind");
+
+	if (!ip.known || !end.known || !entries.known || end.v < ip.v)
+		return (struct orc_table){0};
+	return (struct orc_table){
+		.ip = ip.v, .entries = entries.v, .n = (end.v - ip.v) / sizeof(int32_t)};
+}
+
+static struct orc_table module_table(uint64_t module)
+{
+	uint64_t arch = k_at(module, KM_MODULE_ARCH);
+
+	return (struct orc_table){.ip = k_num_at(arch, KM_MODULE_ORC_IP).v,
+				  .entries = k_num_at(arch, KM_MODULE_ORC).v,
+				  .n = k_num_at(arch, KM_MODULE_NUM_ORCS).v};
+}
+
+static bool orc_look_up(struct stack_reader *reader, struct orc_table *table, uint64_t ip,
+			struct orc *orc, bool *covered)
+{
+	bool found;
+
+	*covered = table_covers(table, ip);
+	found = *covered && orc_search(table, ip, orc);
+	reader->unreadable |= table->unreadable;
+	return found;
+}
+
+static bool orc_find(struct stack_reader *reader, uint64_t ip, struct orc *orc)
+{
+	struct orc_table table = kernel_table();
+	bool covered, found = orc_look_up(reader, &table, ip, orc, &covered);
+
+	if (covered || !k_has(KM_MODULE_ARCH) || !k_has(KM_MODULE_ORC_IP))
+		return found;
+	if (!reader->modules_read)
+		reader->modules = kernel_modules(&reader->n_modules);
+	reader->modules_read = true;
+	for (size_t i = 0; i < reader->n_modules; i++) {
+		if (!kernel_module_contains(reader->modules[i], ip))
+			continue;
+		/* Sorted in with the others are entries of .init, which is somewhere else. */
+		table = module_table(reader->modules[i]);
+		return orc_look_up(reader, &table, ip, orc, &covered);
+	}
+	return false;
+}
+
+/* The word at an address of the stack, 0 when it lies outside. */
+static uint64_t word_at(const struct kernel_stack *stack, uint64_t addr)
+{
+	size_t i = (addr - stack->sp) / sizeof(uint64_t);
+
+	return addr >= stack->sp && i < stack->n_words ? stack->words[i] : 0;
+}
+
+/* Adds the function that a return address leads into. False when it is none. */
+static bool add_frame(struct kernel_stack *stack, uint64_t ip, size_t word)
+{
+	struct stack_frame *frame;
+	const char *name;
+	uint64_t start;
+
+	/* A function that never returns may end in a call: the address behind belongs to the
+	 * next one. */
+	name = ip ? k_function(ip - 1, &start) : NULL;
+	if (!name || stack->n_frames >= MAX_FRAMES)
+		return false;
+	frame = &stack->frames[stack->n_frames++];
+	frame->function = arena_strndup(name, strcspn(name, "."));
+	frame->ip = ip;
+	frame->word = word;
+	return true;
+}
+
+/* Walks frame by frame from where the task was switched out, see __switch_to_asm(). Returns the
+ * index of the first word above all frames found. */
+static size_t unwind(struct stack_reader *reader, struct kernel_stack *stack)
+{
+	num bp = k_num_at(stack->sp, KM_INACTIVE_FRAME_BP);
+	num ip = k_num_at(stack->sp, KM_INACTIVE_FRAME_RETURN);
+	uint64_t sp = stack->sp + k_sizeof(K_INACTIVE_FRAME);
+	size_t word = 0;
+	struct orc orc;
+
+	if (!bp.known || !ip.known || k_sizeof(K_ORC_ENTRY) != sizeof(orc))
+		return 0;
+	for (;;) {
+		uint64_t caller_sp;
+
+		word = (sp - stack->sp) / sizeof(uint64_t);
+		if (!add_frame(stack, ip.v, word - 1))
+			break;
+		stack->n_unwound = stack->n_frames;
+		if (!orc_find(reader, ip.v - 1, &orc))
+			break;
+		if (orc.sp_reg == ORC_REG_SP)
+			caller_sp = sp + orc.sp_offset;
+		else if (orc.sp_reg == ORC_REG_BP)
+			caller_sp = bp.v + orc.sp_offset;
+		else
+			break;
+		/* Each caller lies above: whatever is read, this ends. */
+		if (caller_sp <= sp || caller_sp > stack->top || caller_sp % sizeof(uint64_t))
+			break;
+		ip = NUM(word_at(stack, caller_sp - sizeof(uint64_t)));
+		if (orc.bp_reg == ORC_REG_PREV_SP)
+			bp = NUM(word_at(stack, caller_sp + orc.bp_offset));
+		else if (orc.bp_reg == ORC_REG_BP)
+			bp = NUM(word_at(stack, bp.v + orc.bp_offset));
+		sp = caller_sp;
+	}
+	return word;
+}
+
+/* True when the instruction before addr may be an x86 call: the direct one, or FF /2. */
+static bool follows_x86_call(uint64_t addr)
+{
+	static const int ff_lengths[] = {2, 3, 4, 6, 7};
+	uint8_t code[MAX_CALL];
+
+	if (!k_read(addr - sizeof(code), code, sizeof(code), "text"))
+		return false;
+	if (code[MAX_CALL - 5] == 0xe8)
+		return true;
+	for (size_t i = 0; i < sizeof(ff_lengths) / sizeof(*ff_lengths); i++) {
+		const uint8_t *call = code + MAX_CALL - ff_lengths[i];
+
+		if (call[0] == 0xff && (call[1] >> 3 & 7) == 2)
+			return true;
+	}
+	return false;
+}
+
+/* Without a sure way: all words from the first-th on that may be return addresses. */
+static void guess(struct kernel_stack *stack, size_t first)
+{
+	bool x86 = !strcmp(k_system().machine, "x86_64");
+
+	for (size_t i = first; i < stack->n_words; i++) {
+		uint64_t start, ip = stack->words[i];
+
+		if (ip >> 63 && k_function(ip - 1, &start) && (!x86 || follows_x86_call(ip)))
+			add_frame(stack, ip, i);
+	}
+}
+
+static num saved_sp(const struct task *task)
+{
+	uint64_t thread = k_at(task->addr, KM_TASK_THREAD);
+
+	if (!k_has(KM_TASK_THREAD))
+		return NUM_UNKNOWN;
+	return k_has(KM_THREAD_SP)
+		       ? k_num_at(thread, KM_THREAD_SP)
+		       : k_num_at(k_at(thread, KM_THREAD_CPU_CONTEXT), KM_CPU_CONTEXT_SP);
+}
+
+bool kernel_stack_read(struct stack_reader *reader, const struct task *task,
+		       struct kernel_stack *stack)
+{
+	num base = k_num_at(task->addr, KM_TASK_STACK), sp = saved_sp(task);
+	size_t size = k_stack_size(), unwound;
+
+	memset(stack, 0, sizeof(*stack));
+	if (!base.v || !sp.known || size > MAX_STACK || sp.v < base.v || sp.v - base.v >= size ||
+	    sp.v % sizeof(uint64_t) || num_is(k_num_at(task->addr, KM_TASK_ON_CPU), 1))
+		return false;
+	stack->sp = sp.v;
+	stack->top = base.v + size;
+	stack->n_words = (stack->top - sp.v) / sizeof(uint64_t);
+	if (!reader->words) {
+		reader->words = arena_alloc(MAX_STACK);
+		reader->frames = arena_alloc(MAX_FRAMES * sizeof(*reader->frames));
+	}
+	stack->words = reader->words;
+	stack->frames = reader->frames;
+	if (!k_read(sp.v, stack->words, stack->n_words * sizeof(uint64_t), "kernel stack"))
+		return false;
+	reader->unreadable = false;
+	unwound = unwind(reader, stack);
+	if (reader->unreadable)
+		return false;
+	guess(stack, unwound);
+	return true;
+}

@@ -15,13 +15,14 @@
 #include "resolve/kernel_module.h"
 #include "resolve/kernel_types.h"
 #include "base/names.h"
+#include "base/words.h"
 #include "collect/collect.h"
 #include "render/dot.h"
 #include "render/help.h"
 #include "render/json.h"
 #include "render/report.h"
 #include "collect/nbd_structs.h"
-#include "judge/phrases.h"
+#include "judge/judge.h"
 #include "base/progress.h"
 
 #define MAX_ARGUMENT 64
@@ -217,7 +218,7 @@ static struct device *find_device(const struct report *report, const char *text)
 
 	if (parse_index(text, &index)) {
 		dev = nbd_device_by_index(report, index);
-		if (!dev && report->n_problems)
+		if (!dev && report->problems.n)
 			error(INFO, "%s: not among the %lu devices that could be read\n",
 			      printable(text), (ulong)report->n_devices);
 		else if (!dev)
@@ -295,7 +296,7 @@ static bool print_parts(const struct report *report, const struct device *dev,
 	if (options->connections)
 		report_connections(fp, report, dev, &options->report);
 	if (options->requests)
-		report_requests(fp, report, dev);
+		report_requests(fp, dev);
 	if (options->openers)
 		report_openers(fp, dev);
 	return options_ask_for_parts(options);
@@ -335,14 +336,15 @@ static void do_nbd(void)
 		cmd_usage(pc->curcmd, SYNOPSIS);
 	if (!layouts_known(k_init_nbd()))
 		return;
-	report = nbd_collect(NULL, 0);
+	report = collect_report(NULL, 0);
+	judge_report(report);
 	selected = select_devices(report, &options);
 	if (options.json) {
 		print_json(report, &selected);
 		return;
 	}
 	if (options.dot && (selected.n || !selected.failed))
-		nbd_dot(fp, report, selected.v, selected.n);
+		dot_print(fp, report, selected.v, selected.n);
 	else if (selected.n || !selected.failed)
 		print_text(report, &selected, &options);
 	note_interruption(report);
@@ -405,7 +407,8 @@ static void do_unix_peer(void)
 	if (!n || !layouts_known(k_init()))
 		return;
 	warn_without_nbd();
-	report = nbd_collect(queries, n);
+	report = collect_report(queries, n);
+	judge_report(report);
 	for (size_t i = 0; i < n; i++) {
 		if (!queries[i].sock) {
 			error(INFO,
@@ -473,7 +476,8 @@ static void do_file_owner(void)
 	if (!n || !layouts_known(k_init()))
 		return;
 	warn_without_nbd();
-	report = nbd_collect(queries, n);
+	report = collect_report(queries, n);
+	judge_report(report);
 	for (size_t i = 0; i < n; i++) {
 		struct query *q = &queries[i];
 

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "collect/nbd_structs.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 #include "base/names.h"
-#include "collect/before_config.h"
-#include "judge/phrases.h"
+#include "base/words.h"
 #include "collect/task_list.h"
 #include "collect/unix_peer.h"
 
@@ -28,21 +26,11 @@
 /* loff_t */
 #define MAX_SIZE INT64_MAX
 
-static void problem(struct device *dev, const char *text)
-{
-	*ARENA_PUSH(dev->problems, dev->n_problems) = text;
-}
-
-static void report_problem(struct report *report, const char *text)
-{
-	*ARENA_PUSH(report->problems, report->n_problems) = text;
-}
-
 num nbd_at_most(struct device *dev, const char *what, num n, uint64_t max)
 {
 	if (!n.known || n.v <= max)
 		return n;
-	problem(dev, arena_printf("%s %s is impossible", what, word_decimal(n)));
+	problem_add(&dev->problems, arena_printf("%s %s is impossible", what, word_decimal(n)));
 	return NUM_UNKNOWN;
 }
 
@@ -55,9 +43,9 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 	size_t dead = 0, unreadable = 0;
 
 	if (count < 0 || (uint32_t)count > MAX_CONNECTIONS) {
-		problem(dev,
-			arena_printf("num_connections %d is impossible: no connection was read",
-				     count));
+		problem_add(&dev->problems,
+			    arena_printf("num_connections %d is impossible: no connection was read",
+					 count));
 		return;
 	}
 	for (uint32_t i = 0; i < (uint32_t)count; i++) {
@@ -72,9 +60,10 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 			n = n < SOCKS_PER_READ ? n : SOCKS_PER_READ;
 			if (k_interrupted() || !k_read(socks + i * sizeof(*pointers), pointers,
 						       n * sizeof(*pointers), "nbd_config.socks")) {
-				problem(dev, arena_printf("nbd_config.socks could not be read: "
-							  "connections %u to %d are unknown",
-							  i, count - 1));
+				problem_add(&dev->problems,
+					    arena_printf("nbd_config.socks could not be read: "
+							 "connections %u to %d are unknown",
+							 i, count - 1));
 				return;
 			}
 		}
@@ -91,12 +80,14 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 		all_known &= conn->dead.known;
 		if ((found.known || !k_has(KM_NSOCK_DEAD)) && conn->sock->family.known)
 			continue;
-		problem(dev, arena_printf("connection %u (nbd_sock %llx) could not be read", i,
-					  (unsigned long long)conn->nbd_sock));
+		problem_add(&dev->problems,
+			    arena_printf("connection %u (nbd_sock %llx) could not be read", i,
+					 (unsigned long long)conn->nbd_sock));
 		if (++unreadable == MAX_UNREADABLE && i + 1 < (uint32_t)count) {
-			problem(dev, arena_printf("too much of nbd_config.socks leads nowhere: "
-						  "connections %u to %d were not read",
-						  i + 1, count - 1));
+			problem_add(&dev->problems,
+				    arena_printf("too much of nbd_config.socks leads nowhere: "
+						 "connections %u to %d were not read",
+						 i + 1, count - 1));
 			return;
 		}
 	}
@@ -116,7 +107,7 @@ static void read_config(struct device *dev, struct file_set *files)
 	num bits, socks;
 
 	if (!k_load(&o, K_NBD_CONFIG, dev->config))
-		problem(dev, "nbd_config could not be read in one piece");
+		problem_add(&dev->problems, "nbd_config could not be read in one piece");
 	dev->server_flags = k_num(&o, KM_CONFIG_FLAGS);
 	dev->runtime_flags = nbd_at_most(dev, "runtime_flags", k_num(&o, KM_CONFIG_RUNTIME_FLAGS),
 					 MAX_RUNTIME_FLAGS);
@@ -128,8 +119,9 @@ static void read_config(struct device *dev, struct file_set *files)
 	dev->dead_conn_timeout_seconds = nbd_seconds(k_num(&o, KM_CONFIG_DEAD_CONN_TIMEOUT));
 	bits = k_num(&o, KM_CONFIG_BLKSIZE_BITS);
 	if (bits.v > MAX_BLOCK_BITS)
-		problem(dev, arena_printf("nbd_config.blksize_bits %llu is impossible",
-					  (unsigned long long)bits.v));
+		problem_add(&dev->problems,
+			    arena_printf("nbd_config.blksize_bits %llu is impossible",
+					 (unsigned long long)bits.v));
 	dev->block_size = bits.known && bits.v <= MAX_BLOCK_BITS
 				  ? NUM(1ull << bits.v)
 				  : nbd_at_most(dev, "the block size", k_num(&o, KM_CONFIG_BLKSIZE),
@@ -138,7 +130,7 @@ static void read_config(struct device *dev, struct file_set *files)
 	if (dev->num_connections.known && socks.known && (socks.v || !dev->num_connections.v))
 		nbd_connections_read(dev, socks.v, files);
 	else
-		problem(dev, "nbd_config.socks is unknown: no connection was read");
+		problem_add(&dev->problems, "nbd_config.socks is unknown: no connection was read");
 }
 
 /* In bytes. Only the size of part0's inode tells from v5.11, which made part0 a pointer, until
@@ -150,7 +142,8 @@ static num read_capacity(struct device *dev)
 	if (k_has(KM_HD_NR_SECTS)) {
 		sectors = k_num_at(k_at(dev->gendisk, KM_DISK_PART0), KM_HD_NR_SECTS);
 	} else if (!num_is(k_num_at(part0.v, KM_BDEV_DISK), dev->gendisk)) {
-		problem(dev, "gendisk.part0 does not lead to a block_device of this disk");
+		problem_add(&dev->problems,
+			    "gendisk.part0 does not lead to a block_device of this disk");
 	} else if (k_has(KM_BDEV_NR_SECTORS)) {
 		sectors = k_num_at(part0.v, KM_BDEV_NR_SECTORS);
 	} else {
@@ -174,7 +167,8 @@ void nbd_gendisk_read(struct device *dev)
 	else
 		dev->name = arena_printf("nbd%u", dev->index);
 	if (!num_is(k_num(&o, KM_DISK_PRIVATE_DATA), dev->nbd_device))
-		problem(dev, "gendisk.private_data does not lead back to this nbd_device");
+		problem_add(&dev->problems,
+			    "gendisk.private_data does not lead back to this nbd_device");
 	dev->capacity_bytes = read_capacity(dev);
 }
 
@@ -208,10 +202,11 @@ static void read_device(struct report *report, uint32_t index, uint64_t nbd_devi
 	dev->index = index;
 	dev->nbd_device = nbd_device;
 	if (!k_load(&o, K_NBD_DEVICE, nbd_device))
-		problem(dev, "nbd_device could not be read in one piece");
+		problem_add(&dev->problems, "nbd_device could not be read in one piece");
 	found = k_signed(&o, KM_NBD_INDEX);
 	if (!num_is(found, index))
-		problem(dev,
+		problem_add(
+			&dev->problems,
 			arena_printf("nbd_device.index is %s, yet nbd_index_idr has it as %u",
 				     found.known ? arena_printf("%d", (int)found.v) : "unreadable",
 				     index));
@@ -243,24 +238,14 @@ static void visit_device(void *context, uint32_t index, uint64_t nbd_device)
 	read_device(collecting->report, index, nbd_device, collecting->files);
 }
 
-static int by_index(const void *a, const void *b)
-{
-	const struct device *x = a, *y = b;
-
-	return (x->index > y->index) - (x->index < y->index);
-}
-
 void nbd_devices_collect(struct report *report, struct file_set *files)
 {
 	struct collecting collecting = {report, files};
 
-	if (nbd_is_single())
-		nbd_single_collect(report, files);
-	else if (!idr_walk("nbd_index_idr", visit_device, &collecting))
-		report_problem(report, "nbd_index_idr could not be read in full: devices may be "
-				       "missing");
-	if (report->n_devices)
-		qsort(report->devices, report->n_devices, sizeof(*report->devices), by_index);
+	if (!idr_walk("nbd_index_idr", visit_device, &collecting))
+		problem_add(&report->problems,
+			    "nbd_index_idr could not be read in full: devices may be "
+			    "missing");
 }
 
 struct device *nbd_device_by_address(const struct report *report, uint64_t addr)

@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "resolve/kernel_types.h"
 #include "base/names.h"
-#include "judge/phrases.h"
+#include "base/words.h"
 
 #define SUN_PATH_MAX	 108
 #define SOCK_DEAD	 0x1 /* bit 0 of sk_flags in every kernel */

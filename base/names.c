@@ -138,14 +138,3 @@ const char *name_sock_type(num type)
 		return arena_printf("%u", (unsigned)type.v);
 	}
 }
-
-const char *name_peer_status(enum peer_status status)
-{
-	static const char *const names[] = {
-		[PEER_OPEN] = "open",	  [PEER_NOT_ACCEPTED] = "not-accepted",
-		[PEER_CLOSED] = "closed", [PEER_SHUT_DOWN] = "shut-down",
-		[PEER_REMOTE] = "remote",
-	};
-
-	return names[status];
-}

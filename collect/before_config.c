@@ -16,16 +16,6 @@ struct collecting {
 	struct file_set *files;
 };
 
-static void problem(struct device *dev, const char *text)
-{
-	*ARENA_PUSH(dev->problems, dev->n_problems) = text;
-}
-
-static void report_problem(struct report *report, const char *text)
-{
-	*ARENA_PUSH(report->problems, report->n_problems) = text;
-}
-
 /* nbd_device.sock. */
 static void read_socket(struct device *dev, num sock, struct file_set *files)
 {
@@ -38,7 +28,7 @@ static void read_socket(struct device *dev, num sock, struct file_set *files)
 	conn->nbd_sock = k_at(dev->nbd_device, KM_NBD_SOCK);
 	conn->sock = sock_read(sock.v, files);
 	if (!conn->sock->family.known)
-		problem(dev, "its socket could not be read");
+		problem_add(&dev->problems, "its socket could not be read");
 }
 
 static void read_sockets(struct device *dev, const struct kobj *o, struct file_set *files)
@@ -55,7 +45,7 @@ static void read_sockets(struct device *dev, const struct kobj *o, struct file_s
 			nbd_connections_read(dev, socks.v, files);
 	}
 	if (!dev->num_connections.known)
-		problem(dev, "its sockets are unknown");
+		problem_add(&dev->problems, "its sockets are unknown");
 }
 
 static void read_device(struct report *report, uint32_t index, uint64_t nbd_device,
@@ -70,9 +60,9 @@ static void read_device(struct report *report, uint32_t index, uint64_t nbd_devi
 	dev->index = index;
 	dev->nbd_device = nbd_device;
 	if (!k_load(&o, K_NBD_DEVICE, nbd_device))
-		problem(dev, "nbd_device could not be read in one piece");
+		problem_add(&dev->problems, "nbd_device could not be read in one piece");
 	if (!num_is(k_num(&o, KM_NBD_MAGIC), NBD_MAGIC))
-		problem(dev, "nbd_device.magic is wrong");
+		problem_add(&dev->problems, "nbd_device.magic is wrong");
 	dev->gendisk = k_num(&o, KM_NBD_DISK).v;
 	nbd_gendisk_read(dev);
 	nbd_tasks_read(dev, &o, &report->tasks);
@@ -105,7 +95,7 @@ static bool walk_array(struct collecting *collecting)
 	return true;
 }
 
-void nbd_single_collect(struct report *report, struct file_set *files)
+void before_config_collect(struct report *report, struct file_set *files)
 {
 	struct collecting collecting = {report, files};
 	bool complete = k_symbol("nbd_dev").known
@@ -113,17 +103,18 @@ void nbd_single_collect(struct report *report, struct file_set *files)
 				: idr_walk("nbd_index_idr", visit_device, &collecting);
 
 	if (!complete)
-		report_problem(report, "nbd_dev could not be read in full: devices may be missing");
-	report_problem(report,
-		       "this nbd is older than 4.12: nothing was judged, and what an attach "
-		       "would get is not forecast");
+		problem_add(&report->problems,
+			    "nbd_dev could not be read in full: devices may be missing");
+	problem_add(&report->problems,
+		    "this nbd is older than 4.12: nothing was judged, and what an attach "
+		    "would get is not forecast");
 	if (!k_has(KM_NBD_TAG_SET))
-		report_problem(report,
-			       "this nbd has its requests in lists of its own (before 4.9): "
-			       "they are unknown");
+		problem_add(&report->problems,
+			    "this nbd has its requests in lists of its own (before 4.9): "
+			    "they are unknown");
 }
 
-bool nbd_is_single(void)
+bool before_config_applies(void)
 {
 	return k_has(KM_NBD_MAGIC);
 }

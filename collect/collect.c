@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "collect/collect.h"
 
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "collect/dentry_path.h"
 #include "collect/file_holders.h"
 #include "resolve/kernel_types.h"
-#include "judge/attach.h"
-#include "judge/contradictions.h"
-#include "judge/findings.h"
 #include "base/flags.h"
 #include "collect/openers.h"
 #include "collect/requests.h"
@@ -79,7 +78,7 @@ static void find_tcp_peers(struct report *report, const struct query *queries, s
 	}
 	problem = tcp_find_peers(socks, n_socks, files);
 	if (problem)
-		*ARENA_PUSH(report->problems, report->n_problems) = problem;
+		problem_add(&report->problems, problem);
 }
 
 /* True when a file that the user asked about, or a connection's, has more references than are known. */
@@ -145,8 +144,8 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 	for (size_t i = 0; i < n; i++)
 		resolve_block_device(&queries[i], openers);
 	report->scan.interrupted |= k_interrupted();
-	for (size_t i = 0; i < held.n_problems; i++)
-		*ARENA_PUSH(report->problems, report->n_problems) = held.problems[i];
+	for (size_t i = 0; i < held.problems.n; i++)
+		problem_add(&report->problems, held.problems.v[i]);
 }
 
 /* Where nothing about the kernel tells the numbering, one device whose flags do tells it for all. */
@@ -160,7 +159,24 @@ static void settle_numbering(struct report *report)
 	}
 }
 
-struct report *nbd_collect(struct query *queries, size_t n)
+static int by_index(const void *a, const void *b)
+{
+	const struct device *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+static void collect_devices(struct report *report, struct file_set *files)
+{
+	if (report->before_config)
+		before_config_collect(report, files);
+	else
+		nbd_devices_collect(report, files);
+	if (report->n_devices)
+		qsort(report->devices, report->n_devices, sizeof(*report->devices), by_index);
+}
+
+struct report *collect_report(struct query *queries, size_t n)
 {
 	struct report *report = arena_alloc(sizeof(*report));
 	struct file_set files = {0};
@@ -170,24 +186,19 @@ struct report *nbd_collect(struct query *queries, size_t n)
 	report->machine = system.machine;
 	report->tasks_in_crash = system.tasks_in_crash;
 	report->layout_source = k_layout_source();
-	report->numbering = nbd_numbering();
-	report->traits = nbd_traits();
-	report->before_config = nbd_is_single();
+	report->numbering = behaviour_numbering();
+	report->traits = behaviour_traits();
+	report->before_config = before_config_applies();
 	task_list_collect(&report->tasks);
 	if (report->layout_source)
-		nbd_devices_collect(report, &files);
+		collect_devices(report, &files);
 	settle_numbering(report);
-	nbd_requests_collect(report);
-	nbd_waiters_collect(report);
+	requests_collect(report);
+	waiters_collect(report);
 	for (size_t i = 0; i < n; i++)
 		resolve_query(report, &queries[i], &files);
 	find_tcp_peers(report, queries, n, &files);
 	find_holders(report, queries, n, &files);
-	if (!report->before_config) {
-		nbd_contradictions(report);
-		nbd_judge(report);
-		nbd_forecast(report);
-	}
 	report->reads = k_reads();
 	progress_end();
 	return report;

@@ -30,7 +30,7 @@ static void add(struct held_files *held, uint64_t file, const char *kind, const 
 
 static void incomplete(struct held_files *held, const char *problem)
 {
-	*ARENA_PUSH(held->problems, held->n_problems) = problem;
+	problem_add(&held->problems, problem);
 }
 
 /* The files that one message carries, if any. */

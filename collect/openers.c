@@ -386,7 +386,7 @@ void openers_add_held(struct openers *openers, const struct held_files *held)
 static void note(struct report *report, bool complete, const char *text)
 {
 	if (!complete)
-		*ARENA_PUSH(report->problems, report->n_problems) = text;
+		problem_add(&report->problems, text);
 }
 
 static bool has_bdev(const struct openers *openers, const struct device *dev)
@@ -413,8 +413,9 @@ struct openers *openers_find(struct report *report, struct file_set *files,
 		struct device *dev = &report->devices[i];
 
 		if (!numbers_known(&openers->numbers[i]))
-			*ARENA_PUSH(dev->problems, dev->n_problems) =
-				"gendisk.major and minors could not be read: openers are unknown";
+			problem_add(
+				&dev->problems,
+				"gendisk.major and minors could not be read: openers are unknown");
 		/* Up to 5.10 a disk has no block_device until somebody opens it. */
 		else if (complete && !has_bdev(openers, dev))
 			dev->openers_expected = NUM(0);

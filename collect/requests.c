@@ -33,11 +33,6 @@ struct context {
 	num marks_sent; /* this kernel's nbd sets NBD_CMD_INFLIGHT */
 };
 
-static void problem(struct device *dev, const char *text)
-{
-	*ARENA_PUSH(dev->problems, dev->n_problems) = text;
-}
-
 /* jiffies_64 begins 5 minutes before its low 32 bits wrap, see include/linux/jiffies.h. */
 static uint64_t jiffies_since_boot(uint64_t jiffies)
 {
@@ -176,7 +171,8 @@ static bool read_request(struct device *dev, const struct context *ctx, const st
 	if (!queue.known || !own_tag.known || !flying.known)
 		return stale;
 	if (is_torn(ctx, tags, tag, &o, &cmd)) {
-		problem(dev,
+		problem_add(
+			&dev->problems,
 			arena_printf("request %llx (queue %u, tag %u) contradicts itself: left out",
 				     (unsigned long long)addr, tags->queue, tag));
 		dev->requests_known = false;
@@ -185,9 +181,10 @@ static bool read_request(struct device *dev, const struct context *ctx, const st
 	if (stale)
 		return true;
 	if (!num_is(k_num(&cmd, KM_CMD_NBD), dev->nbd_device)) {
-		problem(dev, arena_printf("request %llx (queue %u, tag %u) has no nbd_cmd of this "
-					  "device behind it: left out",
-					  (unsigned long long)addr, tags->queue, tag));
+		problem_add(&dev->problems,
+			    arena_printf("request %llx (queue %u, tag %u) has no nbd_cmd of this "
+					 "device behind it: left out",
+					 (unsigned long long)addr, tags->queue, tag));
 		dev->requests_known = false;
 		return true;
 	}
@@ -211,9 +208,10 @@ static bool read_request(struct device *dev, const struct context *ctx, const st
 	rq->connection = num_is(rq->sent, 0) ? NUM_UNKNOWN : k_signed(&cmd, KM_CMD_INDEX);
 	rq->age_ms = age_ms(ctx, &o, rq->retries);
 	if (!rq->age_ms.known && k_num(&o, KM_RQ_START_TIME_NS).v)
-		problem(dev, arena_printf("request %llx: start_time_ns is impossible, its age is "
-					  "unknown",
-					  (unsigned long long)addr));
+		problem_add(&dev->problems,
+			    arena_printf("request %llx: start_time_ns is impossible, its age is "
+					 "unknown",
+					 (unsigned long long)addr));
 	return true;
 }
 
@@ -253,20 +251,22 @@ static void read_requests(struct device *dev, const struct context *ctx)
 	uint64_t *tags;
 
 	if (!n_queues.known || n_queues.v > MAX_QUEUES || !array.known || !disk_queue.known) {
-		problem(dev, "nbd_device.tag_set could not be read: requests are unknown");
+		problem_add(&dev->problems,
+			    "nbd_device.tag_set could not be read: requests are unknown");
 		return;
 	}
 	if ((k_has(KM_QUEUE_TAG_SET) && !num_is(queue_set, tag_set)) ||
 	    (k_has(KM_QUEUE_NR_HW_QUEUES) && !num_is(queue_queues, n_queues.v))) {
-		problem(dev,
-			"gendisk.queue and nbd_device.tag_set do not belong together: requests "
-			"are unknown");
+		problem_add(&dev->problems,
+			    "gendisk.queue and nbd_device.tag_set do not belong together: requests "
+			    "are unknown");
 		return;
 	}
 	tags = arena_alloc((n_queues.v + 1) * sizeof(*tags));
 	if (n_queues.v &&
 	    !k_read(array.v, tags, n_queues.v * sizeof(*tags), "blk_mq_tag_set.tags")) {
-		problem(dev, "blk_mq_tag_set.tags could not be read: requests are unknown");
+		problem_add(&dev->problems,
+			    "blk_mq_tag_set.tags could not be read: requests are unknown");
 		return;
 	}
 	dev->requests_known = true;
@@ -274,8 +274,9 @@ static void read_requests(struct device *dev, const struct context *ctx)
 		if (!tags[queue] || read_queue(dev, ctx, queue, tags[queue], disk_queue.v))
 			continue;
 		dev->requests_known = false;
-		problem(dev, arena_printf("the requests of hardware queue %u could not all be read",
-					  queue));
+		problem_add(&dev->problems,
+			    arena_printf("the requests of hardware queue %u could not all be read",
+					 queue));
 		if (k_interrupted())
 			return;
 	}
@@ -298,7 +299,7 @@ static num marks_sent(void)
 	return kernel_module_holds("nbd", "Suspicious reply %d (status");
 }
 
-void nbd_requests_collect(struct report *report)
+void requests_collect(struct report *report)
 {
 	num symbol = k_symbol("jiffies_64");
 	num jiffies = symbol.known ? k_pointer(symbol.v, "jiffies_64") : NUM_UNKNOWN;

@@ -125,9 +125,9 @@ static void add_request(struct search *search, struct device *dev, uint64_t addr
 		bio = k_num(&o, KM_BIO_NEXT);
 	}
 	if (!complete || !bio.known)
-		*ARENA_PUSH(dev->problems, dev->n_problems) =
-			arena_printf("who waits for request %llx could not be read in full",
-				     (unsigned long long)addr);
+		problem_add(&dev->problems,
+			    arena_printf("who waits for request %llx could not be read in full",
+					 (unsigned long long)addr));
 }
 
 static num mutex_owner(uint64_t mutex)
@@ -180,8 +180,8 @@ static num read_mutex(struct search *search, struct device *dev, uint64_t mutex,
 		return owner;
 	add_object(search, dev, mutex, what);
 	if (!note_lock_waiters(search, mutex, object_new(dev, mutex, what)))
-		*ARENA_PUSH(dev->problems, dev->n_problems) =
-			arena_printf("who waits for %s could not be read in full", what);
+		problem_add(&dev->problems,
+			    arena_printf("who waits for %s could not be read in full", what));
 	return owner;
 }
 
@@ -334,7 +334,7 @@ static bool add_waiter(struct search *search, const struct task *task)
 	struct waiter *waiter;
 	size_t n = 0;
 
-	if (!kernel_stack_read(&search->stacks, task, &stack))
+	if (!kernel_stack_read(&search->stacks, task->addr, &stack))
 		return num_is(k_num_at(task->addr, KM_TASK_ON_CPU), 1);
 	object = find_object(search, task, &stack);
 	if (!object)
@@ -349,7 +349,7 @@ static bool add_waiter(struct search *search, const struct task *task)
 	return true;
 }
 
-void nbd_waiters_collect(struct report *report)
+void waiters_collect(struct report *report)
 {
 	struct search search = {0};
 	size_t unread = 0;
@@ -366,8 +366,9 @@ void nbd_waiters_collect(struct report *report)
 			unread++;
 	}
 	if (unread)
-		*ARENA_PUSH(report->problems, report->n_problems) =
-			arena_printf("%s could not be read: who waits may be missing",
-				     unread == 1 ? "the stack of 1 task"
-						 : arena_printf("the stacks of %zu tasks", unread));
+		problem_add(&report->problems,
+			    arena_printf(
+				    "%s could not be read: who waits may be missing",
+				    unread == 1 ? "the stack of 1 task"
+						: arena_printf("the stacks of %zu tasks", unread)));
 }

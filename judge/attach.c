@@ -2,7 +2,9 @@
 #include "judge/attach.h"
 
 #include "base/arena.h"
+#include "base/words.h"
 #include "judge/facts.h"
+#include "judge/fate.h"
 #include "judge/phrases.h"
 
 #define FLAG_CAN_MULTI_CONN (1 << 8)
@@ -34,13 +36,13 @@ static struct attach refused(enum attach_result result, const char *why)
 static struct attach lock(const struct attempt *a, num owner, const char *name,
 			  const struct waiter *known_by)
 {
-	const struct task *t = task_at(a->report, owner.v);
-	const struct waiter *w = t ? waiter_of_task(a->dev, t) : NULL;
+	const struct task *t = fact_task_at(a->report, owner.v);
+	const struct waiter *w = t ? fact_waiter_of_task(a->dev, t) : NULL;
 
 	if (!owner.known && known_by)
-		return refused(ATTACH_HANGS,
-			       arena_printf("%s waits in %s and holds %s",
-					    word_name(known_by->task), known_by->blocked_in, name));
+		return refused(ATTACH_HANGS, arena_printf("%s waits in %s and holds %s",
+							  phrase_name(known_by->task),
+							  known_by->blocked_in, name));
 	if (!owner.known)
 		return refused(ATTACH_UNKNOWN,
 			       arena_printf("who holds %s could not be read: it hangs where that "
@@ -55,28 +57,28 @@ static struct attach lock(const struct attempt *a, num owner, const char *name,
 					    name, word_hex(owner.v)));
 	if (w || t->state == 'D')
 		return refused(ATTACH_HANGS,
-			       arena_printf("%s holds %s and waits in D%s", word_name(t), name,
+			       arena_printf("%s holds %s and waits in D%s", phrase_name(t), name,
 					    w && w->blocked_in
 						    ? arena_printf(" (%s)", w->blocked_in)
 						    : ""));
 	if (t->state == '?')
 		return refused(ATTACH_UNKNOWN,
 			       arena_printf("%s holds %s and its state could not be read",
-					    word_name(t), name));
+					    phrase_name(t), name));
 	return passed;
 }
 
 static struct attach open_lock(const struct attempt *a)
 {
-	const struct waiter *w = waiter_in(a->dev, "open");
+	const struct waiter *w = fact_waiter_in(a->dev, "open");
 
 	return lock(a, a->dev->open_lock_owner, "the device's open lock",
-		    w ? w : waiter_in(a->dev, "close"));
+		    w ? w : fact_waiter_in(a->dev, "close"));
 }
 
 static struct attach config_lock(const struct attempt *a)
 {
-	return lock(a, a->dev->config_lock_owner, "config_lock", waiter_in(a->dev, "freeze"));
+	return lock(a, a->dev->config_lock_owner, "config_lock", fact_waiter_in(a->dev, "freeze"));
 }
 
 /* Every open reads the partition table while GD_NEED_PART_SCAN is set (blkdev_get_whole()). */
@@ -85,7 +87,7 @@ static struct attach partition_scan(const struct attempt *a)
 	const struct device *dev = a->dev;
 	const char *why;
 
-	if (num_is(dev->partition_scan_due, 0) || io_fate(a->report, dev, &why) != IO_HANGS)
+	if (num_is(dev->partition_scan_due, 0) || fate_of_new_request(dev, &why) != IO_HANGS)
 		return passed;
 	if (!dev->partition_scan_due.known)
 		return refused(ATTACH_UNKNOWN,
@@ -109,11 +111,11 @@ static struct attach has_config(const struct attempt *a)
 
 static struct attach netlink_controlled(const struct attempt *a)
 {
-	if (has_flag(a->dev, RT_BOUND))
+	if (fact_has_flag(a->dev, RT_BOUND))
 		return refused(ATTACH_EINVAL,
 			       "netlink controls the device: it takes no ioctl but NBD_DISCONNECT "
 			       "and NBD_CLEAR_SOCK");
-	if (!is_unconfigured(a->dev) && !a->dev->runtime_flags.known)
+	if (!fact_is_unconfigured(a->dev) && !a->dev->runtime_flags.known)
 		return refused(ATTACH_UNKNOWN, "runtime_flags could not be read: EINVAL if netlink "
 					       "controls the device");
 	return passed;
@@ -121,11 +123,11 @@ static struct attach netlink_controlled(const struct attempt *a)
 
 static struct attach refused_while_running(const struct attempt *a)
 {
-	if (a->refuses_running && is_started(a->dev))
+	if (a->refuses_running && fact_is_started(a->dev))
 		return refused(ATTACH_EBUSY,
 			       arena_printf("%s is recorded as running it, and this kernel adds no "
 					    "socket to a running device",
-					    word_starter(a->report, a->dev)));
+					    phrase_starter(a->report, a->dev)));
 	return passed;
 }
 
@@ -135,16 +137,16 @@ static struct attach freeze(const struct attempt *a)
 	const struct device *dev = a->dev;
 	bool all_read = dev->requests_known;
 
-	if (!a->freezes || is_unconfigured(dev))
+	if (!a->freezes || fact_is_unconfigured(dev))
 		return passed;
 	for (size_t i = 0; i < dev->n_requests; i++) {
-		const char *why = never_ends(a->report, dev, &dev->requests[i]);
+		const char *why = fate_never_ends(a->report, dev, &dev->requests[i]);
 
 		if (why)
 			return refused(ATTACH_HANGS,
 				       arena_printf("it freezes the queue first and waits for a "
 						    "%s: %s",
-						    word_request(&dev->requests[i]), why));
+						    phrase_request(&dev->requests[i]), why));
 		all_read &= dev->requests[i].age_ms.known;
 	}
 	if (!all_read)
@@ -164,15 +166,15 @@ static struct attach task_setup(const struct attempt *a)
 		return passed;
 	if (dev->setup_task)
 		return refused(ATTACH_EBUSY, arena_printf("task_setup belongs to %s",
-							  word_name(dev->setup_task)));
-	return refused(ATTACH_EBUSY, tasks_complete(a->report)
+							  phrase_name(dev->setup_task)));
+	return refused(ATTACH_EBUSY, fact_tasks_complete(a->report)
 					     ? "task_setup belongs to a task that has exited"
 					     : "task_setup belongs to another task");
 }
 
 static struct attach accepts_socket(const struct attempt *a)
 {
-	if (is_started(a->dev))
+	if (fact_is_started(a->dev))
 		return refused(ATTACH_OK, "no task is recorded in task_setup; but the device was "
 					  "started, so no receiver would read from the new socket");
 	return refused(ATTACH_OK, "no task is recorded in task_setup");
@@ -182,15 +184,15 @@ static struct attach already_started(const struct attempt *a)
 {
 	const struct device *dev = a->dev;
 
-	if (is_started(dev))
+	if (fact_is_started(dev))
 		return refused(ATTACH_EBUSY,
-			       is_working(dev)
+			       fact_is_working(dev)
 				       ? arena_printf("%s is recorded as running it, and it runs",
-						      word_starter(a->report, a->dev))
+						      phrase_starter(a->report, a->dev))
 				       : arena_printf("%s is still recorded; only the last close "
 						      "clears it",
-						      word_starter(a->report, a->dev)));
-	if (!is_not_started(dev))
+						      phrase_starter(a->report, a->dev)));
+	if (!fact_is_not_started(dev))
 		return refused(ATTACH_UNKNOWN,
 			       "whether somebody runs it could not be read: EBUSY then");
 	return passed;
@@ -198,7 +200,7 @@ static struct attach already_started(const struct attempt *a)
 
 static struct attach needs_socket(const struct attempt *a)
 {
-	if (is_unconfigured(a->dev) || num_is(a->dev->num_connections, 0))
+	if (fact_is_unconfigured(a->dev) || num_is(a->dev->num_connections, 0))
 		return refused(ATTACH_EINVAL, "no socket has been set");
 	if (!a->dev->num_connections.known)
 		return refused(ATTACH_UNKNOWN,
@@ -271,7 +273,7 @@ static const struct {
 	[ATTACH_NETLINK] = {"netlink", netlink},
 };
 
-const char *nbd_attach_way(enum attach_way way)
+const char *attach_way_name(enum attach_way way)
 {
 	return ways[way].name;
 }
@@ -292,8 +294,8 @@ static struct attach either(struct attach a, struct attach b, const char *what)
 	if (a.result == b.result)
 		return a;
 	return refused(ATTACH_UNKNOWN, arena_printf("%s (%s) or, if this kernel's nbd %s, %s (%s)",
-						    word_attach_result(a.result), a.why, what,
-						    word_attach_result(b.result), b.why));
+						    phrase_attach_result(a.result), a.why, what,
+						    phrase_attach_result(b.result), b.why));
 }
 
 static struct attach forecast(struct attempt a, check_fn *const *checks)
@@ -320,7 +322,7 @@ static struct attach forecast(struct attempt a, check_fn *const *checks)
  * of net/netlink/genetlink.c calls nbd with genl_mutex held. */
 static const struct task *stops_netlink(const struct report *report)
 {
-	const struct task *t = task_at(report, report->genl_lock_owner.v);
+	const struct task *t = fact_task_at(report, report->genl_lock_owner.v);
 
 	return t && t->state == 'D' ? t : NULL;
 }
@@ -333,32 +335,28 @@ static struct attach stopped(const struct task *by, struct attach later)
 		ATTACH_HANGS,
 		arena_printf("%s holds genl_mutex and waits in D: no generic netlink request of "
 			     "this host is answered",
-			     word_name(by)));
+			     phrase_name(by)));
 
 	*copy = later;
 	outcome.later = copy;
 	return outcome;
 }
 
-void nbd_forecast(struct report *report)
+void attach_forecast(const struct report *report, struct device *dev)
 {
 	const struct task *stops = stops_netlink(report);
 
-	for (size_t i = 0; i < report->n_devices; i++) {
-		struct device *dev = &report->devices[i];
-
-		for (int way = 0; way < ATTACH_WAYS; way++)
-			dev->attach[way] = forecast((struct attempt){report, dev, false, false},
-						    ways[way].checks);
-		if (stops)
-			dev->attach[ATTACH_NETLINK] = stopped(stops, dev->attach[ATTACH_NETLINK]);
-	}
+	for (int way = 0; way < ATTACH_WAYS; way++)
+		dev->attach[way] =
+			forecast((struct attempt){report, dev, false, false}, ways[way].checks);
+	if (stops)
+		dev->attach[ATTACH_NETLINK] = stopped(stops, dev->attach[ATTACH_NETLINK]);
 }
 
 /* The one that holds config_lock in D: without that lock nobody detaches. */
 static const struct task *stops_detaching(const struct report *report, const struct device *dev)
 {
-	const struct task *t = task_at(report, dev->config_lock_owner.v);
+	const struct task *t = fact_task_at(report, dev->config_lock_owner.v);
 
 	return t && t->state == 'D' ? t : NULL;
 }
@@ -383,7 +381,7 @@ static const char *openers_let_go(const struct device *dev)
 			if (dev->openers[i].kind == kind)
 				*ARENA_PUSH(of_kind.openers, of_kind.n_openers) = dev->openers[i];
 		}
-		names = word_openers(&of_kind);
+		names = phrase_openers(&of_kind);
 		if (names)
 			all = word_append(all, ", and ",
 					  arena_printf("%s %s %s", names,
@@ -396,12 +394,12 @@ static const char *openers_let_go(const struct device *dev)
 /* Openers that the kernel counts and nobody found: one that is being closed is known by who closes it. */
 static const char *missing_let_go(const struct device *dev, size_t missing)
 {
-	const struct waiter *w = waiter_in(dev, "close");
+	const struct waiter *w = fact_waiter_in(dev, "close");
 	const char *gone =
 		arena_printf("%s that %s not found %s gone", word_count(missing, "opener"),
 			     missing == 1 ? "was" : "were", missing == 1 ? "is" : "are");
 
-	return w ? arena_printf("%s (%s waits in close)", gone, word_name(w->task)) : gone;
+	return w ? arena_printf("%s (%s waits in close)", gone, phrase_name(w->task)) : gone;
 }
 
 static bool has_opener_in_d(const struct device *dev)
@@ -413,26 +411,26 @@ static bool has_opener_in_d(const struct device *dev)
 	return false;
 }
 
-const char *nbd_freed_when(const struct report *report, const struct device *dev)
+const char *attach_freed_when(const struct report *report, const struct device *dev)
 {
-	size_t missing = openers_not_found(dev) - openers_in_open(dev);
+	size_t missing = fact_openers_not_found(dev) - fact_openers_in_open(dev);
 	const struct task *locked_by = stops_detaching(report, dev);
-	const struct waiter *opening = waiter_inside_open(dev);
+	const struct waiter *opening = fact_waiter_inside_open(dev);
 	const char *all = NULL;
 
 	if (!dev->config || report->before_config)
 		return NULL;
 	if (locked_by)
-		all = arena_printf("%s, in D, has let go config_lock", word_name(locked_by));
-	if (has_flag(dev, RT_HAS_CONFIG_REF) || is_working(dev))
+		all = arena_printf("%s, in D, has let go config_lock", phrase_name(locked_by));
+	if (fact_has_flag(dev, RT_HAS_CONFIG_REF) || fact_is_working(dev))
 		all = word_append(
 			all, ", and then ",
-			arena_printf("%s has disconnected it%s", word_detach(dev),
+			arena_printf("%s has disconnected it%s", phrase_detach(dev),
 				     stops_netlink(report) ? " (once netlink answers again)" : ""));
 	if (opening)
 		all = word_append(
 			all, ", and ",
-			arena_printf("%s comes out of its open", word_name(opening->task)));
+			arena_printf("%s comes out of its open", phrase_name(opening->task)));
 	if (dev->n_openers)
 		all = word_append(all, ", and ",
 				  arena_printf("%s%s", openers_let_go(dev),

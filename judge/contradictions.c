@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/words.h"
 #include "judge/facts.h"
-#include "judge/phrases.h"
 #include "base/ptr_map.h"
 
 #define MIN_BLOCK_SIZE 512
@@ -32,7 +32,7 @@ static const char *name_differs(const struct device *dev)
 
 static const char *config_is_missing(const struct device *dev)
 {
-	if (!is_unconfigured(dev) || !dev->config_refs.v)
+	if (!fact_is_unconfigured(dev) || !dev->config_refs.v)
 		return NULL;
 	return arena_printf("config_refs is %s, yet there is no config",
 			    word_decimal(dev->config_refs));
@@ -59,7 +59,7 @@ static const char *config_refs_differ(const struct device *dev)
 	    !dev->recv_threads.known || !dev->runtime_flags.known || !dev->requests_known)
 		return NULL;
 	sum = (int64_t)(dev->openers_expected.v + dev->recv_threads.v) +
-	      has_flag(dev, RT_HAS_CONFIG_REF);
+	      fact_has_flag(dev, RT_HAS_CONFIG_REF);
 	passing = (int64_t)(dev->n_requests + dev->n_waiters);
 	if (refs >= sum && refs <= sum + passing)
 		return NULL;
@@ -78,7 +78,7 @@ static const char *more_openers_than_counted(const struct device *dev)
 
 static const char *receivers_of_nobody(const struct device *dev)
 {
-	if (!is_not_started(dev) || !dev->recv_threads.v)
+	if (!fact_is_not_started(dev) || !dev->recv_threads.v)
 		return NULL;
 	return arena_printf("recv_threads is %s, yet nobody is recorded as having started the "
 			    "device",
@@ -89,7 +89,7 @@ static const char *receivers_of_nobody(const struct device *dev)
  * them. */
 static const char *started_without_connections(const struct device *dev)
 {
-	return is_started(dev) && num_is(dev->num_connections, 0)
+	return fact_is_started(dev) && num_is(dev->num_connections, 0)
 		       ? "somebody is recorded as having started the device, yet it has no "
 			 "connection"
 		       : NULL;
@@ -242,11 +242,6 @@ static const struct {
 #define N_DEVICE_TESTS	   (sizeof(device_tests) / sizeof(device_tests[0]))
 #define N_CONNECTION_TESTS (sizeof(connection_tests) / sizeof(connection_tests[0]))
 
-static void problem(struct device *dev, const char *text)
-{
-	*ARENA_PUSH(dev->problems, dev->n_problems) = text;
-}
-
 /* A sentence, the first connection that it is true of, and how many there are. */
 struct said {
 	const char *text;
@@ -276,12 +271,13 @@ static void test_connections(struct device *dev, connection_test *test, bool pee
 		said[k].n++;
 	}
 	for (size_t k = 0; k < n; k++)
-		problem(dev,
-			arena_printf("%sconnection %u%s: %s", peer ? "the other end of " : "",
-				     said[k].first,
-				     said[k].n > 1 ? arena_printf(" and %zu more", said[k].n - 1)
-						   : "",
-				     said[k].text));
+		problem_add(&dev->problems,
+			    arena_printf("%sconnection %u%s: %s", peer ? "the other end of " : "",
+					 said[k].first,
+					 said[k].n > 1
+						 ? arena_printf(" and %zu more", said[k].n - 1)
+						 : "",
+					 said[k].text));
 }
 
 /* Two devices cannot have the same config. */
@@ -298,14 +294,16 @@ static void find_shared_configs(struct report *report)
 		slot = ptr_map_at(&seen, dev->config);
 		other = *slot;
 		if (other) {
-			problem(dev, arena_printf("its config is that of %s, too", other->name));
-			problem(other, arena_printf("its config is that of %s, too", dev->name));
+			problem_add(&dev->problems,
+				    arena_printf("its config is that of %s, too", other->name));
+			problem_add(&other->problems,
+				    arena_printf("its config is that of %s, too", dev->name));
 		}
 		*slot = dev;
 	}
 }
 
-void nbd_contradictions(struct report *report)
+void contradictions_find(struct report *report)
 {
 	for (size_t d = 0; d < report->n_devices; d++) {
 		struct device *dev = &report->devices[d];
@@ -314,7 +312,7 @@ void nbd_contradictions(struct report *report)
 			const char *text = device_tests[i](dev);
 
 			if (text)
-				problem(dev, text);
+				problem_add(&dev->problems, text);
 		}
 		for (size_t i = 0; i < N_CONNECTION_TESTS; i++) {
 			test_connections(dev, connection_tests[i].test, false);

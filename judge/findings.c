@@ -4,10 +4,10 @@
 #include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/words.h"
 #include "judge/fold.h"
 #include "judge/facts.h"
 #include "judge/judged.h"
-#include "judge/phrases.h"
 
 #define MAX_RANGES  4
 #define MAX_REASONS 4
@@ -108,8 +108,8 @@ static bool unreadable(const struct judged *j)
 	const char *reasons = NULL;
 	size_t n = 0, unknown;
 
-	for (size_t i = 0; i < dev->n_problems; i++)
-		add_reason(&reasons, &n, dev->problems[i]);
+	for (size_t i = 0; i < dev->problems.n; i++)
+		add_reason(&reasons, &n, dev->problems.v[i]);
 	if (dev->config && !dev->requests_known)
 		add_reason(&reasons, &n, "not all requests in flight are known");
 	if (dev->config && !dev->openers_expected.known)
@@ -119,7 +119,7 @@ static bool unreadable(const struct judged *j)
 		add_reason(
 			&reasons, &n,
 			arena_printf("the other end of %s is unknown", count_connections(unknown)));
-	if (!scan_complete(j->report) && connections_that(j, has_no_owner_found).n)
+	if (!fact_scan_complete(j->report) && connections_that(j, has_no_owner_found).n)
 		add_reason(&reasons, &n,
 			   scan->interrupted
 				   ? "the search for owners was interrupted: owners may be missing"
@@ -165,7 +165,7 @@ static const struct rule rules[] = {
 
 #define N_RULES (sizeof(rules) / sizeof(rules[0]))
 
-static void judge_device(const struct report *report, struct device *dev)
+void findings_judge(const struct report *report, struct device *dev)
 {
 	struct finding found[N_RULES];
 	size_t n = 0;
@@ -192,13 +192,7 @@ static void judge_device(const struct report *report, struct device *dev)
 	}
 }
 
-void nbd_judge(struct report *report)
-{
-	for (size_t i = 0; i < report->n_devices; i++)
-		judge_device(report, &report->devices[i]);
-}
-
-size_t nbd_findings_of(const struct device *dev, enum severity at_least)
+size_t findings_at_least(const struct device *dev, enum severity at_least)
 {
 	size_t n = 0;
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/words.h"
 #include "judge/facts.h"
 #include "judge/judged.h"
 #include "judge/phrases.h"
@@ -26,9 +27,10 @@ bool dead_connection(const struct judged *j)
 	j->finding->text = arena_printf("%zu of %s marked dead (%s): nbd has given %s up", dead.n,
 					count_connections(dev->n_conns), dead.indices,
 					dead.n == 1 ? "it" : "them");
-	if (has_flag(dev, RT_BOUND) && lacks_flag(dev, RT_DISCONNECTED))
-		j->finding->remedy = arena_printf(
-			"send a new socket (NBD_CMD_RECONFIGURE), or detach: %s", word_detach(dev));
+	if (fact_has_flag(dev, RT_BOUND) && fact_lacks_flag(dev, RT_DISCONNECTED))
+		j->finding->remedy =
+			arena_printf("send a new socket (NBD_CMD_RECONFIGURE), or detach: %s",
+				     phrase_detach(dev));
 	return true;
 }
 
@@ -41,7 +43,7 @@ static bool is_closed(const struct judged *j, const struct connection *c)
 /* ", listener gMgr (439)" where the image knows. */
 static const char *listener(const struct judged *j, const struct sock_info *s)
 {
-	const char *text = word_listener(j->report, s);
+	const char *text = phrase_listener(j->report, s);
 
 	return text ? arena_printf(", %s", text) : "";
 }
@@ -56,17 +58,18 @@ bool peer_closed(const struct judged *j)
 					"whether or not nbd noticed",
 					count_connections(closed.n), closed.indices,
 					listener(j, closed.first->sock));
-	if (lacks_flag(j->dev, RT_DISCONNECTED))
+	if (fact_lacks_flag(j->dev, RT_DISCONNECTED))
 		j->finding->remedy =
-			arena_printf("detach: %s, then attach anew", word_detach(j->dev));
+			arena_printf("detach: %s, then attach anew", phrase_detach(j->dev));
 	return true;
 }
 
 /* The other way out, where there is something to detach. */
 static const char *or_detach(const struct device *dev)
 {
-	return lacks_flag(dev, RT_DISCONNECTED) ? arena_printf(", or detach: %s", word_detach(dev))
-						: "";
+	return fact_lacks_flag(dev, RT_DISCONNECTED)
+		       ? arena_printf(", or detach: %s", phrase_detach(dev))
+		       : "";
 }
 
 static bool is_not_accepted(const struct judged *j, const struct connection *c)
@@ -103,14 +106,15 @@ static const char *owner_names(const struct file *file)
 		if (i == MAX_OWNERS)
 			return arena_printf("%s and %zu more", all, file->n_owners - i);
 		if (!i || file->owners[i].task != file->owners[i - 1].task)
-			all = word_append(all, ", ", word_task(file->owners[i].task));
+			all = word_append(all, ", ", phrase_task(file->owners[i].task));
 	}
 	return all;
 }
 
 static bool is_stopped(const struct judged *j, const struct connection *c)
 {
-	return peer_is_stopped(j->report, c->sock);
+	(void)j;
+	return c->server.state == SERVER_STOPPED;
 }
 
 bool peer_stopped(const struct judged *j)
@@ -139,9 +143,8 @@ bool peer_stopped(const struct judged *j)
 
 static bool is_blocked(const struct judged *j, const struct connection *c)
 {
-	const struct waiter *on;
-
-	return peer_blocked(j->report, j->dev, c->sock, &on) != NULL;
+	(void)j;
+	return c->server.state == SERVER_BLOCKED;
 }
 
 bool peer_in_kernel(const struct judged *j)
@@ -152,23 +155,24 @@ bool peer_in_kernel(const struct judged *j)
 
 	if (!blocked.n)
 		return false;
-	t = peer_blocked(j->report, j->dev, blocked.first->sock, &on);
+	t = blocked.first->server.task;
+	on = blocked.first->server.on;
 	add_address(j, t->addr);
 	if (on)
 		j->finding->text = arena_printf(
 			"the server %s of %s (%s) waits in %s on %s itself: a local loop, the "
 			"reply it waits for is its own",
-			word_task(t), count_connections(blocked.n), blocked.indices,
+			phrase_task(t), count_connections(blocked.n), blocked.indices,
 			on->blocked_in ? on->blocked_in : "D", j->dev->name);
 	else
 		j->finding->text =
 			arena_printf("the server %s of %s (%s) waits in the kernel: it "
 				     "answers nothing until that ends",
-				     word_task(t), count_connections(blocked.n), blocked.indices);
+				     phrase_task(t), count_connections(blocked.n), blocked.indices);
 	j->finding->remedy = arena_printf(
 		on ? "%s: its requests end in errors and let the server go"
 		   : "bt the task; if it cannot be helped, %s ends the requests in errors",
-		word_detach(j->dev));
+		phrase_detach(j->dev));
 	return true;
 }
 
@@ -194,7 +198,7 @@ bool no_owner(const struct judged *j)
 {
 	struct some alone;
 
-	if (!scan_complete(j->report))
+	if (!fact_scan_complete(j->report))
 		return false;
 	alone = connections_that(j, is_ownerless);
 	if (!alone.n)
@@ -209,7 +213,7 @@ bool no_owner(const struct judged *j)
 
 enum severity ownerless_severity(const struct device *dev)
 {
-	return has_flag(dev, RT_BOUND) && lacks_flag(dev, RT_DISCONNECTED) &&
+	return fact_has_flag(dev, RT_BOUND) && fact_lacks_flag(dev, RT_DISCONNECTED) &&
 			       dev->live_connections.known && (int64_t)dev->live_connections.v > 0
 		       ? SEVERITY_INFO
 		       : SEVERITY_WARNING;
@@ -238,7 +242,7 @@ static bool hidden_peer(const struct judged *j)
 {
 	struct some hidden;
 
-	if (!scan_complete(j->report))
+	if (!fact_scan_complete(j->report))
 		return false;
 	hidden = connections_that(j, has_hidden_peer);
 	if (!hidden.n)
@@ -263,7 +267,7 @@ bool hidden_holder(const struct judged *j)
 		"the socket of %s is held by more than was found (%s; %s, %zu found): %s",
 		count_connections(hidden.n), hidden.indices,
 		word_count((size_t)file->refs.v, "reference"), file_refs_explained(file),
-		scan_complete(j->report)
+		fact_scan_complete(j->report)
 			? "a system call, an io_uring request or other kernel code keeps it"
 			: "some file tables could not be read");
 	add_address(j, file->addr);

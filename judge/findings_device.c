@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Findings about the device: who set it up, runs it, keeps it open, and its requests. */
 #include "base/arena.h"
-#include "judge/attach.h"
+#include "base/words.h"
 #include "judge/facts.h"
 #include "judge/judged.h"
 #include "judge/phrases.h"
@@ -9,9 +9,7 @@
 /* What frees the config, as a remedy. */
 static const char *free_it(const struct judged *j)
 {
-	const char *when = nbd_freed_when(j->report, j->dev);
-
-	return when ? arena_printf("it ends when %s", when) : NULL;
+	return j->dev->freed_when ? arena_printf("it ends when %s", j->dev->freed_when) : NULL;
 }
 
 bool leaked_connections(const struct judged *j)
@@ -20,17 +18,17 @@ bool leaked_connections(const struct judged *j)
 	int64_t live = (int64_t)dev->live_connections.v, receivers = (int64_t)dev->recv_threads.v;
 
 	if (!dev->live_connections.known || !dev->recv_threads.known || live <= receivers ||
-	    is_being_set_up(dev))
+	    fact_is_being_set_up(dev))
 		return false;
-	j->finding->text =
-		arena_printf("%s without a receiver: NBD_SET_SOCK appended %s to a "
-			     "device that was not started anew, %s; only the last close "
-			     "of the device frees %s",
-			     count_connections((size_t)(live - receivers)),
-			     live - receivers == 1 ? "it" : "them",
-			     lacks_flag(dev, RT_DISCONNECTED) ? "a request sent there gets no reply"
-							      : "nobody reads from it",
-			     live - receivers == 1 ? "it" : "them");
+	j->finding->text = arena_printf("%s without a receiver: NBD_SET_SOCK appended %s to a "
+					"device that was not started anew, %s; only the last close "
+					"of the device frees %s",
+					count_connections((size_t)(live - receivers)),
+					live - receivers == 1 ? "it" : "them",
+					fact_lacks_flag(dev, RT_DISCONNECTED)
+						? "a request sent there gets no reply"
+						: "nobody reads from it",
+					live - receivers == 1 ? "it" : "them");
 	add_address(j, dev->config);
 	add_value(j, "nbd_config.live_connections", dev->live_connections);
 	add_value(j, "nbd_config.recv_threads", dev->recv_threads);
@@ -45,18 +43,18 @@ bool stale_setup_task(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 
-	if (!dev->task_setup.v || dev->setup_task || !tasks_complete(j->report))
+	if (!dev->task_setup.v || dev->setup_task || !fact_tasks_complete(j->report))
 		return false;
 	j->finding->text = arena_printf(
 		"task_setup %s is no living task: NBD_SET_SOCK gets EBUSY from every other one%s",
 		word_hex(dev->task_setup.v),
-		is_working(dev) ? ", which is no harm while the device works" : "");
+		fact_is_working(dev) ? ", which is no harm while the device works" : "");
 	add_address(j, dev->nbd_device);
 	add_address(j, dev->task_setup.v);
-	if (is_working(dev))
+	if (fact_is_working(dev))
 		return true;
 	j->finding->remedy =
-		!is_started(dev) && num_is(j->report->traits.clear_sock_resets_setup, 1)
+		!fact_is_started(dev) && num_is(j->report->traits.clear_sock_resets_setup, 1)
 			? "NBD_CLEAR_SOCK forgets it; so does the last close"
 			: free_it(j);
 	/* "nbd: fix io hung while disconnecting device" (in v5.19): NBD_CLEAR_SOCK forgets it. */
@@ -68,7 +66,7 @@ bool stale_setup_task(const struct judged *j)
 /* The error is that nobody can attach: on a device that works nobody wants to. */
 enum severity stale_severity(const struct device *dev)
 {
-	return is_working(dev) ? SEVERITY_INFO : SEVERITY_ERROR;
+	return fact_is_working(dev) ? SEVERITY_INFO : SEVERITY_ERROR;
 }
 
 bool setup_by_other_task(const struct judged *j)
@@ -81,8 +79,8 @@ bool setup_by_other_task(const struct judged *j)
 	j->finding->text =
 		arena_printf("task_setup is %s: NBD_SET_SOCK gets EBUSY from every other "
 			     "task%s",
-			     word_task(t),
-			     !num_is(uses_device(j->report, dev, t), 0)
+			     phrase_task(t),
+			     !num_is(fact_uses_device(j->report, dev, t), 0)
 				     ? ""
 				     : "; it has neither the device nor a socket of it "
 				       "open, its address may be that of an exited task");
@@ -94,21 +92,21 @@ bool setup_by_other_task(const struct judged *j)
 bool pinned_by_openers(const struct judged *j)
 {
 	const struct device *dev = j->dev;
-	const char *state, *who = word_openers(dev);
+	const char *state, *who = phrase_openers(dev);
 	bool idle = num_is(dev->num_connections, 0);
 
-	if (!has_flag(dev, RT_DISCONNECTED) && !num_is(dev->recv_threads, 0))
+	if (!fact_has_flag(dev, RT_DISCONNECTED) && !num_is(dev->recv_threads, 0))
 		return false;
 	/* While netlink holds a reference, the config would stay without any opener. */
-	if (!lacks_flag(dev, RT_HAS_CONFIG_REF) || is_being_set_up(dev) ||
+	if (!fact_lacks_flag(dev, RT_HAS_CONFIG_REF) || fact_is_being_set_up(dev) ||
 	    (!who && !(dev->openers_expected.known && dev->openers_expected.v)))
 		return false;
 	if (!who)
 		who = arena_printf("%s (the kernel's count; not found)",
 				   word_count(dev->openers_expected.v, "opener"));
-	state = idle				 ? "not attached"
-		: has_flag(dev, RT_DISCONNECTED) ? "disconnected"
-						 : "without receivers";
+	state = idle				      ? "not attached"
+		: fact_has_flag(dev, RT_DISCONNECTED) ? "disconnected"
+						      : "without receivers";
 	j->finding->text = arena_printf(
 		"%s, but kept open by %s: its config%s stay%s until the last one closes it", state,
 		who, idle ? "" : arena_printf(" and %s", count_connections(dev->n_conns)),
@@ -125,13 +123,14 @@ bool recv_task_gone(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 
-	if (!is_started(dev) || !num_is(dev->recv_threads, 0))
+	if (!fact_is_started(dev) || !num_is(dev->recv_threads, 0))
 		return false;
 	j->finding->text = arena_printf(
 		"%s started the device and no receiver is left: %s, only the last close forgets "
 		"who started it",
-		word_starter(j->report, dev),
-		has_flag(dev, RT_BOUND) ? "it cannot be started anew" : "NBD_DO_IT gets EBUSY");
+		phrase_starter(j->report, dev),
+		fact_has_flag(dev, RT_BOUND) ? "it cannot be started anew"
+					     : "NBD_DO_IT gets EBUSY");
 	add_address(j, dev->nbd_device);
 	if (dev->recv_pid.known)
 		add_value(j, "nbd_device.pid", dev->recv_pid);
@@ -146,13 +145,12 @@ bool stuck_requests(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 	const struct request *oldest = NULL;
-	const char *rule = timeout_rule(j->report, dev);
 	size_t n = 0;
 
 	for (size_t i = 0; i < dev->n_requests; i++) {
 		const struct request *rq = &dev->requests[i];
 
-		if (!is_stuck(dev, rq))
+		if (!fact_is_stuck(dev, rq))
 			continue;
 		if (n++ < MAX_EVIDENCE)
 			add_address(j, rq->addr);
@@ -161,15 +159,16 @@ bool stuck_requests(const struct judged *j)
 	}
 	if (!oldest)
 		return false;
-	j->finding->text = arena_printf("%zu of %s in flight %s stuck, the oldest since %s (%s): "
-					"%s",
-					n, word_count(dev->n_requests, "request"),
-					n == 1 ? "is" : "are", word_age(oldest->age_ms),
-					word_request(oldest), rule ? rule : "no reply came");
+	j->finding->text =
+		arena_printf("%zu of %s in flight %s stuck, the oldest since %s (%s): "
+			     "%s",
+			     n, word_count(dev->n_requests, "request"), n == 1 ? "is" : "are",
+			     word_age(oldest->age_ms), phrase_request(oldest),
+			     dev->timeout_rule ? dev->timeout_rule : "no reply came");
 	j->finding->remedy =
 		arena_printf("nbd -r -d %s lists them and who waits; they end with the server's "
 			     "reply, or in errors with %s",
-			     dev->name, word_detach(dev));
+			     dev->name, phrase_detach(dev));
 	return true;
 }
 
@@ -177,7 +176,7 @@ bool no_timeout(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 
-	if (!never_times_out(j->report, dev) || !num_is(dev->num_connections, 1))
+	if (!fact_never_times_out(j->report, dev) || !num_is(dev->num_connections, 1))
 		return false;
 	j->finding->text = "one connection and no timeout: nbd never gives up a request whose "
 			   "reply is lost";
@@ -189,15 +188,15 @@ bool no_timeout(const struct judged *j)
 bool unaccounted_opener(const struct judged *j)
 {
 	const struct device *dev = j->dev;
-	const struct waiter *w = waiter_in(dev, "close");
+	const struct waiter *w = fact_waiter_in(dev, "close");
 
-	if (openers_not_found(dev) <= openers_in_open(dev))
+	if (fact_openers_not_found(dev) <= fact_openers_in_open(dev))
 		return false;
 	j->finding->text = arena_printf(
 		"the kernel counts %s, %zu found: %s",
 		word_count(dev->openers_expected.v, "opener"), dev->openers_found,
-		w ? arena_printf("one is being closed by %s", word_task(w->task))
-		: !scan_complete(j->report)
+		w ? arena_printf("one is being closed by %s", phrase_task(w->task))
+		: !fact_scan_complete(j->report)
 			? "some file tables could not be read"
 			: "a mapping whose fd is closed, a task that is exiting, or other "
 			  "kernel code keeps the device open");

@@ -6,10 +6,10 @@
 #include "base/arena.h"
 #include "judge/fold.h"
 #include "base/names.h"
-#include "render/socket_words.h"
+#include "base/words.h"
+#include "render/ends.h"
 #include "judge/facts.h"
 #include "judge/findings.h"
-#include "render/report.h"
 #include "judge/phrases.h"
 
 /* Of nodes of one kind more than this are counted. */
@@ -64,7 +64,7 @@ static const char *task_node(FILE *out, const struct task *t)
 {
 	const char *id = arena_printf("task_%llx", (unsigned long long)t->addr);
 
-	node(out, id, "ellipse", strchr("DTtZX", t->state) ? RED : GREEN, word_task(t));
+	node(out, id, "ellipse", strchr("DTtZX", t->state) ? RED : GREEN, phrase_task(t));
 	return id;
 }
 
@@ -92,14 +92,11 @@ static void draw_owners(FILE *out, const struct connection *conns, size_t n, boo
 	}
 }
 
-static const char *peer_colour(const struct report *report, const struct device *dev,
-			       const struct sock_info *s)
+static const char *peer_colour(const struct connection *c)
 {
-	const struct waiter *on;
-
-	switch (s->peer_status) {
+	switch (c->sock->peer_status) {
 	case PEER_OPEN:
-		return peer_is_stopped(report, s) || peer_blocked(report, dev, s, &on) ? RED : BLUE;
+		return c->server.state >= SERVER_STOPPED ? RED : BLUE;
 	case PEER_REMOTE:
 		return BLUE;
 	case PEER_UNKNOWN:
@@ -127,18 +124,19 @@ static void draw_listener(FILE *out, const struct report *report, const struct s
 	}
 }
 
-static void draw_peer(FILE *out, const struct report *report, const struct device *dev,
-		      const struct connection *conns, size_t n, const char *conn)
+static void draw_peer(FILE *out, const struct report *report, const struct connection *conns,
+		      size_t n, const char *conn)
 {
 	const struct sock_info *s = conns->sock;
-	const char *status = name_peer_status(s->peer_status), *id = arena_printf("%s_peer", conn);
+	const char *status = phrase_peer_status(s->peer_status),
+		   *id = arena_printf("%s_peer", conn);
 	const char *text = s->peer_status == PEER_UNKNOWN && num_is(s->peer_sk, 0) ? "no other end"
 			   : status						   ? status
 										   : "unknown";
 
-	if (word_listener(report, s) && (!s->peer || !s->peer->file || !s->peer->file->n_owners))
-		text = arena_printf("%s\n%s", text, word_listener(report, s));
-	node(out, id, "box", peer_colour(report, dev, s),
+	if (phrase_listener(report, s) && (!s->peer || !s->peer->file || !s->peer->file->n_owners))
+		text = arena_printf("%s\n%s", text, phrase_listener(report, s));
+	node(out, id, "box", peer_colour(conns),
 	     arena_printf("%s\n%s", text, s->remote ? s->remote : "(unnamed)"));
 	edge(out, conn, id, n == 1 ? "" : arena_printf("%zu", n));
 	draw_owners(out, conns, n, true, id);
@@ -169,7 +167,7 @@ static void draw_connections(FILE *out, const struct report *report, const struc
 				  end_references(c->sock->file)));
 		edge(out, device, id, "");
 		draw_owners(out, c, run, false, id);
-		draw_peer(out, report, dev, c, run, id);
+		draw_peer(out, report, c, run, id);
 	}
 }
 
@@ -184,7 +182,7 @@ static void draw_openers(FILE *out, const struct device *dev)
 		else
 			node(out, id, "ellipse", GREEN, o->what ? o->what : "?");
 		edge(out, id, device_id(dev),
-		     o->task ? arena_printf("open, fd %u", o->fd) : word_opener_kind(o->kind));
+		     o->task ? arena_printf("open, fd %u", o->fd) : phrase_opener_kind(o->kind));
 	}
 	if (dev->n_openers > MAX_NODES) {
 		const char *id = arena_printf("%s_openers", device_id(dev));
@@ -209,40 +207,40 @@ static void draw_waiters(FILE *out, const struct device *dev)
 static void draw_findings(FILE *out, const struct device *dev)
 {
 	const char *all = NULL, *id = arena_printf("%s_findings", device_id(dev));
-	size_t n = nbd_findings_of(dev, SEVERITY_WARNING);
+	size_t n = findings_at_least(dev, SEVERITY_WARNING);
 
 	for (size_t i = 0; i < n; i++)
 		all = word_append(
 			all, "",
-			label(arena_printf("%s\n", word_finding(&dev->findings[i])), "\\l"));
+			label(arena_printf("%s\n", phrase_finding(&dev->findings[i])), "\\l"));
 	if (!n)
 		return;
 	fprintf(out, "    \"%s\" [shape=note, fillcolor=\"%s\", label=\"%s\"];\n", id,
-		nbd_findings_of(dev, SEVERITY_ERROR) ? RED : ORANGE, all);
+		findings_at_least(dev, SEVERITY_ERROR) ? RED : ORANGE, all);
 	fprintf(out, "    \"%s\" -> \"%s\" [style=dashed, arrowhead=none];\n", id, device_id(dev));
 }
 
 static void draw_device(FILE *out, const struct report *report, const struct device *dev)
 {
 	node(out, device_id(dev), "box3d",
-	     nbd_findings_of(dev, SEVERITY_ERROR)     ? RED
-	     : nbd_findings_of(dev, SEVERITY_WARNING) ? ORANGE
-						      : GREEN,
-	     arena_printf(
-		     "%s\n%s\n%s live, %s dead, %s receivers\n%s", dev->name,
-		     is_unconfigured(dev) ? "not configured" : report_runtime_flags(report, dev),
-		     word_decimal(dev->live_connections), word_decimal(dev->n_dead),
-		     word_decimal(dev->recv_threads),
-		     dev->requests_known
-			     ? arena_printf("%s in flight", word_count(dev->n_requests, "request"))
-			     : "requests unknown"));
+	     findings_at_least(dev, SEVERITY_ERROR)	? RED
+	     : findings_at_least(dev, SEVERITY_WARNING) ? ORANGE
+							: GREEN,
+	     arena_printf("%s\n%s\n%s live, %s dead, %s receivers\n%s", dev->name,
+			  fact_is_unconfigured(dev) ? "not configured"
+						    : phrase_runtime_flags(report, dev),
+			  word_decimal(dev->live_connections), word_decimal(dev->n_dead),
+			  word_decimal(dev->recv_threads),
+			  dev->requests_known ? arena_printf("%s in flight",
+							     word_count(dev->n_requests, "request"))
+					      : "requests unknown"));
 	draw_findings(out, dev);
 	draw_openers(out, dev);
 	draw_waiters(out, dev);
 	draw_connections(out, report, dev);
 }
 
-void nbd_dot(FILE *out, const struct report *report, struct device *const devs[], size_t n)
+void dot_print(FILE *out, const struct report *report, struct device *const devs[], size_t n)
 {
 	fprintf(out, "digraph nbd {\n"
 		     "    rankdir=LR;\n"

@@ -123,7 +123,7 @@ static json *peer(const struct sock_info *s)
 	add(o, "socket", p ? address(p->socket) : NULL);
 	add(o, "inode", p ? number(p->inode) : NULL);
 	add(o, "state", p ? string(name_sock_state(p->state)) : NULL);
-	add(o, "status", string(name_peer_status(s->peer_status)));
+	add(o, "status", string(phrase_peer_status(s->peer_status)));
 	add(o, "path", string(s->remote));
 	add(o, "receive_queue", p ? number(p->receive_queue) : NULL);
 	add(o, "listener_pid", number(s->listener_pid));
@@ -194,7 +194,7 @@ static json *remembered_task(const struct report *report, const struct device *d
 	o = json_object_new_object();
 	add(o, "task", t ? address(t->addr) : address(addr.v));
 	add(o, "state", t ? string("live") : whole ? string("exited") : NULL);
-	add(o, "uses_device", t ? boolean(uses_device(report, dev, t)) : NULL);
+	add(o, "uses_device", t ? boolean(fact_uses_device(report, dev, t)) : NULL);
 	add(o, "pid", t ? json_object_new_int64(t->pid) : pid.v ? number(pid) : NULL);
 	add(o, "comm", t ? string(name_escape_string(t->comm, sizeof(t->comm))) : NULL);
 	return o;
@@ -230,7 +230,7 @@ static json *requests(const struct device *dev)
 {
 	json *array;
 
-	if (!dev->requests_known && !dev->n_requests && !is_unconfigured(dev))
+	if (!dev->requests_known && !dev->n_requests && !fact_is_unconfigured(dev))
 		return NULL;
 	array = json_object_new_array();
 	for (size_t i = 0; i < dev->n_requests; i++) {
@@ -240,7 +240,7 @@ static json *requests(const struct device *dev)
 		add(o, "queue", count(rq->queue));
 		add(o, "tag", count(rq->tag));
 		add(o, "request", address(rq->addr));
-		add(o, "op", string(word_operation(rq->op)));
+		add(o, "op", string(phrase_operation(rq->op)));
 		add(o, "sector", number(rq->sector));
 		add(o, "bytes", number(rq->bytes));
 		add(o, "age_seconds", seconds(rq->age_ms));
@@ -264,7 +264,7 @@ static json *openers(const struct device *dev)
 		const struct opener *opener = &dev->openers[i];
 		json *o = json_object_new_object();
 
-		add(o, "kind", string(word_opener_kind(opener->kind)));
+		add(o, "kind", string(phrase_opener_kind(opener->kind)));
 		add(o, "task", opener->task ? task(opener->task) : NULL);
 		add(o, "fd", opener->task ? count(opener->fd) : NULL);
 		add(o, "file", address(opener->file));
@@ -294,7 +294,7 @@ static json *outcome(const struct attach *a)
 	json *o = json_object_new_object();
 
 	add(o, "result",
-	    a->result == ATTACH_UNKNOWN ? NULL : string(word_attach_result(a->result)));
+	    a->result == ATTACH_UNKNOWN ? NULL : string(phrase_attach_result(a->result)));
 	add(o, "why", string(a->why));
 	add(o, "later", a->later ? outcome(a->later) : NULL);
 	return o;
@@ -323,7 +323,7 @@ static json *findings(const struct device *dev)
 		json *o = json_object_new_object();
 
 		add(o, "id", string(f->id));
-		add(o, "severity", string(word_severity(f->severity)));
+		add(o, "severity", string(phrase_severity(f->severity)));
 		add(o, "text", string(f->text));
 		add(o, "evidence", strings(f->evidence, f->n_evidence));
 		add(o, "remedy", string(f->remedy));
@@ -370,15 +370,15 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add(o, "openers_found", dev->openers_expected.known ? count(dev->openers_found) : NULL);
 	add(o, "waiters", waiters(dev));
 	add(o, "attach", attach(dev));
-	add(o, "freed_when", string(nbd_freed_when(report, dev)));
+	add(o, "freed_when", string(dev->freed_when));
 	add(o, "findings", findings(dev));
-	add(o, "unreadable", strings(dev->problems, dev->n_problems));
+	add(o, "unreadable", strings(dev->problems.v, dev->problems.n));
 	return line(o);
 }
 
 const char *json_kernel_line(const struct report *report)
 {
-	const struct task *genl_owner = task_at(report, report->genl_lock_owner.v);
+	const struct task *genl_owner = fact_task_at(report, report->genl_lock_owner.v);
 	json *o = json_object_new_object();
 
 	add(o, "schema", string("crash-nbd/1"));
@@ -395,7 +395,7 @@ const char *json_kernel_line(const struct report *report)
 	add(o, "interrupted", json_object_new_boolean(report->scan.interrupted));
 	add(o, "reads", json_object_new_int64((int64_t)report->reads.calls));
 	add(o, "bytes_read", json_object_new_int64((int64_t)report->reads.bytes));
-	add(o, "unreadable", strings(report->problems, report->n_problems));
+	add(o, "unreadable", strings(report->problems.v, report->problems.n));
 	return line(o);
 }
 

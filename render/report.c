@@ -6,7 +6,8 @@
 
 #include "base/arena.h"
 #include "base/names.h"
-#include "render/socket_words.h"
+#include "base/words.h"
+#include "render/ends.h"
 #include "judge/facts.h"
 #include "judge/findings.h"
 #include "judge/phrases.h"
@@ -28,7 +29,7 @@ void report_summary(FILE *out, const struct report *report, struct device *const
 
 	for (size_t i = 0; i < n; i++) {
 		const struct device *dev = devs[i];
-		bool idle = is_unconfigured(dev);
+		bool idle = fact_is_unconfigured(dev);
 
 		unconfigured += idle;
 		text_table_add(&table, dev->name);
@@ -42,9 +43,9 @@ void report_summary(FILE *out, const struct report *report, struct device *const
 		text_table_add(&table,
 			       idle && !dev->n_waiters ? "-" : arena_printf("%zu", dev->n_waiters));
 		text_table_add(&table,
-			       idle ? "(not configured)" : report_runtime_flags(report, dev));
-		for (size_t f = 0; f < nbd_findings_of(dev, SEVERITY_WARNING); f++)
-			text_table_note(&table, word_finding(&dev->findings[f]));
+			       idle ? "(not configured)" : phrase_runtime_flags(report, dev));
+		for (size_t f = 0; f < findings_at_least(dev, SEVERITY_WARNING); f++)
+			text_table_note(&table, phrase_finding(&dev->findings[f]));
 	}
 	if (n)
 		text_table_print(&table, out, 0);
@@ -55,14 +56,14 @@ void report_summary(FILE *out, const struct report *report, struct device *const
 void report_findings(FILE *out, const struct device *dev)
 {
 	for (size_t i = 0; i < dev->n_findings; i++)
-		fprintf(out, "%s %s %s %s\n", dev->name, word_severity(dev->findings[i].severity),
+		fprintf(out, "%s %s %s %s\n", dev->name, phrase_severity(dev->findings[i].severity),
 			dev->findings[i].id, dev->findings[i].text);
 }
 
 void report_problems(FILE *out, const struct report *report)
 {
-	for (size_t i = 0; i < report->n_problems; i++)
-		fprintf(out, "- warning unreadable %s\n", report->problems[i]);
+	for (size_t i = 0; i < report->problems.n; i++)
+		fprintf(out, "- warning unreadable %s\n", report->problems.v[i]);
 	if (report->scan.interrupted)
 		fprintf(out, "- warning unreadable interrupted: the report is not complete\n");
 }
@@ -79,10 +80,11 @@ static void print_owners(FILE *out, const struct report *report, const struct fi
 {
 	fprintf(out, "  references  %s\n", end_references(file));
 	for (size_t i = 0; file && i < file->n_owners; i++)
-		fprintf(out, "  owner       %s fd %u  task %s\n", word_task(file->owners[i].task),
+		fprintf(out, "  owner       %s fd %u  task %s\n", phrase_task(file->owners[i].task),
 			file->owners[i].fd, word_hex(file->owners[i].task->addr));
 	if (file && !file->n_owners)
-		fprintf(out, "  owner       %s\n", scan_complete(report) ? "none" : "none found");
+		fprintf(out, "  owner       %s\n",
+			fact_scan_complete(report) ? "none" : "none found");
 	print_holders(out, file);
 }
 
@@ -114,7 +116,7 @@ void report_socket(FILE *out, const struct report *report, const struct query *q
 {
 	const struct sock_info *s = query->sock;
 	const struct connection conn = {.sock = query->sock};
-	const char *listener = word_listener(report, s);
+	const char *listener = phrase_listener(report, s);
 
 	print_end(out, report, "this end", s);
 	if (s->peer)
@@ -173,6 +175,6 @@ void report_coverage(FILE *out, const struct report *report)
 			"  crash's own list has %llu of these tasks: its ps, set and bt know no "
 			"others\n",
 			(unsigned long long)report->tasks_in_crash);
-	for (size_t i = 0; i < report->n_problems; i++)
-		text_wrapped(out, 0, "! unreadable: ", report->problems[i]);
+	for (size_t i = 0; i < report->problems.n; i++)
+		text_wrapped(out, 0, "! unreadable: ", report->problems.v[i]);
 }

@@ -7,8 +7,9 @@
 #include "base/arena.h"
 #include "judge/fold.h"
 #include "base/names.h"
+#include "base/words.h"
 #include "judge/attach.h"
-#include "render/socket_words.h"
+#include "render/ends.h"
 #include "judge/facts.h"
 #include "base/flags.h"
 #include "judge/phrases.h"
@@ -20,14 +21,6 @@
 #define MAX_ROWS_SHOWN 16
 /* The tasks that wait for one request. */
 #define MAX_WAITERS_NAMED 3
-
-const char *report_runtime_flags(const struct report *report, const struct device *dev)
-{
-	const char *names[FLAG_BITS];
-	size_t n = flags_runtime_names(dev->runtime_flags.v, report->numbering, names);
-
-	return dev->runtime_flags.known ? flags_join(names, n) : "?";
-}
 
 static const char *server_flags_text(const struct device *dev)
 {
@@ -46,7 +39,7 @@ static size_t run_length(const struct device *dev, size_t first,
 /* What config_refs is made of, with what the sum lacks or has too much of. */
 static const char *references_text(const struct device *dev)
 {
-	const struct waiter *w = waiter_inside_open(dev);
+	const struct waiter *w = fact_waiter_inside_open(dev);
 	int64_t refs = (int64_t)dev->config_refs.v, sum;
 	const char *parts;
 
@@ -54,15 +47,15 @@ static const char *references_text(const struct device *dev)
 	    !dev->runtime_flags.known)
 		return word_decimal(dev->config_refs);
 	sum = (int64_t)(dev->openers_expected.v + dev->recv_threads.v) +
-	      has_flag(dev, RT_HAS_CONFIG_REF);
+	      fact_has_flag(dev, RT_HAS_CONFIG_REF);
 	parts = arena_printf("%lld = %s + %s%s", (long long)refs,
 			     word_count(dev->openers_expected.v, "opener"),
 			     word_count(dev->recv_threads.v, "receiver"),
-			     has_flag(dev, RT_HAS_CONFIG_REF) ? " + 1 netlink" : "");
+			     fact_has_flag(dev, RT_HAS_CONFIG_REF) ? " + 1 netlink" : "");
 	if (refs > sum)
 		/* nbd_open() takes its reference before the opener is counted. */
 		parts = arena_printf("%s + %lld %s", parts, (long long)(refs - sum),
-				     w ? arena_printf("in open (%s)", word_name(w->task))
+				     w ? arena_printf("in open (%s)", phrase_name(w->task))
 				       : "unexplained");
 	else if (refs < sum)
 		parts = arena_printf("%s - %lld unexplained", parts, (long long)(sum - refs));
@@ -84,8 +77,8 @@ static const char *openers_text(const struct device *dev)
 				      : "?";
 	return arena_printf("%llu by the kernel's count, %zu found%s",
 			    (unsigned long long)dev->openers_expected.v, dev->openers_found,
-			    openers_in_open(dev)
-				    ? arena_printf(", %zu still in open", openers_in_open(dev))
+			    fact_openers_in_open(dev)
+				    ? arena_printf(", %zu still in open", fact_openers_in_open(dev))
 				    : "");
 }
 
@@ -95,8 +88,8 @@ static void print_head(FILE *out, const struct report *report, const struct devi
 
 	fprintf(out, "%s  nbd_device %s  gendisk %s  config %s\n", dev->name,
 		word_hex(dev->nbd_device), word_hex(dev->gendisk),
-		is_unconfigured(dev) ? "none" : word_hex(dev->config));
-	if (is_unconfigured(dev)) {
+		fact_is_unconfigured(dev) ? "none" : word_hex(dev->config));
+	if (fact_is_unconfigured(dev)) {
 		fprintf(out, "  not configured: no connections; size %s\n",
 			word_size(dev->capacity_bytes));
 		return;
@@ -108,7 +101,7 @@ static void print_head(FILE *out, const struct report *report, const struct devi
 		word_decimal(dev->n_dead), word_decimal(dev->recv_threads),
 		num_is(dev->recv_threads, 1) ? "" : "s");
 	fprintf(out, "  runtime_flags  %s = %s\n", word_decimal(dev->runtime_flags),
-		report_runtime_flags(report, dev));
+		phrase_runtime_flags(report, dev));
 	fprintf(out, "  server flags   %s = %s\n", word_decimal(dev->server_flags),
 		server_flags_text(dev));
 	fprintf(out, "  references     config_refs %s; refs %s\n", references_text(dev),
@@ -116,15 +109,15 @@ static void print_head(FILE *out, const struct report *report, const struct devi
 	fprintf(out, "  openers        %s\n", openers_text(dev));
 	fprintf(out, "  requests       %s\n", requests_text(dev));
 	fprintf(out, "  timeout        %s; dead connections are waited for: %s\n",
-		num_is(dev->timeout_seconds, 0) && !never_times_out(report, dev)
+		num_is(dev->timeout_seconds, 0) && !fact_never_times_out(report, dev)
 			? "none set (30 s by default)"
 			: word_seconds(dev->timeout_seconds),
 		word_seconds(dev->dead_conn_timeout_seconds));
 	text_wrapped(out, 2, "set up by      ",
-		     word_remembered(report, dev, dev->task_setup, NUM_UNKNOWN, dev->setup_task));
+		     phrase_remembered(report, dev, dev->task_setup, NUM_UNKNOWN, dev->setup_task));
 	text_wrapped(out, 2, "started by     ",
-		     word_remembered(report, dev, by_pid ? NUM_UNKNOWN : dev->recv_task_addr,
-				     dev->recv_pid, dev->recv_task));
+		     phrase_remembered(report, dev, by_pid ? NUM_UNKNOWN : dev->recv_task_addr,
+				       dev->recv_pid, dev->recv_task));
 }
 
 /* One remedy often answers several findings: then it stands below the first. */
@@ -151,7 +144,8 @@ static void print_findings(FILE *out, const struct report *report, const struct 
 		const struct finding *f = &dev->findings[i];
 		const char *evidence = NULL;
 
-		text_wrapped(out, 2, arena_printf("%-7s  %-20s", word_severity(f->severity), f->id),
+		text_wrapped(out, 2,
+			     arena_printf("%-7s  %-20s", phrase_severity(f->severity), f->id),
 			     f->text);
 		if (is_new_remedy(dev, i))
 			text_wrapped(out, 2, below, arena_printf("remedy: %s", f->remedy));
@@ -165,26 +159,24 @@ static void print_findings(FILE *out, const struct report *report, const struct 
 	}
 }
 
-static void print_attach(FILE *out, const struct report *report, const struct device *dev)
+static void print_attach(FILE *out, const struct device *dev)
 {
-	const char *freed = nbd_freed_when(report, dev);
-
 	fprintf(out, "\nATTACH NOW, by a new task\n");
 	for (int way = 0; way < ATTACH_WAYS; way++) {
 		const struct attach *a = &dev->attach[way];
 
 		text_wrapped(out, 2,
-			     arena_printf("%-13s%-9s", nbd_attach_way(way),
-					  word_attach_result(a->result)),
+			     arena_printf("%-13s%-9s", attach_way_name(way),
+					  phrase_attach_result(a->result)),
 			     a->why ? a->why : "");
 		if (a->later)
 			text_wrapped(out, 2, arena_printf("%-22s", ""),
 				     arena_printf("once it lets go: %s, %s",
-						  word_attach_result(a->later->result),
+						  phrase_attach_result(a->later->result),
 						  a->later->why));
 	}
-	if (freed)
-		text_wrapped(out, 2, arena_printf("%-22s", "freed when"), freed);
+	if (dev->freed_when)
+		text_wrapped(out, 2, arena_printf("%-22s", "freed when"), dev->freed_when);
 }
 
 /* The names at the other ends, each once, with how many connections lead there. */
@@ -247,7 +239,7 @@ static const char *waiters_text(const struct device *dev, const struct request *
 
 	for (size_t i = 0; i < dev->n_waiters; i++) {
 		if (dev->waiters[i].object == rq->addr && n++ < MAX_WAITERS_NAMED)
-			text = word_append(text, ", ", word_name(dev->waiters[i].task));
+			text = word_append(text, ", ", phrase_name(dev->waiters[i].task));
 	}
 	if (n > MAX_WAITERS_NAMED)
 		text = arena_printf("%s, %zu more", text, n - MAX_WAITERS_NAMED);
@@ -259,14 +251,12 @@ static const char *yes_no(num n)
 	return !n.known ? "?" : n.v ? "yes" : "no";
 }
 
-static void print_requests(FILE *out, const struct report *report, const struct device *dev,
-			   size_t max)
+static void print_requests(FILE *out, const struct device *dev, size_t max)
 {
 	static const char *const headers[] = {"TAG",	"QUEUE",   "REQUEST",  "OP",
 					      "SECTOR", "LENGTH",  "AGE",      "CONN",
 					      "SENT",	"RETRIES", "WAITED BY"};
 	struct text_table table = text_table(11, headers, "rrllrrrrlrl");
-	const char *rule = timeout_rule(report, dev);
 
 	for (size_t i = 0; i < dev->n_requests && i < max; i++) {
 		const struct request *rq = &dev->requests[i];
@@ -274,8 +264,8 @@ static void print_requests(FILE *out, const struct report *report, const struct 
 		text_table_add(&table, arena_printf("%u", rq->tag));
 		text_table_add(&table, arena_printf("%u", rq->queue));
 		text_table_add(&table, word_hex(rq->addr));
-		text_table_add(&table, word_operation(rq->op));
-		text_table_add(&table, word_sector(rq));
+		text_table_add(&table, phrase_operation(rq->op));
+		text_table_add(&table, phrase_sector(rq));
 		text_table_add(&table, word_size(rq->bytes));
 		text_table_add(&table, word_age(rq->age_ms));
 		text_table_add(&table, word_decimal(rq->connection));
@@ -291,8 +281,9 @@ static void print_requests(FILE *out, const struct report *report, const struct 
 	if (!dev->requests_known)
 		fprintf(out, "  not all requests in flight are known\n");
 	text_wrapped(out, 2, "",
-		     rule ? rule
-			  : "whether nbd gives up a request that gets no reply is not known");
+		     dev->timeout_rule
+			     ? dev->timeout_rule
+			     : "whether nbd gives up a request that gets no reply is not known");
 }
 
 static void print_openers(FILE *out, const struct device *dev, size_t max)
@@ -303,8 +294,8 @@ static void print_openers(FILE *out, const struct device *dev, size_t max)
 	for (size_t i = 0; i < dev->n_openers && i < max; i++) {
 		const struct opener *o = &dev->openers[i];
 
-		text_table_add(&table, word_opener_kind(o->kind));
-		text_table_add(&table, o->task ? word_task(o->task) : "-");
+		text_table_add(&table, phrase_opener_kind(o->kind));
+		text_table_add(&table, o->task ? phrase_task(o->task) : "-");
 		text_table_add(&table, o->task ? arena_printf("%u", o->fd) : "-");
 		text_table_add(&table, word_hex(o->file));
 		text_table_add(&table, o->what);
@@ -324,7 +315,7 @@ static void print_waiters(FILE *out, const struct device *dev, size_t max)
 	for (size_t i = 0; i < dev->n_waiters && i < max; i++) {
 		const struct waiter *w = &dev->waiters[i];
 
-		text_table_add(&table, word_task(w->task));
+		text_table_add(&table, phrase_task(w->task));
 		text_table_add(&table, word_hex(w->task->addr));
 		text_table_add(&table, w->blocked_in);
 		text_table_add(&table,
@@ -348,12 +339,12 @@ void report_device(FILE *out, const struct report *report, const struct device *
 	print_head(out, report, dev);
 	if (dev->config || dev->n_findings)
 		print_findings(out, report, dev, options);
-	print_attach(out, report, dev);
+	print_attach(out, dev);
 	if (dev->n_conns)
 		print_connections(out, report, dev, options);
 	if (dev->n_requests) {
 		fprintf(out, "\nREQUESTS\n");
-		print_requests(out, report, dev, max);
+		print_requests(out, dev, max);
 	}
 	if (dev->n_openers) {
 		fprintf(out, "\nOPENERS\n");
@@ -365,14 +356,14 @@ void report_device(FILE *out, const struct report *report, const struct device *
 	}
 }
 
-void report_requests(FILE *out, const struct report *report, const struct device *dev)
+void report_requests(FILE *out, const struct device *dev)
 {
-	if (is_unconfigured(dev)) {
+	if (fact_is_unconfigured(dev)) {
 		fprintf(out, "%s  not configured: no requests\n", dev->name);
 		return;
 	}
 	fprintf(out, "%s  requests %s\n", dev->name, requests_text(dev));
-	print_requests(out, report, dev, SIZE_MAX);
+	print_requests(out, dev, SIZE_MAX);
 }
 
 void report_openers(FILE *out, const struct device *dev)
@@ -409,7 +400,7 @@ static void add_peer_notes(struct text_table *table, const struct report *report
 	bool has_listener = s->peer_status == PEER_OPEN || s->peer_status == PEER_SHUT_DOWN;
 
 	if (has_listener && s->listener_pid.known)
-		text = word_append(text, "; ", word_listener(report, s));
+		text = word_append(text, "; ", phrase_listener(report, s));
 	text_table_note(table, arena_printf("peer %s", text));
 	if (p)
 		text_table_note(table,
@@ -427,13 +418,13 @@ void report_connections(FILE *out, const struct report *report, const struct dev
 					      "FILE",  "FAMILY", "STATE",    "SHUT"};
 	struct text_table table = text_table(9, headers, "lrlllllll");
 
-	if (is_unconfigured(dev)) {
+	if (fact_is_unconfigured(dev)) {
 		fprintf(out, "%s  not configured: no connections\n", dev->name);
 		return;
 	}
 	fprintf(out, "%s  connections %s: %s live, %s dead  %s\n", dev->name,
 		word_decimal(dev->num_connections), word_decimal(dev->live_connections),
-		word_decimal(dev->n_dead), report_runtime_flags(report, dev));
+		word_decimal(dev->n_dead), phrase_runtime_flags(report, dev));
 	for (size_t first = 0, run; first < dev->n_conns; first += run) {
 		const struct connection *conns = dev->conns + first;
 		const struct sock_info *s = conns->sock;
@@ -455,6 +446,6 @@ void report_connections(FILE *out, const struct report *report, const struct dev
 	}
 	if (dev->n_conns)
 		text_table_print(&table, out, 2);
-	for (size_t i = 0; i < dev->n_problems; i++)
-		text_wrapped(out, 2, "! unreadable: ", dev->problems[i]);
+	for (size_t i = 0; i < dev->problems.n; i++)
+		text_wrapped(out, 2, "! unreadable: ", dev->problems.v[i]);
 }

@@ -145,7 +145,7 @@ static void expect_device(void *context, uint32_t index, uint64_t nbd)
 		expect_config(a, nbd, config.v);
 }
 
-const char *nbd_anchors(size_t *held)
+const char *anchors_check(size_t *held)
 {
 	struct anchors a = {0};
 	bool complete = idr_walk("nbd_index_idr", expect_device, &a);

@@ -120,7 +120,7 @@ static enum flag_numbering numbering_by_code(void)
 	return numbering_in_code(code, len, k_at(0, KM_CONFIG_RUNTIME_FLAGS));
 }
 
-enum flag_numbering nbd_numbering(void)
+enum flag_numbering behaviour_numbering(void)
 {
 	struct k_system system = k_system();
 	enum flag_numbering numbering = flags_numbering_by_members(
@@ -133,7 +133,7 @@ enum flag_numbering nbd_numbering(void)
 	return numbering;
 }
 
-struct traits nbd_traits(void)
+struct traits behaviour_traits(void)
 {
 	return (struct traits){
 		.set_sock_freezes = set_sock_freezes(),

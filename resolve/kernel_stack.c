@@ -224,9 +224,9 @@ static void guess(struct kernel_stack *stack, size_t first)
 	}
 }
 
-static num saved_sp(const struct task *task)
+static num saved_sp(uint64_t task_struct)
 {
-	uint64_t thread = k_at(task->addr, KM_TASK_THREAD);
+	uint64_t thread = k_at(task_struct, KM_TASK_THREAD);
 
 	if (!k_has(KM_TASK_THREAD))
 		return NUM_UNKNOWN;
@@ -235,15 +235,15 @@ static num saved_sp(const struct task *task)
 		       : k_num_at(k_at(thread, KM_THREAD_CPU_CONTEXT), KM_CPU_CONTEXT_SP);
 }
 
-bool kernel_stack_read(struct stack_reader *reader, const struct task *task,
+bool kernel_stack_read(struct stack_reader *reader, uint64_t task_struct,
 		       struct kernel_stack *stack)
 {
-	num base = k_num_at(task->addr, KM_TASK_STACK), sp = saved_sp(task);
+	num base = k_num_at(task_struct, KM_TASK_STACK), sp = saved_sp(task_struct);
 	size_t size = k_stack_size(), unwound;
 
 	memset(stack, 0, sizeof(*stack));
 	if (!base.v || !sp.known || size > MAX_STACK || sp.v < base.v || sp.v - base.v >= size ||
-	    sp.v % sizeof(uint64_t) || num_is(k_num_at(task->addr, KM_TASK_ON_CPU), 1))
+	    sp.v % sizeof(uint64_t) || num_is(k_num_at(task_struct, KM_TASK_ON_CPU), 1))
 		return false;
 	stack->sp = sp.v;
 	stack->top = base.v + size;

@@ -360,7 +360,7 @@ static const char *check_computed(const struct computed_layout *candidate, size_
 {
 	if (resolve_nbd(candidate, computed_struct_size, computed_struct_member) >= 0)
 		return "vmlinux does not tell the size of a member's type";
-	return nbd_anchors(held);
+	return anchors_check(held);
 }
 
 /* NULL, or why no computed layout was taken. */

@@ -3,9 +3,21 @@
 #ifndef NBD_BASE_FLAGS_H
 #define NBD_BASE_FLAGS_H
 
-#include "model/model.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/num.h"
 
 #define FLAG_BITS 64
+
+/* Which meaning bits 6 and 7 of runtime_flags have, see below. */
+enum flag_numbering {
+	FLAGS_A,      /* before c9a2f90f4d6b */
+	FLAGS_B,      /* c9a2f90f4d6b (5.12) */
+	FLAGS_C,      /* 6497ef8df568 (5.14) */
+	FLAGS_A_OR_B, /* the image does not tell */
+};
 
 /*
  * Which numbering nbd_config.runtime_flags has. Bits 0 to 5 never changed since 4.12; 6 and 7 did:

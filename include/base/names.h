@@ -7,7 +7,10 @@
 #ifndef NBD_BASE_NAMES_H
 #define NBD_BASE_NAMES_H
 
-#include "model/model.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/num.h"
 
 /* len bytes as they are, but \xNN for what must not reach a terminal and \\ for a backslash. */
 const char *name_escape(const void *bytes, size_t len);
@@ -32,8 +35,5 @@ const char *name_sock_state(num state);
 
 /* "STREAM", "DGRAM", "SEQPACKET", or the number; NULL when unknown. */
 const char *name_sock_type(num type);
-
-/* The word for a peer's status, as report and JSON have it. */
-const char *name_peer_status(enum peer_status status);
 
 #endif

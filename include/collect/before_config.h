@@ -13,9 +13,9 @@
  * only, requests that of v4.9, as problems of the report say. Fills what nbd_devices_collect() does.
  * Mirrors drivers/block/nbd.c, nbd_init().
  */
-void nbd_single_collect(struct report *report, struct file_set *files);
+void before_config_collect(struct report *report, struct file_set *files);
 
 /* True where devices are such: nothing may be judged by the rules of later kernels. */
-bool nbd_is_single(void);
+bool before_config_applies(void);
 
 #endif

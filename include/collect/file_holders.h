@@ -15,8 +15,7 @@ struct held_file {
 struct held_files {
 	struct held_file *v;
 	size_t n;
-	const char **problems; /* what could not be searched, a sentence each */
-	size_t n_problems;
+	struct problems problems; /* what could not be searched */
 };
 
 /*

@@ -8,7 +8,7 @@
 #include "model/model.h"
 
 /*
- * Finds all devices in nbd_index_idr, or of kernels before 4.12 those of nbd_single.h, and reads each
+ * Finds all devices in nbd_index_idr and reads each
  * with its config and its connections; the connections' files are watched in files. Fills devices,
  * n_devices and, where something cannot be read, the problems of the device or of the report. Memory:
  * arena.

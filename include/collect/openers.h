@@ -9,12 +9,6 @@
 
 struct openers;
 
-/* A struct file that is open on a block device. */
-struct opened_file {
-	struct file *file;
-	const char *path; /* "/dev/nbd18p1" */
-};
-
 /*
  * First step, before file_scan(): finds the block devices of all nbd devices and partitions, and what the
  * kernel itself has open of them (mounts, swap, stacked devices, files in held). Fills openers_expected.

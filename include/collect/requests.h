@@ -6,6 +6,6 @@
 #include "model/model.h"
 
 /* Fills requests, n_requests and requests_known of each configured device. */
-void nbd_requests_collect(struct report *report);
+void requests_collect(struct report *report);
 
 #endif

@@ -7,6 +7,6 @@
 
 /* Fills genl_lock_owner, and waiters, config_lock_owner, open_lock_owner and partition_scan_due of all devices. The
  * requests must be known by then. */
-void nbd_waiters_collect(struct report *report);
+void waiters_collect(struct report *report);
 
 #endif

@@ -8,6 +8,6 @@
 
 /* Adds a sentence for each to the problems of its device: no healthy verdict rests on such values. What
  * is unknown contradicts nothing. Each rule holds in all kernels from 4.12 to 7.3. */
-void nbd_contradictions(struct report *report);
+void contradictions_find(struct report *report);
 
 #endif

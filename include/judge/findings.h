@@ -5,11 +5,11 @@
 
 #include "model/model.h"
 
-/* Fills the findings of every device, worst first. A device without a config gets none but
- * "unreadable"; what is unknown supports no finding but that. */
-void nbd_judge(struct report *report);
+/* Fills the findings of the device, worst first. A device without a config gets none but "unreadable";
+ * what is unknown supports no finding but that. Its other judged members must be filled by then. */
+void findings_judge(const struct report *report, struct device *dev);
 
 /* How many findings of a device are at least this severe. */
-size_t nbd_findings_of(const struct device *dev, enum severity at_least);
+size_t findings_at_least(const struct device *dev, enum severity at_least);
 
 #endif

@@ -12,24 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A value of the kernel image. Not known: the member does not exist in this kernel or could not be
- * read. What is not known is printed as unknown, never as 0. */
-typedef struct {
-	uint64_t v;
-	bool known;
-} num;
-
-#define NUM(value)  ((num){.v = (uint64_t)(value), .known = true})
-#define NUM_UNKNOWN ((num){0})
-
-/* True when the value was read and equals v; an unknown value equals nothing. */
-static inline bool num_is(num n, uint64_t v)
-{
-	return n.known && n.v == v;
-}
-
-/* PID_MAX_LIMIT, include/linux/threads.h: no pid is larger. */
-#define MAX_PID (4 * 1024 * 1024)
+#include "base/flags.h"
+#include "base/num.h"
+#include "base/problems.h"
+#include "base/reads.h"
+#include "base/traits.h"
 
 /* One thread, found by walking the kernel's own lists. */
 struct task {
@@ -121,12 +108,29 @@ struct sock_info {
 	enum peer_status peer_status;
 };
 
+struct waiter;
+
+/* What a server does that has the other end of a connection open. */
+enum server_state {
+	SERVER_UNKNOWN, /* not judged: the other end is not open, or nobody was found who has it */
+	SERVER_RUNS,
+	SERVER_STOPPED, /* all threads that could serve it are stopped or exiting */
+	SERVER_BLOCKED, /* it waits in D, so that it answers nothing */
+};
+
+struct server {
+	enum server_state state;
+	const struct task *task; /* of SERVER_UNKNOWN NULL */
+	const struct waiter *on; /* of SERVER_BLOCKED: it waits on this very device; or NULL */
+};
+
 /* One nbd_sock of an nbd_config. */
 struct connection {
 	uint32_t index;
 	uint64_t nbd_sock;
 	num dead;		/* nbd_sock.dead: nbd itself has given the connection up */
 	struct sock_info *sock; /* never NULL; all unknown when unreadable */
+	struct server server;	/* judged */
 };
 
 /* A request in flight: it has a driver tag and is not complete. */
@@ -231,12 +235,17 @@ struct device {
 	num open_lock_owner;   /* the same of the lock that serialises open and close */
 	num partition_scan_due; /* the next first open reads the partition table: GD_NEED_PART_SCAN */
 
+	/* Judged. */
+	const char *timeout_rule; /* whether and when nbd gives up a request that gets no reply: a
+				   * sentence, or NULL where that is not known */
+	const char
+		*freed_when; /* what must happen before the device has no config any more: a clause
+				   * without subject, NULL where it has none or that is not known */
 	struct attach attach[ATTACH_WAYS];
 	struct finding *findings; /* worst first */
 	size_t n_findings;
 
-	const char **problems; /* what could not be read, a sentence each */
-	size_t n_problems;
+	struct problems problems; /* what could not be read */
 };
 
 /* How far the search for owners reached: printed beside every "no owner". */
@@ -244,27 +253,6 @@ struct scan_stats {
 	size_t tables, tables_unreadable;
 	size_t tasks, tasks_unreadable;
 	bool interrupted;
-};
-
-/* What crash was asked for: readmem() calls and their bytes. */
-struct reads {
-	uint64_t calls, bytes;
-};
-
-/* Which meaning bits 6 and 7 of runtime_flags have (nbd_flags.h). */
-enum flag_numbering {
-	FLAGS_A,      /* before c9a2f90f4d6b */
-	FLAGS_B,      /* c9a2f90f4d6b (5.12) */
-	FLAGS_C,      /* 6497ef8df568 (5.14) */
-	FLAGS_A_OR_B, /* the image does not tell */
-};
-
-/* How this kernel's nbd behaves where no structure tells; unknown where the code could not be read. */
-struct traits {
-	num set_sock_freezes; /* NBD_SET_SOCK freezes the queue first: b98e762e3d71 to 285908f554fe */
-	num set_sock_refuses_running; /* 04d8fb23e520: EBUSY while pid is set */
-	num clear_sock_resets_setup;  /* NBD_CLEAR_SOCK forgets task_setup */
-	num keeps_retries; /* nbd_cmd.retries: a lost reply without a timeout is never given up */
 };
 
 struct report {
@@ -281,8 +269,27 @@ struct report {
 	struct reads reads;
 	struct device *devices; /* by index, unconfigured ones too */
 	size_t n_devices;
-	const char **problems; /* of the whole search, a sentence each */
-	size_t n_problems;
+	struct problems problems; /* of the whole search */
+};
+
+/* A struct file that is open on a block device. */
+struct opened_file {
+	struct file *file;
+	const char *path; /* "/dev/nbd18p1" */
+};
+
+/* An address that unix_peer or file_owner was asked about. */
+struct query {
+	num device;		       /* the index of the device asked for by name */
+	uint64_t addr;		       /* else the address; of a device its gendisk */
+	struct sock_info *sock;	       /* the socket it means, or NULL */
+	const struct connection *conn; /* the connection, when it is an nbd_sock */
+	struct file *file;	       /* the struct file it means, or NULL */
+	const char *path;	       /* of a file that is no socket */
+	const struct device *dev;      /* the device it means by name or address, or NULL; */
+	const char *bdev;	       /* its name, or a partition's ("nbd18p1"), */
+	struct opened_file *opened;    /* and the struct files that are open on it */
+	size_t n_opened;
 };
 
 #endif

@@ -9,6 +9,6 @@
 
 /* One digraph of the devices: openers, device with its findings, connections (alike ones are one node),
  * the other ends, and who owns them. */
-void nbd_dot(FILE *out, const struct report *report, struct device *const devs[], size_t n);
+void dot_print(FILE *out, const struct report *report, struct device *const devs[], size_t n);
 
 #endif

@@ -3,7 +3,6 @@
 #ifndef NBD_RENDER_JSON_H
 #define NBD_RENDER_JSON_H
 
-#include "collect/collect.h"
 #include "model/model.h"
 
 /* Each returns one line without its newline, in the arena. */

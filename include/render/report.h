@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 
-#include "collect/collect.h"
 #include "model/model.h"
 
 struct report_options {
@@ -25,7 +24,7 @@ void report_connections(FILE *out, const struct report *report, const struct dev
 			const struct report_options *options);
 
 /* Its requests in flight, and whether nbd will ever give them up. */
-void report_requests(FILE *out, const struct report *report, const struct device *dev);
+void report_requests(FILE *out, const struct device *dev);
 
 /* Who keeps it open, against the kernel's own counters; and who waits for it in the kernel. */
 void report_openers(FILE *out, const struct device *dev);
@@ -35,9 +34,6 @@ void report_findings(FILE *out, const struct device *dev);
 
 /* What could not be read of no device in particular, in the same form; the device is "-". */
 void report_problems(FILE *out, const struct report *report);
-
-/* nbd_config.runtime_flags by name; in the arena. */
-const char *report_runtime_flags(const struct report *report, const struct device *dev);
 
 /* What unix_peer and file_owner say of one address. */
 void report_socket(FILE *out, const struct report *report, const struct query *query);

@@ -12,6 +12,6 @@
  * before it. With no device at all everything holds: nothing is told then.
  * Mirrors drivers/block/nbd.c, nbd_dev_add(), nbd_start_device(), nbd_config_put().
  */
-const char *nbd_anchors(size_t *held);
+const char *anchors_check(size_t *held);
 
 #endif

@@ -3,11 +3,12 @@
 #ifndef NBD_RESOLVE_BEHAVIOUR_H
 #define NBD_RESOLVE_BEHAVIOUR_H
 
-#include "model/model.h"
+#include "base/flags.h"
+#include "base/traits.h"
 
-struct traits nbd_traits(void);
+struct traits behaviour_traits(void);
 
 /* The numbering of runtime_flags, from members, code and release; FLAGS_A_OR_B when they do not tell. */
-enum flag_numbering nbd_numbering(void);
+enum flag_numbering behaviour_numbering(void);
 
 #endif

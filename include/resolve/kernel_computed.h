@@ -9,7 +9,9 @@
 #ifndef NBD_RESOLVE_KERNEL_COMPUTED_H
 #define NBD_RESOLVE_KERNEL_COMPUTED_H
 
-#include "model/model.h"
+#include <stddef.h>
+
+#include "base/num.h"
 
 #define COMPUTED_STRUCTS 4
 /* No more candidates than this, whatever the module contains. */

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "model/model.h"
+#include "base/num.h"
 
 /* The addresses of all struct module, in arena memory; what cannot be read is left out. */
 uint64_t *kernel_modules(size_t *n);

@@ -3,7 +3,9 @@
 #ifndef NBD_RESOLVE_KERNEL_STACK_H
 #define NBD_RESOLVE_KERNEL_STACK_H
 
-#include "model/model.h"
+#include <stddef.h>
+
+#include "base/num.h"
 
 /* One function on the stack. */
 struct stack_frame {
@@ -37,9 +39,9 @@ struct stack_reader {
  *
  * On x86_64 kernels with ORC tables (CONFIG_UNWINDER_ORC) the functions are found as the kernel
  * itself unwinds, and are certain. Elsewhere, and from where the tables end, each word that may be
- * a return address counts: a function that returned long ago may then be among them. /
+ * a return address counts: a function that returned long ago may then be among them.
  */
-bool kernel_stack_read(struct stack_reader *reader, const struct task *task,
+bool kernel_stack_read(struct stack_reader *reader, uint64_t task_struct,
 		       struct kernel_stack *stack);
 
 #endif

@@ -8,7 +8,10 @@
 #ifndef NBD_RESOLVE_KERNEL_TYPES_H
 #define NBD_RESOLVE_KERNEL_TYPES_H
 
-#include "model/model.h"
+#include <stddef.h>
+
+#include "base/num.h"
+#include "base/reads.h"
 
 /* The structures. K_NBD_* come from the nbd module, all others from the kernel proper. */
 enum ktype {
@@ -351,7 +354,7 @@ const char *k_init(void);
 
 /*
  * The same, and for nbd's own structures. Tried again until there is debuginfo, since `mod -s nbd` may
- * have come in between. Computed layouts are taken only where nbd_anchors() holds for exactly one.
+ * have come in between. Computed layouts are taken only where anchors_check() holds for exactly one.
  */
 const char *k_init_nbd(void);
 

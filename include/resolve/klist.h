@@ -16,7 +16,7 @@
 #ifndef NBD_RESOLVE_KLIST_H
 #define NBD_RESOLVE_KLIST_H
 
-#include "model/model.h"
+#include "base/num.h"
 
 struct klist {
 	uint64_t node; /* address of the list_head (hlist_node, ...) inside the current object */

@@ -3,7 +3,10 @@
 #ifndef NBD_RESOLVE_NUMBERING_H
 #define NBD_RESOLVE_NUMBERING_H
 
-#include "model/model.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/flags.h"
 
 /*
  * code are the x86_64 instructions of nbd_release(), which tests DISCONNECT_ON_CLOSE: bit 7 in A, bit 6 in

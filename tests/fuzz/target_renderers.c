@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "judge/judge.h"
 #include "fuzz.h"
-#include "judge/attach.h"
 #include "judge/contradictions.h"
 #include "render/dot.h"
-#include "judge/findings.h"
 #include "render/json.h"
 #include "render/report.h"
 #include "base/names.h"
@@ -254,7 +253,7 @@ static void fill_device(struct device *dev)
 	fill_requests(dev);
 	fill_openers(dev);
 	fill_waiters(dev);
-	fill_texts(&dev->problems, &dev->n_problems);
+	fill_texts(&dev->problems.v, &dev->problems.n);
 }
 
 static void fill_report(void)
@@ -277,7 +276,7 @@ static void fill_report(void)
 
 		fill_device(dev);
 	}
-	fill_texts(&report->problems, &report->n_problems);
+	fill_texts(&report->problems.v, &report->problems.n);
 }
 
 static void print_device(FILE *out, const struct device *dev)
@@ -287,7 +286,7 @@ static void print_device(FILE *out, const struct device *dev)
 
 	report_device(out, report, dev, &options);
 	report_connections(out, report, dev, &options);
-	report_requests(out, report, dev);
+	report_requests(out, dev);
 	report_openers(out, dev);
 	report_findings(out, dev);
 	must_be_json(json_device_line(report, dev));
@@ -320,9 +319,7 @@ void target_run(const uint8_t *data, size_t size)
 	must(out != NULL, "there is memory");
 	input = (struct input){data, size};
 	fill_report();
-	nbd_contradictions(report);
-	nbd_judge(report);
-	nbd_forecast(report);
+	judge_report(report);
 	for (size_t i = 0; i < report->n_devices; i++)
 		*ARENA_PUSH(devices, n) = &report->devices[i];
 	report_summary(out, report, devices, n);
@@ -331,7 +328,7 @@ void target_run(const uint8_t *data, size_t size)
 	report_problems(out, report);
 	report_layout_source(out, report);
 	report_coverage(out, report);
-	nbd_dot(out, report, devices, n);
+	dot_print(out, report, devices, n);
 	must_be_json(json_kernel_line(report));
 	must(!fclose(out), "there is memory");
 	must_be_printable(output);

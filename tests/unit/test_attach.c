@@ -3,8 +3,9 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "judge/attach.h"
+#include "judge/judge.h"
 #include "sample.h"
+#include "judge/attach.h"
 #include "unit.h"
 
 static struct report *report;
@@ -20,9 +21,9 @@ static void gets(enum attach_way way, enum attach_result result, const char *why
 {
 	const struct attach *a = &dev->attach[way];
 
-	nbd_forecast(report);
+	judge_devices(report);
 	ck_assert_msg(a->result == result && strstr(a->why, why), "%s gets %d, %s",
-		      nbd_attach_way(way), a->result, a->why);
+		      attach_way_name(way), a->result, a->why);
 }
 
 /* Both ioctl ways begin with open(). */
@@ -76,7 +77,7 @@ START_TEST(unconfigured)
 	gets(ATTACH_SET_SOCK, ATTACH_OK, "no task is recorded");
 	gets(ATTACH_DO_IT, ATTACH_EINVAL, "no socket has been set");
 	gets(ATTACH_NETLINK, ATTACH_OK, "nobody uses");
-	ck_assert_ptr_null(nbd_freed_when(report, dev));
+	ck_assert_ptr_null(dev->freed_when);
 	dev->refs = NUM(0);
 	gets(ATTACH_NETLINK, ATTACH_EINVAL, "going down");
 }
@@ -142,7 +143,7 @@ START_TEST(genl_mutex)
 	gets(ATTACH_NETLINK, ATTACH_HANGS, "nbd-client (502) holds genl_mutex and waits in D");
 	ck_assert_int_eq(dev->attach[ATTACH_NETLINK].later->result, ATTACH_EBUSY);
 	ck_assert_ptr_null(dev->attach[ATTACH_SET_SOCK].later);
-	ck_assert_ptr_nonnull(strstr(nbd_freed_when(report, dev), "once netlink answers again"));
+	ck_assert_ptr_nonnull(strstr(dev->freed_when, "once netlink answers again"));
 	holder->state = 'R';
 	gets(ATTACH_NETLINK, ATTACH_EBUSY, "already in use");
 }
@@ -283,8 +284,10 @@ END_TEST
 
 static void freed(const char *when)
 {
-	const char *text = nbd_freed_when(report, dev);
+	const char *text;
 
+	judge_devices(report);
+	text = dev->freed_when;
 	ck_assert_msg(text && !strcmp(text, when), "freed when %s", text ? text : "nothing");
 }
 

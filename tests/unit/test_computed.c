@@ -125,7 +125,7 @@ static void put_in_force(const struct computed_layout *layout)
 static const char *check(const struct computed_layout *layout, size_t *held)
 {
 	put_in_force(layout);
-	return nbd_anchors(held);
+	return anchors_check(held);
 }
 
 static bool names_one(const char *members, const char *member)

@@ -24,9 +24,10 @@ static void setup(void)
 
 static void says_nothing(void)
 {
-	nbd_contradictions(report);
-	ck_assert_msg(!dev->n_problems, "%s", dev->n_problems ? dev->problems[0] : "");
-	ck_assert_msg(!netlink->n_problems, "%s", netlink->n_problems ? netlink->problems[0] : "");
+	contradictions_find(report);
+	ck_assert_msg(!dev->problems.n, "%s", dev->problems.n ? dev->problems.v[0] : "");
+	ck_assert_msg(!netlink->problems.n, "%s",
+		      netlink->problems.n ? netlink->problems.v[0] : "");
 }
 
 static void damage_name(void)
@@ -228,12 +229,12 @@ START_TEST(each_damage_is_said)
 	bool said = false;
 
 	damages[_i].damage();
-	nbd_contradictions(report);
-	for (size_t i = 0; i < dev->n_problems; i++)
-		said |= strstr(dev->problems[i], damages[_i].says) != NULL;
+	contradictions_find(report);
+	for (size_t i = 0; i < dev->problems.n; i++)
+		said |= strstr(dev->problems.v[i], damages[_i].says) != NULL;
 	ck_assert_msg(said, "not \"%s\" but \"%s\" and %zu more", damages[_i].says,
-		      dev->n_problems ? dev->problems[0] : "", dev->n_problems);
-	ck_assert_uint_eq(netlink->n_problems, 0);
+		      dev->problems.n ? dev->problems.v[0] : "", dev->problems.n);
+	ck_assert_uint_eq(netlink->problems.n, 0);
 }
 END_TEST
 
@@ -278,9 +279,9 @@ START_TEST(equal_contradictions_are_counted)
 {
 	for (size_t i = 1; i < dev->n_conns; i++)
 		dev->conns[i].sock->family = NUM(3);
-	nbd_contradictions(report);
-	ck_assert_uint_eq(dev->n_problems, 1);
-	ck_assert_str_eq(dev->problems[0],
+	contradictions_find(report);
+	ck_assert_uint_eq(dev->problems.n, 1);
+	ck_assert_str_eq(dev->problems.v[0],
 			 "connection 1 and 1 more: its family is not that of its protocol");
 }
 END_TEST
@@ -290,19 +291,19 @@ START_TEST(different_contradictions_are_told_apart)
 	dev->conns[0].sock->impossible = "a";
 	dev->conns[1].sock->impossible = "b";
 	dev->conns[2].sock->impossible = "a";
-	nbd_contradictions(report);
-	ck_assert_uint_eq(dev->n_problems, 2);
-	ck_assert_str_eq(dev->problems[0], "connection 0 and 1 more: a");
-	ck_assert_str_eq(dev->problems[1], "connection 1: b");
+	contradictions_find(report);
+	ck_assert_uint_eq(dev->problems.n, 2);
+	ck_assert_str_eq(dev->problems.v[0], "connection 0 and 1 more: a");
+	ck_assert_str_eq(dev->problems.v[1], "connection 1: b");
 }
 END_TEST
 
 START_TEST(two_devices_with_one_config)
 {
 	dev->config = netlink->config;
-	nbd_contradictions(report);
-	ck_assert_str_eq(dev->problems[dev->n_problems - 1], "its config is that of nbd1, too");
-	ck_assert_str_eq(netlink->problems[netlink->n_problems - 1],
+	contradictions_find(report);
+	ck_assert_str_eq(dev->problems.v[dev->problems.n - 1], "its config is that of nbd1, too");
+	ck_assert_str_eq(netlink->problems.v[netlink->problems.n - 1],
 			 "its config is that of nbd0, too");
 }
 END_TEST

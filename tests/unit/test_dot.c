@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "judge/judge.h"
 #include "render/dot.h"
-#include "judge/findings.h"
 #include "printed.h"
 #include "sample.h"
 #include "unit.h"
@@ -19,14 +19,14 @@ static void setup(void)
 	dev->conns[0].sock->peer_status = PEER_CLOSED;
 	dev->n_dead = NUM(1);
 	dev->conns[1310].sock->peer_status = PEER_NOT_ACCEPTED;
-	nbd_judge(report);
+	judge_devices(report);
 }
 
 static char *graph(void)
 {
 	char *text;
 
-	PRINTED(text, nbd_dot(out, report, &dev, 1));
+	PRINTED(text, dot_print(out, report, &dev, 1));
 	return text;
 }
 
@@ -76,7 +76,7 @@ START_TEST(unknown_and_unconfigured_devices_can_be_drawn)
 	idle->name = "nbd5";
 	idle->index = 5;
 	idle->config_known = NUM(0);
-	PRINTED(text, nbd_dot(out, report, &idle, 1));
+	PRINTED(text, dot_print(out, report, &idle, 1));
 	has(text, "not configured");
 	free(text);
 }

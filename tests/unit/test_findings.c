@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "judge/attach.h"
-#include "judge/findings.h"
+#include "judge/judge.h"
 #include "sample.h"
 #include "unit.h"
 
@@ -23,7 +22,7 @@ static void setup(void)
 /* The finding of a device, NULL when it has none such. */
 static const struct finding *find(const struct device *of, const char *id)
 {
-	nbd_judge(report);
+	judge_devices(report);
 	for (size_t i = 0; i < of->n_findings; i++) {
 		if (!strcmp(of->findings[i].id, id))
 			return &of->findings[i];
@@ -51,8 +50,8 @@ static void shows_not(const char *id)
 
 START_TEST(healthy_devices_have_infos_only)
 {
-	nbd_judge(report);
-	ck_assert_uint_eq(nbd_findings_of(dev, SEVERITY_WARNING),
+	judge_devices(report);
+	ck_assert_uint_eq(findings_at_least(dev, SEVERITY_WARNING),
 			  1); /* no-owner of an ioctl device */
 	ck_assert_str_eq(dev->findings[0].id, "no-owner");
 	for (size_t i = 0; i < dev->n_conns; i++) {
@@ -62,9 +61,9 @@ START_TEST(healthy_devices_have_infos_only)
 		file->n_table_refs = 1;
 		*ARENA_PUSH(file->owners, file->n_owners) = (struct fd_owner){report->tasks.v, 4};
 	}
-	nbd_judge(report);
-	ck_assert_uint_eq(nbd_findings_of(dev, SEVERITY_WARNING), 0);
-	ck_assert_uint_eq(nbd_findings_of(netlink, SEVERITY_WARNING), 0);
+	judge_devices(report);
+	ck_assert_uint_eq(findings_at_least(dev, SEVERITY_WARNING), 0);
+	ck_assert_uint_eq(findings_at_least(netlink, SEVERITY_WARNING), 0);
 	ck_assert_uint_eq(netlink->n_findings, 1);
 	ck_assert_str_eq(netlink->findings[0].id, "no-owner");
 }
@@ -76,10 +75,10 @@ START_TEST(unconfigured_devices_have_none)
 
 	idle->name = "nbd2";
 	idle->config_known = NUM(0);
-	nbd_judge(report);
+	judge_devices(report);
 	ck_assert_uint_eq(idle->n_findings, 0);
-	*ARENA_PUSH(idle->problems, idle->n_problems) = "gendisk could not be read";
-	nbd_judge(report);
+	problem_add(&idle->problems, "gendisk could not be read");
+	judge_devices(report);
 	ck_assert_uint_eq(idle->n_findings, 1);
 	ck_assert_str_eq(idle->findings[0].id, "unreadable");
 }
@@ -89,7 +88,7 @@ START_TEST(worst_comes_first)
 {
 	dev->conns[0].dead = NUM(1);
 	dev->conns[1].sock->peer_status = PEER_CLOSED;
-	nbd_judge(report);
+	judge_devices(report);
 	for (size_t i = 1; i < dev->n_findings; i++)
 		ck_assert_int_ge(dev->findings[i - 1].severity, dev->findings[i].severity);
 	ck_assert_str_eq(dev->findings[0].id, "peer-closed");
@@ -420,7 +419,7 @@ START_TEST(unreadable)
 	shows_not("unreadable");
 	switch (_i) {
 	case 0:
-		*ARENA_PUSH(dev->problems, dev->n_problems) = "connection 3 could not be read";
+		problem_add(&dev->problems, "connection 3 could not be read");
 		shows("unreadable", SEVERITY_WARNING, "connection 3 could not be read");
 		break;
 	case 1:
@@ -455,15 +454,14 @@ START_TEST(the_unknown_supports_no_finding)
 	blank->config_known = NUM(blank->config);
 	ARENA_PUSH(blank->conns, blank->n_conns)->sock = s;
 	report->traits = (struct traits){0};
-	nbd_judge(report);
-	nbd_forecast(report);
+	judge_devices(report);
 	ck_assert_uint_eq(blank->n_findings, 1);
 	ck_assert_str_eq(blank->findings[0].id, "unreadable");
 	for (int way = 0; way < ATTACH_WAYS; way++) {
 		ck_assert_int_eq(blank->attach[way].result, ATTACH_UNKNOWN);
 		ck_assert_ptr_nonnull(blank->attach[way].why);
 	}
-	ck_assert_ptr_null(nbd_freed_when(report, blank));
+	ck_assert_ptr_null(blank->freed_when);
 }
 END_TEST
 

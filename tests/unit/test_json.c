@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "judge/attach.h"
-#include "judge/findings.h"
+#include "judge/judge.h"
 #include "render/json.h"
 #include "sample.h"
 #include "unit.h"
@@ -141,8 +140,7 @@ START_TEST(findings_and_forecast)
 {
 	dev->runtime_flags = NUM(12);
 	dev->recv_threads = NUM(0);
-	nbd_judge(report);
-	nbd_forecast(report);
+	judge_devices(report);
 	ck_assert_str_eq(value("/findings/0/id"), "\"leaked-connections\"");
 	ck_assert_str_eq(value("/findings/0/severity"), "\"error\"");
 	ck_assert_str_eq(value("/findings/0/kernel_commit"), "\"04d8fb23e520\"");
@@ -155,7 +153,7 @@ START_TEST(findings_and_forecast)
 	ck_assert_str_eq(value("/attach/do_it/result"), "\"EBUSY\"");
 	ck_assert_str_eq(value("/freed_when"), "\"qemu-kvm (233) fd 3 is closed\"");
 	dev->task_setup = NUM_UNKNOWN;
-	nbd_forecast(report);
+	judge_devices(report);
 	ck_assert_str_eq(value("/attach/set_sock/result"), "null");
 }
 END_TEST

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/names.h"
+#include "judge/phrases.h"
 #include "unit.h"
 
 START_TEST(plain_text_stays)
@@ -83,8 +84,8 @@ START_TEST(constants)
 	ck_assert_str_eq(name_sock_state(NUM(99)), "99");
 	ck_assert_ptr_null(name_sock_state(NUM_UNKNOWN));
 	ck_assert_str_eq(name_sock_type(NUM(1)), "STREAM");
-	ck_assert_str_eq(name_peer_status(PEER_NOT_ACCEPTED), "not-accepted");
-	ck_assert_ptr_null(name_peer_status(PEER_UNKNOWN));
+	ck_assert_str_eq(phrase_peer_status(PEER_NOT_ACCEPTED), "not-accepted");
+	ck_assert_ptr_null(phrase_peer_status(PEER_UNKNOWN));
 }
 END_TEST
 

@@ -2,8 +2,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "judge/attach.h"
-#include "judge/findings.h"
+#include "judge/judge.h"
 #include "render/report.h"
 #include "printed.h"
 #include "sample.h"
@@ -24,8 +23,7 @@ static void setup(void)
 /* What collecting ends with. */
 static void judge(void)
 {
-	nbd_judge(report);
-	nbd_forecast(report);
+	judge_devices(report);
 }
 
 static size_t count_lines(const char *text)
@@ -152,7 +150,7 @@ START_TEST(what_is_unknown_prints_as_a_question_mark)
 	dev->openers_expected = NUM_UNKNOWN;
 	dev->n_openers = 0;
 	dev->requests_known = false;
-	*ARENA_PUSH(dev->problems, dev->n_problems) = "nbd_config could not be read in one piece";
+	problem_add(&dev->problems, "nbd_config could not be read in one piece");
 	judge();
 	PRINTED(text, report_device(out, report, dev, &options));
 	has(text, "connections    ?: ? live");
@@ -308,7 +306,8 @@ START_TEST(requests)
 	char *text;
 
 	sample_waiter(dev, sample_task(report, "dd", 501, 'D'), "write", rq->addr);
-	PRINTED(text, report_requests(out, report, dev));
+	judge_devices(report);
+	PRINTED(text, report_requests(out, dev));
 	has(text, "nbd101  requests 1 in flight");
 	has(text,
 	    "  8      0  ffff000050000100  WRITE    2048   4 KiB  24.3 s     0  yes         2  dd "
@@ -318,7 +317,8 @@ START_TEST(requests)
 	dev->num_connections = NUM(1);
 	rq->op = rq->sent = rq->retries = rq->connection = rq->age_ms = NUM_UNKNOWN;
 	dev->requests_known = false;
-	PRINTED(text, report_requests(out, report, dev));
+	judge_devices(report);
+	PRINTED(text, report_requests(out, dev));
 	has(text, "nbd101  requests 1 in flight are known, not all");
 	has(text, "?     2048   4 KiB    ?     ?  ?           ?  dd (501)\n");
 	has(text, "nbd never gives up a request: one connection and no timeout");
@@ -332,27 +332,34 @@ START_TEST(when_requests_are_given_up)
 		num retries, timeout, connections;
 		const char *text;
 	} rules[] = {
-		{{1, true}, {0, true}, {1, true}, "never gives up"},
-		{{1, true},
-		 {9, true},
-		 {1, true},
+		{{1, true, false}, {0, true, false}, {1, true, false}, "never gives up"},
+		{{1, true, false},
+		 {9, true, false},
+		 {1, true, false},
 		 "the connection of a request that gets no reply for 9 s"},
-		{{1, true},
-		 {0, true},
-		 {2, true},
+		{{1, true, false},
+		 {0, true, false},
+		 {2, true, false},
 		 "the connection of a request that gets no reply for 30 s"},
-		{{0, true}, {0, true}, {1, true}, "fails a request that gets no reply for 30 s"},
-		{{0, true}, {9, true}, {1, true}, "fails a request that gets no reply for 9 s"},
-		{{0, false}, {0, true}, {1, true}, "is not known"},
-		{{1, true}, {0, false}, {1, true}, "is not known"},
-		{{1, true}, {0, true}, {0, false}, "is not known"},
+		{{0, true, false},
+		 {0, true, false},
+		 {1, true, false},
+		 "fails a request that gets no reply for 30 s"},
+		{{0, true, false},
+		 {9, true, false},
+		 {1, true, false},
+		 "fails a request that gets no reply for 9 s"},
+		{{0, false, false}, {0, true, false}, {1, true, false}, "is not known"},
+		{{1, true, false}, {0, false, false}, {1, true, false}, "is not known"},
+		{{1, true, false}, {0, true, false}, {0, false, false}, "is not known"},
 	};
 	char *text;
 
 	report->traits.keeps_retries = rules[_i].retries;
 	dev->timeout_seconds = rules[_i].timeout;
 	dev->num_connections = rules[_i].connections;
-	PRINTED(text, report_requests(out, report, dev));
+	judge_devices(report);
+	PRINTED(text, report_requests(out, dev));
 	has(text, rules[_i].text);
 	free(text);
 }

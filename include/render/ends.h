@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Sockets in words: states, references, owners, both ends of a connection. Pure; memory: arena. */
-#ifndef NBD_RENDER_SOCKET_WORDS_H
-#define NBD_RENDER_SOCKET_WORDS_H
+#ifndef NBD_RENDER_ENDS_H
+#define NBD_RENDER_ENDS_H
 
 #include "model/model.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "render/socket_words.h"
+#include "render/ends.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "judge/fold.h"
 #include "base/names.h"
+#include "base/words.h"
 #include "judge/facts.h"
 #include "judge/phrases.h"
 
@@ -23,10 +24,10 @@ const char *end_owners(const struct report *report, const struct connection *con
 	if (!file)
 		return "unknown";
 	if (!file->n_owners)
-		return scan_complete(report) ? "none" : "none found";
+		return fact_scan_complete(report) ? "none" : "none found";
 	for (size_t i = 0; i < file->n_owners && i < MAX_OWNERS_SHOWN; i++)
 		text = word_append(text, ", ",
-				   arena_printf("%s %s", word_task(file->owners[i].task),
+				   arena_printf("%s %s", phrase_task(file->owners[i].task),
 						fold_fds(conns, n, i, peer)));
 	if (file->n_owners > MAX_OWNERS_SHOWN)
 		text = word_append(text, ", ",
@@ -85,7 +86,8 @@ const char *end_peer(const struct report *report, const struct connection *conns
 	default:
 		return num_is(s->peer_sk, 0) ? "none" : "unknown";
 	}
-	return word_listener(report, s) ? word_append(text, "; ", word_listener(report, s)) : text;
+	return phrase_listener(report, s) ? word_append(text, "; ", phrase_listener(report, s))
+					  : text;
 }
 
 const char *end_state(const struct sock_info *s)

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/problems.h"
+
+#include "base/arena.h"
+
+void problem_add(struct problems *problems, const char *text)
+{
+	*ARENA_PUSH(problems->v, problems->n) = text;
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What a command asked crash for. */
+#ifndef NBD_BASE_READS_H
+#define NBD_BASE_READS_H
+
+#include <stdint.h>
+
+/* Calls of readmem(), and how many bytes they asked for. */
+struct reads {
+	uint64_t calls, bytes;
+};
+
+#endif

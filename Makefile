@@ -66,7 +66,7 @@ E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(SOURCES) $(wildcard include/*/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check unit image coverage fuzz fuzz-check e2e reads bench compilers mutations valgrind valgrind-long matrix crash-symbols session damage damage-check live \
+.PHONY: all check rooms unit image coverage fuzz fuzz-check e2e reads bench compilers mutations valgrind valgrind-long matrix crash-symbols session damage damage-check live \
 	demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
@@ -162,6 +162,12 @@ unit: $(BUILD)/unit/unit
 image: $(BUILD)/image/image
 	CK_DEFAULT_TIMEOUT=60 $<
 
+# What a gate looks at: $(call all_of,VARIABLE,FIND'S WORDS) fails where a file is in the tree and not in the list, so that a move cannot
+# hollow a gate.
+TREE   := . -path ./build -prune -o -path ./vmcore-fixtures -prune -o -type f
+all_of  = @test $(words $($(1))) -eq $$(find $(2) -print | wc -l) && echo '$(1): all $(words $($(1))) files' || \
+	{ echo '$(1) has $(words $($(1))) files, the tree '$$(find $(2) -print | wc -l) >&2; false; }
+
 COVERED := (($(subst $() ,|,$(ROOMS)))/)?[a-z_]+\.c$$
 
 # Lines and branches of nbd.so's code that the unit and image tests run.
@@ -172,6 +178,7 @@ coverage:
 	$(MAKE) BUILD=build/coverage CFLAGS='-O0 -g --coverage' SANITIZE= unit image
 	gcovr --root . --filter '$(COVERED)' --branches -o build/coverage/branches build/coverage
 	awk '{ printf "%-28s %8s %8s %6s\n", $$1, $$2, $$3, $$4 }' build/coverage/branches
+	tests/coverage.sh build/coverage/branches build/coverage/image $(SOURCES)
 	gcovr --root . --filter '$(COVERED)' --print-summary --fail-under-line 90 --fail-under-branch 80 -o build/coverage/lines build/coverage
 
 # As long as is wanted; inputs that found something new are kept in build/fuzz/corpus-NAME.
@@ -193,6 +200,12 @@ compilers:
 	$(MAKE) CC=gcc CI=1 BUILD=build/gcc MODULE=build/gcc/nbd.so build/gcc/nbd.so build/gcc/tests/e2e/e2e build/gcc/tests/bench/bench.so
 	$(MAKE) CC=clang CI=1 BUILD=build/clang MODULE=build/clang/nbd.so build/clang/nbd.so build/clang/unit/unit build/clang/image/image build/clang/tests/e2e/e2e build/clang/tests/bench/bench.so
 	clang-format --dry-run --Werror $(FORMATTED)
+	$(call all_of,FORMATTED,$(TREE) -name '*.[ch]')
+
+# Which room knows which: CONTRIBUTING.md has the rule.
+rooms: $(MODULE)
+	$(call all_of,SOURCES,$(TREE) -not -path './tests/*' -name '*.c')
+	tests/rooms/check.py $$(command -v $(CRASH)) $(BUILD)
 
 e2e: $(KERNELS:%=e2e-%)
 
@@ -271,6 +284,7 @@ help:
 	@echo 'make demo       nbd.so explaining a hung device in a real vmcore; gets what it needs'
 	@echo 'make shell      the same vmcore in an interactive crash, with nbd.so loaded'
 	@echo 'make check      all tests; gets what it needs'
+	@echo 'make rooms      whether each file keeps to what its room may know'
 	@echo 'make unit       the unit tests, with the sanitizers'
 	@echo 'make image      nbd.so without crash, over kernel images made by hand, with the sanitizers'
 	@echo 'make fuzz       each fuzz target for FUZZ_SECONDS'

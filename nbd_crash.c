@@ -17,10 +17,8 @@
 #include "base/names.h"
 #include "base/words.h"
 #include "collect/collect.h"
-#include "render/dot.h"
 #include "render/help.h"
-#include "render/json.h"
-#include "render/report.h"
+#include "render/renderer.h"
 #include "collect/nbd_structs.h"
 #include "judge/judge.h"
 #include "base/progress.h"
@@ -31,8 +29,9 @@
 enum { OPT_DOT = 1000 };
 
 struct options {
-	bool all, connections, requests, openers, findings, dot, json;
-	struct report_options report;
+	bool all;
+	const struct renderer *renderer;
+	struct render_options render;
 	const char **devices; /* as the user wrote them */
 	size_t n_devices;
 };
@@ -116,6 +115,18 @@ static bool add_devices(struct options *options, const char *list)
 	return options->n_devices > before;
 }
 
+/* False when another form was asked for before. */
+static bool choose_renderer(struct options *options, const struct renderer *renderer)
+{
+	bool other = options->renderer != &renderer_text && options->renderer != renderer;
+
+	if (other)
+		error(INFO, "%s and %s exclude each other\n", options->renderer->option,
+		      renderer->option);
+	options->renderer = renderer;
+	return !other;
+}
+
 static bool parse_nbd_options(struct options *options)
 {
 	static const struct option long_options[] = {
@@ -143,29 +154,31 @@ static bool parse_nbd_options(struct options *options)
 				return false;
 			break;
 		case 's':
-			options->connections = true;
+			options->render.connections = true;
 			break;
 		case 'p':
-			options->connections = true;
-			options->report.peers = true;
+			options->render.connections = true;
+			options->render.peers = true;
 			break;
 		case 'r':
-			options->requests = true;
+			options->render.requests = true;
 			break;
 		case 'o':
-			options->openers = true;
+			options->render.openers = true;
 			break;
 		case 'c':
-			options->findings = true;
+			options->render.findings = true;
 			break;
 		case OPT_DOT:
-			options->dot = true;
+			if (!choose_renderer(options, &renderer_dot))
+				return false;
 			break;
 		case 'v':
-			options->report.unfolded = true;
+			options->render.unfolded = true;
 			break;
 		case 'j':
-			options->json = true;
+			if (!choose_renderer(options, &renderer_json))
+				return false;
 			break;
 		default:
 			return false;
@@ -173,9 +186,8 @@ static bool parse_nbd_options(struct options *options)
 	}
 	if (optind < argcnt)
 		error(INFO, "%s: a device is named with -d\n", printable(args[optind]));
-	if (options->json && options->dot)
-		error(INFO, "-j and --dot exclude each other\n");
-	return optind == argcnt && !(options->json && options->dot);
+	options->render.named = options->n_devices != 0;
+	return optind == argcnt;
 }
 
 /* A kernel address in hex, with or without 0x. */
@@ -275,60 +287,9 @@ static struct selection select_devices(const struct report *report, const struct
 	return selected;
 }
 
-static void print_json(const struct report *report, const struct selection *selected)
-{
-	fprintf(fp, "%s\n", json_kernel_line(report));
-	for (size_t i = 0; i < selected->n; i++)
-		fprintf(fp, "%s\n", json_device_line(report, selected->v[i]));
-}
-
-static bool options_ask_for_parts(const struct options *options)
-{
-	return options->findings || options->connections || options->requests || options->openers;
-}
-
-/* The parts that were asked for by option. False when there was no such option. */
-static bool print_parts(const struct report *report, const struct device *dev,
-			const struct options *options)
-{
-	if (options->findings)
-		report_findings(fp, dev);
-	if (options->connections)
-		report_connections(fp, report, dev, &options->report);
-	if (options->requests)
-		report_requests(fp, dev);
-	if (options->openers)
-		report_openers(fp, dev);
-	return options_ask_for_parts(options);
-}
-
-static void print_text(const struct report *report, const struct selection *selected,
-		       const struct options *options)
-{
-	/* Lines for scripts, and nothing else. */
-	bool findings_only = options->findings && !options->connections && !options->requests &&
-			     !options->openers;
-	bool parts = options_ask_for_parts(options);
-
-	if (!parts && !options->n_devices)
-		report_summary(fp, report, selected->v, selected->n);
-	for (size_t i = 0; (parts || options->n_devices) && i < selected->n; i++) {
-		if (!print_parts(report, selected->v[i], options))
-			report_device(fp, report, selected->v[i], &options->report);
-		if (!findings_only)
-			fputc('\n', fp);
-	}
-	if (findings_only) {
-		report_problems(fp, report);
-		return;
-	}
-	report_layout_source(fp, report);
-	report_coverage(fp, report);
-}
-
 static void do_nbd(void)
 {
-	struct options options = {0};
+	struct options options = {.renderer = &renderer_text};
 	struct selection selected;
 	struct report *report;
 
@@ -339,15 +300,12 @@ static void do_nbd(void)
 	report = collect_report(NULL, 0);
 	judge_report(report);
 	selected = select_devices(report, &options);
-	if (options.json) {
-		print_json(report, &selected);
-		return;
-	}
-	if (options.dot && (selected.n || !selected.failed))
-		dot_print(fp, report, selected.v, selected.n);
-	else if (selected.n || !selected.failed)
-		print_text(report, &selected, &options);
-	note_interruption(report);
+	/* Where none of those that were asked for exists, there is nothing to show but that. */
+	if (selected.n || !selected.failed || options.renderer == &renderer_json)
+		renderer_devices(options.renderer, &(struct rendering){fp, report, selected.v,
+								       selected.n, options.render});
+	if (options.renderer != &renderer_json)
+		note_interruption(report);
 }
 
 static void cmd_nbd(void)
@@ -366,20 +324,27 @@ static bool parse_device_name(const char *text, num *device)
 	return device->known;
 }
 
-/* The operands of unix_peer and file_owner, and whether -j was given. */
-static size_t parse_queries(struct query **queries, bool *json, bool devices)
+/* What unix_peer and file_owner were asked. */
+struct questions {
+	const struct renderer *renderer;
+	struct query *v;
+	size_t n;
+};
+
+/* The operands, and whether -j was given. devices: a device may be named instead of an address. */
+static struct questions parse_queries(bool devices)
 {
 	static const struct option long_options[] = {
 		{"json", no_argument, NULL, 'j'},
 		{NULL, 0, NULL, 0},
 	};
-	size_t n = 0;
+	struct questions asked = {.renderer = &renderer_text};
 	int c;
 
 	while ((c = getopt_long(argcnt, args, "j", long_options, NULL)) != EOF) {
 		if (c != 'j')
 			cmd_usage(pc->curcmd, SYNOPSIS);
-		*json = true;
+		asked.renderer = &renderer_json;
 	}
 	if (optind == argcnt)
 		cmd_usage(pc->curcmd, SYNOPSIS);
@@ -388,45 +353,55 @@ static size_t parse_queries(struct query **queries, bool *json, bool devices)
 
 		if ((devices && parse_device_name(args[optind], &query.device)) ||
 		    parse_address(args[optind], &query.addr))
-			*ARENA_PUSH(*queries, n) = query;
+			*ARENA_PUSH(asked.v, asked.n) = query;
 		else
 			error(INFO, "%s: not a kernel address%s\n", printable(args[optind]),
 			      devices ? " nor a device (/dev/nbd7)" : "");
 	}
-	return n;
+	return asked;
+}
+
+/* Prints the answer to one query. False when there is none, and it was told why. */
+typedef bool answer_fn(const struct rendering *r, const struct renderer *renderer,
+		       const struct query *query);
+
+/* The pipeline of both commands. */
+static void answer_queries(bool devices, answer_fn *answer)
+{
+	struct questions asked = parse_queries(devices);
+	struct rendering r = {.out = fp};
+	struct report *report;
+	bool answered = false;
+
+	if (!asked.n || !layouts_known(k_init()))
+		return;
+	warn_without_nbd();
+	report = collect_report(asked.v, asked.n);
+	judge_report(report);
+	r.report = report;
+	for (size_t i = 0; i < asked.n; i++)
+		answered |= answer(&r, asked.renderer, &asked.v[i]);
+	if (answered && asked.renderer->end_of_queries)
+		asked.renderer->end_of_queries(&r);
+	note_interruption(report);
+}
+
+static bool answer_socket(const struct rendering *r, const struct renderer *renderer,
+			  const struct query *query)
+{
+	if (query->sock)
+		renderer->socket(r, query);
+	else
+		error(INFO,
+		      "%llx: no socket here: give the address of a struct socket, sock, file of a "
+		      "socket, or nbd_sock\n",
+		      (ulonglong)query->addr);
+	return query->sock;
 }
 
 static void do_unix_peer(void)
 {
-	struct query *queries = NULL;
-	struct report *report;
-	bool json = false, found = false;
-	size_t n;
-
-	n = parse_queries(&queries, &json, false);
-	if (!n || !layouts_known(k_init()))
-		return;
-	warn_without_nbd();
-	report = collect_report(queries, n);
-	judge_report(report);
-	for (size_t i = 0; i < n; i++) {
-		if (!queries[i].sock) {
-			error(INFO,
-			      "%llx: no socket here: give the address of a struct socket, sock, "
-			      "file "
-			      "of a socket, or nbd_sock\n",
-			      (ulonglong)queries[i].addr);
-			continue;
-		}
-		found = true;
-		if (json)
-			fprintf(fp, "%s\n", json_socket_line(report, &queries[i]));
-		else
-			report_socket(fp, report, &queries[i]);
-	}
-	if (found && !json)
-		report_coverage(fp, report);
-	note_interruption(report);
+	answer_queries(false, answer_socket);
 }
 
 static void cmd_unix_peer(void)
@@ -457,44 +432,21 @@ static void tell_no_file(const struct query *query)
 		      (ulonglong)query->addr);
 }
 
-static void print_file(const struct report *report, const struct query *query, bool json)
+static bool answer_file(const struct rendering *r, const struct renderer *renderer,
+			const struct query *query)
 {
-	if (json)
-		fprintf(fp, "%s\n", json_file_line(report, query));
+	bool found = query->file || query->n_opened;
+
+	if (found)
+		renderer_files(renderer, r, query);
 	else
-		report_file(fp, report, query);
+		tell_no_file(query);
+	return found;
 }
 
 static void do_file_owner(void)
 {
-	struct query *queries = NULL;
-	struct report *report;
-	bool json = false, found = false;
-	size_t n;
-
-	n = parse_queries(&queries, &json, true);
-	if (!n || !layouts_known(k_init()))
-		return;
-	warn_without_nbd();
-	report = collect_report(queries, n);
-	judge_report(report);
-	for (size_t i = 0; i < n; i++) {
-		struct query *q = &queries[i];
-
-		if (!q->file && !q->n_opened)
-			tell_no_file(q);
-		else if (q->file)
-			print_file(report, q, json);
-		for (size_t k = 0; k < q->n_opened; k++) {
-			q->file = q->opened[k].file;
-			q->path = q->opened[k].path;
-			print_file(report, q, json);
-		}
-		found |= q->file != NULL;
-	}
-	if (found && !json)
-		report_coverage(fp, report);
-	note_interruption(report);
+	answer_queries(true, answer_file);
 }
 
 static void cmd_file_owner(void)

@@ -21,13 +21,19 @@ void arena_on_exhausted(void (*handler)(void))
 	exhausted = handler;
 }
 
+void arena_exhausted(void)
+{
+	exhausted();
+	abort();
+}
+
 static struct chunk *chunk_new(size_t need)
 {
 	size_t size = need > CHUNK_SIZE ? need : CHUNK_SIZE;
 	struct chunk *c = calloc(1, sizeof(*c) + size);
 
 	if (!c)
-		exhausted();
+		arena_exhausted();
 	c->size = size;
 	/* A block of its own must not hide the room left in the current chunk. */
 	if (chunks && need > CHUNK_SIZE) {

@@ -232,12 +232,22 @@ static struct attach starts(const struct attempt *a)
 				    word_count(a->dev->num_connections.v, "connection")));
 }
 
+/* What this kernel does not have says nothing; what could not be read may say anything. */
+static bool is_unread(num n)
+{
+	return !n.known && !n.absent;
+}
+
 static struct attach going_down(const struct attempt *a)
 {
 	uint64_t destroyed = FLAG_DESTROY_ON_DISCONNECT | FLAG_DISCONNECT_REQUESTED;
 
 	if (num_is(a->dev->refs, 0) || (a->dev->device_flags.v & destroyed) == destroyed)
 		return refused(ATTACH_EINVAL, "the device is going down");
+	if (is_unread(a->dev->refs) || is_unread(a->dev->device_flags))
+		return refused(ATTACH_UNKNOWN,
+			       "nbd_device.refs or flags could not be read: EINVAL if the "
+			       "device is going down");
 	return passed;
 }
 

@@ -161,15 +161,18 @@ bool fact_has_stuck_request(const struct device *dev)
 	return false;
 }
 
-/* The block layer's own where none is set. */
 num fact_timeout_in_force(const struct device *dev)
 {
+	if (!dev->timeout_seconds.known)
+		return NUM_UNKNOWN;
 	return NUM(dev->timeout_seconds.v ? dev->timeout_seconds.v : DEFAULT_TIMEOUT_SECONDS);
 }
 
 bool fact_is_stuck(const struct device *dev, const struct request *rq)
 {
-	return rq->age_ms.known && rq->age_ms.v > fact_timeout_in_force(dev).v * 1000;
+	num timeout = fact_timeout_in_force(dev);
+
+	return rq->age_ms.known && timeout.known && rq->age_ms.v > timeout.v * 1000;
 }
 
 bool fact_never_times_out(const struct report *report, const struct device *dev)

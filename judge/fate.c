@@ -94,13 +94,13 @@ const char *fate_never_ends(const struct report *report, const struct device *de
 			    const struct request *rq)
 {
 	const char *why = no_reply(dev, rq);
+	num timeout = fact_timeout_in_force(dev);
 
-	if (!why)
-		return NULL;
-	return fact_never_times_out(report, dev)
-		       ? why
-		       : arena_printf("%s before its timeout (%s)", why,
-				      word_seconds(fact_timeout_in_force(dev)));
+	if (!why || fact_never_times_out(report, dev))
+		return why;
+	if (!timeout.known)
+		return arena_printf("%s, and its timeout could not be read", why);
+	return arena_printf("%s before its timeout (%s)", why, word_seconds(timeout));
 }
 
 const char *fate_timeout_rule(const struct report *report, const struct device *dev)

@@ -12,20 +12,20 @@
 #define MAX_RANGES  4
 #define MAX_REASONS 4
 
-void add_name(const struct judged *j, const char *name)
+void finding_add_name(const struct judged *j, const char *name)
 {
 	*ARENA_PUSH(j->finding->evidence, j->finding->n_evidence) = name;
 }
 
-void add_address(const struct judged *j, uint64_t addr)
+void finding_add_address(const struct judged *j, uint64_t addr)
 {
 	if (addr)
-		add_name(j, arena_printf("0x%llx", (unsigned long long)addr));
+		finding_add_name(j, arena_printf("0x%llx", (unsigned long long)addr));
 }
 
-void add_value(const struct judged *j, const char *member, num value)
+void finding_add_value(const struct judged *j, const char *member, num value)
 {
-	add_name(j, arena_printf("%s %s", member, word_decimal(value)));
+	finding_add_name(j, arena_printf("%s %s", member, word_decimal(value)));
 }
 
 static void add_range(struct some *some, uint32_t from, uint32_t to)
@@ -40,7 +40,7 @@ static void add_range(struct some *some, uint32_t from, uint32_t to)
 						      some->n_ranges <= MAX_RANGES ? range : "...");
 }
 
-struct some connections_that(const struct judged *j, connection_fn *is)
+struct some finding_connections(const struct judged *j, connection_fn *is)
 {
 	const struct device *dev = j->dev;
 	struct some some = {0};
@@ -60,7 +60,7 @@ struct some connections_that(const struct judged *j, connection_fn *is)
 		if (!some.n)
 			some.first = c;
 		for (size_t k = 0; k < run && some.n + k < MAX_EVIDENCE; k++)
-			add_address(j, c[k].nbd_sock);
+			some.nbd_socks[some.n + k] = c[k].nbd_sock;
 		some.n += run;
 	}
 	if (some.n)
@@ -68,7 +68,13 @@ struct some connections_that(const struct judged *j, connection_fn *is)
 	return some;
 }
 
-const char *count_connections(size_t n)
+void finding_cite(const struct judged *j, const struct some *some)
+{
+	for (size_t i = 0; i < MAX_EVIDENCE; i++)
+		finding_add_address(j, some->nbd_socks[i]);
+}
+
+const char *finding_count_connections(size_t n)
 {
 	return word_count(n, "connection");
 }
@@ -105,8 +111,9 @@ static bool unreadable(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 	const struct scan_stats *scan = &j->report->scan;
+	struct some unknown = finding_connections(j, has_unknown_end);
 	const char *reasons = NULL;
-	size_t n = 0, unknown;
+	size_t n = 0;
 
 	for (size_t i = 0; i < dev->problems.n; i++)
 		add_reason(&reasons, &n, dev->problems.v[i]);
@@ -114,12 +121,14 @@ static bool unreadable(const struct judged *j)
 		add_reason(&reasons, &n, "not all requests in flight are known");
 	if (dev->config && !dev->openers_expected.known)
 		add_reason(&reasons, &n, "the kernel's count of openers is not known");
-	unknown = connections_that(j, has_unknown_end).n;
-	if (unknown)
-		add_reason(
-			&reasons, &n,
-			arena_printf("the other end of %s is unknown", count_connections(unknown)));
-	if (!fact_scan_complete(j->report) && connections_that(j, has_no_owner_found).n)
+	if (dev->config && dev->n_requests && !dev->timeout_seconds.known)
+		add_reason(&reasons, &n,
+			   "its timeout is not known, and so whether requests are stuck");
+	if (unknown.n)
+		add_reason(&reasons, &n,
+			   arena_printf("the other end of %s is unknown",
+					finding_count_connections(unknown.n)));
+	if (!fact_scan_complete(j->report) && finding_connections(j, has_no_owner_found).n)
 		add_reason(&reasons, &n,
 			   scan->interrupted
 				   ? "the search for owners was interrupted: owners may be missing"
@@ -131,7 +140,8 @@ static bool unreadable(const struct judged *j)
 	j->finding->text = n > MAX_REASONS
 				   ? arena_printf("%s; and %zu more", reasons, n - MAX_REASONS)
 				   : reasons;
-	add_address(j, dev->nbd_device);
+	finding_cite(j, &unknown);
+	finding_add_address(j, dev->nbd_device);
 	return true;
 }
 
@@ -144,26 +154,32 @@ struct rule {
 };
 
 static const struct rule rules[] = {
-	{"dead-connection", SEVERITY_WARNING, dead_connection, false, NULL},
-	{"peer-closed", SEVERITY_ERROR, peer_closed, false, NULL},
-	{"peer-not-accepted", SEVERITY_WARNING, peer_not_accepted, false, NULL},
-	{"peer-stopped", SEVERITY_ERROR, peer_stopped, false, NULL},
-	{"peer-blocked", SEVERITY_ERROR, peer_in_kernel, false, NULL},
-	{"leaked-connections", SEVERITY_ERROR, leaked_connections, false, NULL},
-	{"stale-setup-task", SEVERITY_ERROR, stale_setup_task, false, stale_severity},
-	{"setup-by-other-task", SEVERITY_INFO, setup_by_other_task, false, NULL},
-	{"pinned-by-openers", SEVERITY_ERROR, pinned_by_openers, false, NULL},
-	{"recv-task-gone", SEVERITY_WARNING, recv_task_gone, false, NULL},
-	{"stuck-requests", SEVERITY_ERROR, stuck_requests, false, NULL},
-	{"no-timeout", SEVERITY_INFO, no_timeout, false, NULL},
-	{"no-owner", SEVERITY_WARNING, no_owner, false, ownerless_severity},
-	{"hidden-holder", SEVERITY_WARNING, hidden_holder, false, NULL},
-	{"unaccounted-opener", SEVERITY_WARNING, unaccounted_opener, false, NULL},
-	{"live-count-mismatch", SEVERITY_WARNING, live_count_mismatch, false, NULL},
+	{"dead-connection", SEVERITY_WARNING, finding_dead_connection, false, NULL},
+	{"peer-closed", SEVERITY_ERROR, finding_peer_closed, false, NULL},
+	{"peer-not-accepted", SEVERITY_WARNING, finding_peer_not_accepted, false, NULL},
+	{"peer-stopped", SEVERITY_ERROR, finding_peer_stopped, false, NULL},
+	{"peer-blocked", SEVERITY_ERROR, finding_peer_in_kernel, false, NULL},
+	{"leaked-connections", SEVERITY_ERROR, finding_leaked_connections, false, NULL},
+	{"stale-setup-task", SEVERITY_ERROR, finding_stale_setup_task, false,
+	 finding_stale_severity},
+	{"setup-by-other-task", SEVERITY_INFO, finding_setup_by_other_task, false, NULL},
+	{"pinned-by-openers", SEVERITY_ERROR, finding_pinned_by_openers, false, NULL},
+	{"recv-task-gone", SEVERITY_WARNING, finding_recv_task_gone, false, NULL},
+	{"stuck-requests", SEVERITY_ERROR, finding_stuck_requests, false, NULL},
+	{"no-timeout", SEVERITY_INFO, finding_no_timeout, false, NULL},
+	{"no-owner", SEVERITY_WARNING, finding_no_owner, false, finding_ownerless_severity},
+	{"hidden-holder", SEVERITY_WARNING, finding_hidden_holder, false, NULL},
+	{"unaccounted-opener", SEVERITY_WARNING, finding_unaccounted_opener, false, NULL},
+	{"live-count-mismatch", SEVERITY_WARNING, finding_live_count_mismatch, false, NULL},
 	{"unreadable", SEVERITY_WARNING, unreadable, true, NULL},
 };
 
 #define N_RULES (sizeof(rules) / sizeof(rules[0]))
+
+const char *findings_rule_id(size_t i)
+{
+	return i < N_RULES ? rules[i].id : NULL;
+}
 
 void findings_judge(const struct report *report, struct device *dev)
 {

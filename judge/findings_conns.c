@@ -17,15 +17,16 @@ static bool is_dead(const struct judged *j, const struct connection *c)
 	return num_is(c->dead, 1);
 }
 
-bool dead_connection(const struct judged *j)
+bool finding_dead_connection(const struct judged *j)
 {
 	const struct device *dev = j->dev;
-	struct some dead = connections_that(j, is_dead);
+	struct some dead = finding_connections(j, is_dead);
 
 	if (!dead.n)
 		return false;
+	finding_cite(j, &dead);
 	j->finding->text = arena_printf("%zu of %s marked dead (%s): nbd has given %s up", dead.n,
-					count_connections(dev->n_conns), dead.indices,
+					finding_count_connections(dev->n_conns), dead.indices,
 					dead.n == 1 ? "it" : "them");
 	if (fact_has_flag(dev, RT_BOUND) && fact_lacks_flag(dev, RT_DISCONNECTED))
 		j->finding->remedy =
@@ -48,15 +49,16 @@ static const char *listener(const struct judged *j, const struct sock_info *s)
 	return text ? arena_printf(", %s", text) : "";
 }
 
-bool peer_closed(const struct judged *j)
+bool finding_peer_closed(const struct judged *j)
 {
-	struct some closed = connections_that(j, is_closed);
+	struct some closed = finding_connections(j, is_closed);
 
 	if (!closed.n)
 		return false;
+	finding_cite(j, &closed);
 	j->finding->text = arena_printf("the other end of %s is closed (%s%s): no reply can come, "
 					"whether or not nbd noticed",
-					count_connections(closed.n), closed.indices,
+					finding_count_connections(closed.n), closed.indices,
 					listener(j, closed.first->sock));
 	if (fact_lacks_flag(j->dev, RT_DISCONNECTED))
 		j->finding->remedy =
@@ -78,18 +80,19 @@ static bool is_not_accepted(const struct judged *j, const struct connection *c)
 	return c->sock->peer_status == PEER_NOT_ACCEPTED;
 }
 
-bool peer_not_accepted(const struct judged *j)
+bool finding_peer_not_accepted(const struct judged *j)
 {
-	struct some waiting = connections_that(j, is_not_accepted);
+	struct some waiting = finding_connections(j, is_not_accepted);
 	const struct sock_info *s;
 
 	if (!waiting.n)
 		return false;
+	finding_cite(j, &waiting);
 	s = waiting.first->sock;
 	j->finding->text =
 		arena_printf("%s not accepted (%s%s): still in the listener's queue, "
 			     "nobody reads what nbd sends",
-			     count_connections(waiting.n), waiting.indices, listener(j, s));
+			     finding_count_connections(waiting.n), waiting.indices, listener(j, s));
 	if (num_is(s->listener_alive, 1))
 		j->finding->remedy =
 			arena_printf("have pid %llu accept%s",
@@ -117,21 +120,22 @@ static bool is_stopped(const struct judged *j, const struct connection *c)
 	return c->server.state == SERVER_STOPPED;
 }
 
-bool peer_stopped(const struct judged *j)
+bool finding_peer_stopped(const struct judged *j)
 {
-	struct some stopped = connections_that(j, is_stopped);
+	struct some stopped = finding_connections(j, is_stopped);
 	const struct file *file;
 	const struct task *t;
 
 	if (!stopped.n)
 		return false;
+	finding_cite(j, &stopped);
 	file = stopped.first->sock->peer->file;
 	t = file->owners[0].task;
-	j->finding->text =
-		arena_printf("the server %s of %s (%s) does not run: it reads no request "
-			     "and sends no reply",
-			     owner_names(file), count_connections(stopped.n), stopped.indices);
-	add_address(j, t->addr);
+	j->finding->text = arena_printf(
+		"the server %s of %s (%s) does not run: it reads no request "
+		"and sends no reply",
+		owner_names(file), finding_count_connections(stopped.n), stopped.indices);
+	finding_add_address(j, t->addr);
 	if (t->state == 'T' || t->state == 't')
 		j->finding->remedy = arena_printf(
 			"%s%s",
@@ -147,28 +151,29 @@ static bool is_blocked(const struct judged *j, const struct connection *c)
 	return c->server.state == SERVER_BLOCKED;
 }
 
-bool peer_in_kernel(const struct judged *j)
+bool finding_peer_in_kernel(const struct judged *j)
 {
-	struct some blocked = connections_that(j, is_blocked);
+	struct some blocked = finding_connections(j, is_blocked);
 	const struct waiter *on;
 	const struct task *t;
 
 	if (!blocked.n)
 		return false;
+	finding_cite(j, &blocked);
 	t = blocked.first->server.task;
 	on = blocked.first->server.on;
-	add_address(j, t->addr);
+	finding_add_address(j, t->addr);
 	if (on)
 		j->finding->text = arena_printf(
 			"the server %s of %s (%s) waits in %s on %s itself: a local loop, the "
 			"reply it waits for is its own",
-			phrase_task(t), count_connections(blocked.n), blocked.indices,
+			phrase_task(t), finding_count_connections(blocked.n), blocked.indices,
 			on->blocked_in ? on->blocked_in : "D", j->dev->name);
 	else
-		j->finding->text =
-			arena_printf("the server %s of %s (%s) waits in the kernel: it "
-				     "answers nothing until that ends",
-				     phrase_task(t), count_connections(blocked.n), blocked.indices);
+		j->finding->text = arena_printf(
+			"the server %s of %s (%s) waits in the kernel: it "
+			"answers nothing until that ends",
+			phrase_task(t), finding_count_connections(blocked.n), blocked.indices);
 	j->finding->remedy = arena_printf(
 		on ? "%s: its requests end in errors and let the server go"
 		   : "bt the task; if it cannot be helped, %s ends the requests in errors",
@@ -194,24 +199,26 @@ static bool is_ownerless(const struct judged *j, const struct connection *c)
 	       file->refs.v == nbd_references(file);
 }
 
-bool no_owner(const struct judged *j)
+bool finding_no_owner(const struct judged *j)
 {
 	struct some alone;
 
 	if (!fact_scan_complete(j->report))
 		return false;
-	alone = connections_that(j, is_ownerless);
+	alone = finding_connections(j, is_ownerless);
 	if (!alone.n)
 		return false;
+	finding_cite(j, &alone);
 	j->finding->text = arena_printf(
 		"nbd alone holds the socket of %s (%s): no process has %s open%s",
-		count_connections(alone.n), alone.indices, alone.n == 1 ? "it" : "them",
-		ownerless_severity(j->dev) == SEVERITY_INFO ? ", as usual after a netlink client"
-							    : "");
+		finding_count_connections(alone.n), alone.indices, alone.n == 1 ? "it" : "them",
+		finding_ownerless_severity(j->dev) == SEVERITY_INFO
+			? ", as usual after a netlink client"
+			: "");
 	return true;
 }
 
-enum severity ownerless_severity(const struct device *dev)
+enum severity finding_ownerless_severity(const struct device *dev)
 {
 	return fact_has_flag(dev, RT_BOUND) && fact_lacks_flag(dev, RT_DISCONNECTED) &&
 			       dev->live_connections.known && (int64_t)dev->live_connections.v > 0
@@ -244,37 +251,39 @@ static bool hidden_peer(const struct judged *j)
 
 	if (!fact_scan_complete(j->report))
 		return false;
-	hidden = connections_that(j, has_hidden_peer);
+	hidden = finding_connections(j, has_hidden_peer);
 	if (!hidden.n)
 		return false;
+	finding_cite(j, &hidden);
 	j->finding->text = arena_printf(
 		"the other end of %s is open (%s), yet nobody was found who has it: a system call, "
 		"an io_uring request or other kernel code keeps it",
-		count_connections(hidden.n), hidden.indices);
-	add_address(j, hidden.first->sock->peer->file->addr);
+		finding_count_connections(hidden.n), hidden.indices);
+	finding_add_address(j, hidden.first->sock->peer->file->addr);
 	return true;
 }
 
-bool hidden_holder(const struct judged *j)
+bool finding_hidden_holder(const struct judged *j)
 {
-	struct some hidden = connections_that(j, has_hidden_holder);
+	struct some hidden = finding_connections(j, has_hidden_holder);
 	const struct file *file;
 
 	if (!hidden.n)
 		return hidden_peer(j);
+	finding_cite(j, &hidden);
 	file = hidden.first->sock->file;
 	j->finding->text = arena_printf(
 		"the socket of %s is held by more than was found (%s; %s, %zu found): %s",
-		count_connections(hidden.n), hidden.indices,
+		finding_count_connections(hidden.n), hidden.indices,
 		word_count((size_t)file->refs.v, "reference"), file_refs_explained(file),
 		fact_scan_complete(j->report)
 			? "a system call, an io_uring request or other kernel code keeps it"
 			: "some file tables could not be read");
-	add_address(j, file->addr);
+	finding_add_address(j, file->addr);
 	return true;
 }
 
-bool live_count_mismatch(const struct judged *j)
+bool finding_live_count_mismatch(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 	size_t live = 0;
@@ -291,8 +300,8 @@ bool live_count_mismatch(const struct judged *j)
 	j->finding->text =
 		arena_printf("live_connections is %s, yet %s not marked dead: the image "
 			     "caught a change half done, or memory is damaged",
-			     word_decimal(dev->live_connections), count_connections(live));
-	add_address(j, dev->config);
-	add_value(j, "nbd_config.live_connections", dev->live_connections);
+			     word_decimal(dev->live_connections), finding_count_connections(live));
+	finding_add_address(j, dev->config);
+	finding_add_value(j, "nbd_config.live_connections", dev->live_connections);
 	return true;
 }

@@ -12,7 +12,7 @@ static const char *free_it(const struct judged *j)
 	return j->dev->freed_when ? arena_printf("it ends when %s", j->dev->freed_when) : NULL;
 }
 
-bool leaked_connections(const struct judged *j)
+bool finding_leaked_connections(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 	int64_t live = (int64_t)dev->live_connections.v, receivers = (int64_t)dev->recv_threads.v;
@@ -23,15 +23,15 @@ bool leaked_connections(const struct judged *j)
 	j->finding->text = arena_printf("%s without a receiver: NBD_SET_SOCK appended %s to a "
 					"device that was not started anew, %s; only the last close "
 					"of the device frees %s",
-					count_connections((size_t)(live - receivers)),
+					finding_count_connections((size_t)(live - receivers)),
 					live - receivers == 1 ? "it" : "them",
 					fact_lacks_flag(dev, RT_DISCONNECTED)
 						? "a request sent there gets no reply"
 						: "nobody reads from it",
 					live - receivers == 1 ? "it" : "them");
-	add_address(j, dev->config);
-	add_value(j, "nbd_config.live_connections", dev->live_connections);
-	add_value(j, "nbd_config.recv_threads", dev->recv_threads);
+	finding_add_address(j, dev->config);
+	finding_add_value(j, "nbd_config.live_connections", dev->live_connections);
+	finding_add_value(j, "nbd_config.recv_threads", dev->recv_threads);
 	j->finding->remedy = free_it(j);
 	/* "nbd: disallow NBD_SET_SOCK on an active device" (in v7.3) */
 	if (!num_is(j->report->traits.set_sock_refuses_running, 1))
@@ -39,7 +39,7 @@ bool leaked_connections(const struct judged *j)
 	return true;
 }
 
-bool stale_setup_task(const struct judged *j)
+bool finding_stale_setup_task(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 
@@ -49,8 +49,8 @@ bool stale_setup_task(const struct judged *j)
 		"task_setup %s is no living task: NBD_SET_SOCK gets EBUSY from every other one%s",
 		word_hex(dev->task_setup.v),
 		fact_is_working(dev) ? ", which is no harm while the device works" : "");
-	add_address(j, dev->nbd_device);
-	add_address(j, dev->task_setup.v);
+	finding_add_address(j, dev->nbd_device);
+	finding_add_address(j, dev->task_setup.v);
 	if (fact_is_working(dev))
 		return true;
 	j->finding->remedy =
@@ -64,12 +64,12 @@ bool stale_setup_task(const struct judged *j)
 }
 
 /* The error is that nobody can attach: on a device that works nobody wants to. */
-enum severity stale_severity(const struct device *dev)
+enum severity finding_stale_severity(const struct device *dev)
 {
 	return fact_is_working(dev) ? SEVERITY_INFO : SEVERITY_ERROR;
 }
 
-bool setup_by_other_task(const struct judged *j)
+bool finding_setup_by_other_task(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 	const struct task *t = dev->setup_task;
@@ -84,12 +84,12 @@ bool setup_by_other_task(const struct judged *j)
 				     ? ""
 				     : "; it has neither the device nor a socket of it "
 				       "open, its address may be that of an exited task");
-	add_address(j, dev->nbd_device);
-	add_address(j, t->addr);
+	finding_add_address(j, dev->nbd_device);
+	finding_add_address(j, t->addr);
 	return true;
 }
 
-bool pinned_by_openers(const struct judged *j)
+bool finding_pinned_by_openers(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 	const char *state, *who = phrase_openers(dev);
@@ -109,17 +109,17 @@ bool pinned_by_openers(const struct judged *j)
 						      : "without receivers";
 	j->finding->text = arena_printf(
 		"%s, but kept open by %s: its config%s stay%s until the last one closes it", state,
-		who, idle ? "" : arena_printf(" and %s", count_connections(dev->n_conns)),
+		who, idle ? "" : arena_printf(" and %s", finding_count_connections(dev->n_conns)),
 		idle ? "s" : "");
-	add_address(j, dev->config);
-	add_value(j, "nbd_device.config_refs", dev->config_refs);
+	finding_add_address(j, dev->config);
+	finding_add_value(j, "nbd_device.config_refs", dev->config_refs);
 	for (size_t i = 0; i < dev->n_openers && i < MAX_EVIDENCE; i++)
-		add_address(j, dev->openers[i].file);
+		finding_add_address(j, dev->openers[i].file);
 	j->finding->remedy = free_it(j);
 	return true;
 }
 
-bool recv_task_gone(const struct judged *j)
+bool finding_recv_task_gone(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 
@@ -131,17 +131,17 @@ bool recv_task_gone(const struct judged *j)
 		phrase_starter(j->report, dev),
 		fact_has_flag(dev, RT_BOUND) ? "it cannot be started anew"
 					     : "NBD_DO_IT gets EBUSY");
-	add_address(j, dev->nbd_device);
+	finding_add_address(j, dev->nbd_device);
 	if (dev->recv_pid.known)
-		add_value(j, "nbd_device.pid", dev->recv_pid);
+		finding_add_value(j, "nbd_device.pid", dev->recv_pid);
 	else
-		add_address(j, dev->recv_task_addr.v);
-	add_value(j, "nbd_config.recv_threads", dev->recv_threads);
+		finding_add_address(j, dev->recv_task_addr.v);
+	finding_add_value(j, "nbd_config.recv_threads", dev->recv_threads);
 	j->finding->remedy = free_it(j);
 	return true;
 }
 
-bool stuck_requests(const struct judged *j)
+bool finding_stuck_requests(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 	const struct request *oldest = NULL;
@@ -153,7 +153,7 @@ bool stuck_requests(const struct judged *j)
 		if (!fact_is_stuck(dev, rq))
 			continue;
 		if (n++ < MAX_EVIDENCE)
-			add_address(j, rq->addr);
+			finding_add_address(j, rq->addr);
 		if (!oldest || rq->age_ms.v > oldest->age_ms.v)
 			oldest = rq;
 	}
@@ -172,7 +172,7 @@ bool stuck_requests(const struct judged *j)
 	return true;
 }
 
-bool no_timeout(const struct judged *j)
+bool finding_no_timeout(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 
@@ -180,12 +180,12 @@ bool no_timeout(const struct judged *j)
 		return false;
 	j->finding->text = "one connection and no timeout: nbd never gives up a request whose "
 			   "reply is lost";
-	add_value(j, "nbd_device.tag_set.timeout", dev->timeout_seconds);
+	finding_add_value(j, "nbd_device.tag_set.timeout", dev->timeout_seconds);
 	j->finding->remedy = "attach with a timeout (nbd-client -timeout SECONDS)";
 	return true;
 }
 
-bool unaccounted_opener(const struct judged *j)
+bool finding_unaccounted_opener(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 	const struct waiter *w = fact_waiter_in(dev, "close");
@@ -200,8 +200,8 @@ bool unaccounted_opener(const struct judged *j)
 			? "some file tables could not be read"
 			: "a mapping whose fd is closed, a task that is exiting, or other "
 			  "kernel code keeps the device open");
-	add_address(j, dev->gendisk);
-	add_value(j, "block_device.bd_openers", dev->openers_expected);
+	finding_add_address(j, dev->gendisk);
+	finding_add_value(j, "block_device.bd_openers", dev->openers_expected);
 	j->finding->remedy =
 		arena_printf("nbd -o -d %s lists who was found, and who waits", dev->name);
 	return true;

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "render/dot.h"
+/*
+ * The report as a graph for Graphviz: openers, devices with their findings, connections (alike ones are one
+ * node), the other ends, and who owns them.
+ */
+#include "render/renderer.h"
 
 #include <string.h>
 
@@ -240,13 +244,22 @@ static void draw_device(FILE *out, const struct report *report, const struct dev
 	draw_connections(out, report, dev);
 }
 
-void dot_print(FILE *out, const struct report *report, struct device *const devs[], size_t n)
+static void begin(const struct rendering *r)
 {
-	fprintf(out, "digraph nbd {\n"
-		     "    rankdir=LR;\n"
-		     "    node [style=filled, fontname=\"sans-serif\", fontsize=11];\n"
-		     "    edge [fontname=\"sans-serif\", fontsize=10];\n");
-	for (size_t i = 0; i < n; i++)
-		draw_device(out, report, devs[i]);
-	fprintf(out, "}\n");
+	fprintf(r->out, "digraph nbd {\n"
+			"    rankdir=LR;\n"
+			"    node [style=filled, fontname=\"sans-serif\", fontsize=11];\n"
+			"    edge [fontname=\"sans-serif\", fontsize=10];\n");
 }
+
+static void device(const struct rendering *r, const struct device *dev)
+{
+	draw_device(r->out, r->report, dev);
+}
+
+static void end_of_devices(const struct rendering *r)
+{
+	fprintf(r->out, "}\n");
+}
+
+const struct renderer renderer_dot = {"--dot", begin, device, end_of_devices, NULL, NULL, NULL};

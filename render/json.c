@@ -10,23 +10,64 @@
 #include "judge/facts.h"
 #include "base/flags.h"
 #include "judge/phrases.h"
+#include "render/renderer.h"
 
 typedef struct json_object json;
 
+/* The line that is being made. Where memory runs out in the middle of it the command is left by longjmp:
+ * the next line gives back what had been made. */
+static json *unfinished;
+
+/* What json-c made, unless it had no memory for it. */
+static json *made(json *value)
+{
+	if (!value)
+		arena_exhausted();
+	return value;
+}
+
+static json *object(void)
+{
+	return made(json_object_new_object());
+}
+
+static json *array(void)
+{
+	return made(json_object_new_array());
+}
+
+static json *begin_line(void)
+{
+	json_object_put(unfinished);
+	unfinished = NULL;
+	unfinished = object();
+	return unfinished;
+}
+
 /* What is unknown is null, never 0 and never absent. */
+static json *integer(int64_t n)
+{
+	return made(json_object_new_int64(n));
+}
+
 static json *number(num n)
 {
-	return n.known ? json_object_new_int64((int64_t)n.v) : NULL;
+	return n.known ? integer((int64_t)n.v) : NULL;
+}
+
+static json *truth(bool b)
+{
+	return made(json_object_new_boolean(b));
 }
 
 static json *boolean(num n)
 {
-	return n.known ? json_object_new_boolean(n.v != 0) : NULL;
+	return n.known ? truth(n.v != 0) : NULL;
 }
 
 static json *string(const char *s)
 {
-	return s ? json_object_new_string(s) : NULL;
+	return s ? made(json_object_new_string(s)) : NULL;
 }
 
 /* Addresses are strings: a JSON number cannot hold 64 bits exactly. */
@@ -35,90 +76,134 @@ static json *address(uint64_t addr)
 	return addr ? string(arena_printf("0x%llx", (unsigned long long)addr)) : NULL;
 }
 
-static void add(json *object, const char *key, json *value)
+/* Gives value to its parent; without memory it is given back at once. */
+static void add(json *to, const char *key, json *value)
 {
-	json_object_object_add(object, key, value);
+	if (!json_object_object_add(to, key, value))
+		return;
+	json_object_put(value);
+	arena_exhausted();
 }
 
-static json *strings(const char *const *v, size_t n)
+static void append(json *to, json *value)
 {
-	json *array = json_object_new_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_object_array_add(array, string(v[i]));
-	return array;
+	if (!json_object_array_add(to, value))
+		return;
+	json_object_put(value);
+	arena_exhausted();
 }
 
-/* One line of text in the arena; the object is gone, so that a longjmp while printing leaks nothing. */
-static const char *line(json *object)
+/* Objects and arrays have a parent before they are filled: what is unfinished hangs together. */
+static json *add_object(json *to, const char *key)
 {
-	const char *text = json_object_to_json_string_ext(
-		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-	const char *copy = arena_strndup(text, strlen(text));
+	json *o = object();
 
-	json_object_put(object);
-	return copy;
-}
-
-static json *task(const struct task *t)
-{
-	json *o = json_object_new_object();
-	char state[2] = {t->state, '\0'};
-
-	add(o, "pid", json_object_new_int64(t->pid));
-	add(o, "tgid", json_object_new_int64(t->tgid));
-	add(o, "comm", string(name_escape_string(t->comm, sizeof(t->comm))));
-	add(o, "task", address(t->addr));
-	add(o, "state", t->state == '?' ? NULL : string(state));
+	add(to, key, o);
 	return o;
 }
 
-static json *owners(const struct file *file)
+static json *add_array(json *to, const char *key)
 {
-	json *array = json_object_new_array();
+	json *all = array();
 
-	for (size_t i = 0; file && i < file->n_owners; i++) {
-		json *o = task(file->owners[i].task);
-
-		add(o, "fd", json_object_new_int64(file->owners[i].fd));
-		json_object_array_add(array, o);
-	}
-	return array;
+	add(to, key, all);
+	return all;
 }
 
-static json *holders(const struct file *file)
+static json *append_object(json *to)
 {
-	json *array = json_object_new_array();
+	json *o = object();
+
+	append(to, o);
+	return o;
+}
+
+static void add_strings(json *to, const char *key, const char *const *v, size_t n)
+{
+	json *all = add_array(to, key);
+
+	for (size_t i = 0; i < n; i++)
+		append(all, string(v[i]));
+}
+
+/* One line of text in the arena; the object is gone, so that a longjmp while printing leaks nothing. */
+static const char *end_line(void)
+{
+	const char *copy,
+		*text = json_object_to_json_string_ext(
+			unfinished, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (!text)
+		arena_exhausted();
+	copy = arena_strndup(text, strlen(text));
+	json_object_put(unfinished);
+	unfinished = NULL;
+	return copy;
+}
+
+static void fill_task(json *o, const struct task *t)
+{
+	char state[2] = {t->state, '\0'};
+
+	add(o, "pid", integer(t->pid));
+	add(o, "tgid", integer(t->tgid));
+	add(o, "comm", string(name_escape_string(t->comm, sizeof(t->comm))));
+	add(o, "task", address(t->addr));
+	add(o, "state", t->state == '?' ? NULL : string(state));
+}
+
+static void add_task(json *to, const char *key, const struct task *t)
+{
+	if (t)
+		fill_task(add_object(to, key), t);
+	else
+		add(to, key, NULL);
+}
+
+static void add_owners(json *to, const struct file *file)
+{
+	json *all = add_array(to, "owners");
+
+	for (size_t i = 0; file && i < file->n_owners; i++) {
+		json *o = append_object(all);
+
+		fill_task(o, file->owners[i].task);
+		add(o, "fd", integer(file->owners[i].fd));
+	}
+}
+
+static void add_holders(json *to, const struct file *file)
+{
+	json *all = add_array(to, "holders");
 
 	for (size_t i = 0; file && i < file->n_holders; i++) {
-		json *o = json_object_new_object();
+		json *o = append_object(all);
 
 		add(o, "kind", string(file->holders[i].kind));
 		add(o, "what", string(file->holders[i].what));
 		add(o, "object", address(file->holders[i].object));
-		json_object_array_add(array, o);
 	}
-	return array;
 }
 
 static void add_file(json *o, const struct file *file)
 {
 	add(o, "file", file ? address(file->addr) : NULL);
 	add(o, "file_refs", file ? number(file->refs) : NULL);
-	add(o, "file_refs_explained",
-	    file ? json_object_new_int64((int64_t)file_refs_explained(file)) : NULL);
-	add(o, "owners", owners(file));
-	add(o, "holders", holders(file));
+	add(o, "file_refs_explained", file ? integer((int64_t)file_refs_explained(file)) : NULL);
+	add_owners(o, file);
+	add_holders(o, file);
 }
 
-static json *peer(const struct sock_info *s)
+static void add_peer(json *to, const struct sock_info *s)
 {
 	const struct sock_info *p = s->peer;
 	json *o;
 
-	if (!p && s->peer_status == PEER_UNKNOWN)
-		return NULL;
-	o = json_object_new_object();
+	if (!p && s->peer_status == PEER_UNKNOWN) {
+		add(to, "peer", NULL);
+		return;
+	}
+	o = add_object(to, "peer");
 	add(o, "sk", p ? address(p->sk) : NULL);
 	add(o, "socket", p ? address(p->socket) : NULL);
 	add(o, "inode", p ? number(p->inode) : NULL);
@@ -129,7 +214,6 @@ static json *peer(const struct sock_info *s)
 	add(o, "listener_pid", number(s->listener_pid));
 	add(o, "listener_alive", boolean(s->listener_alive));
 	add_file(o, p ? p->file : NULL);
-	return o;
 }
 
 static void add_socket(json *o, const struct sock_info *s)
@@ -146,63 +230,58 @@ static void add_socket(json *o, const struct sock_info *s)
 	add_file(o, s->file);
 	add(o, "local", string(s->local));
 	add(o, "remote", string(s->remote));
-	add(o, "peer", peer(s));
+	add_peer(o, s);
 }
 
-static void add_connection(json *o, const struct connection *c)
+static void add_connections(json *to, const struct device *dev)
 {
-	add(o, "index", json_object_new_int64(c->index));
-	add(o, "nbd_sock", address(c->nbd_sock));
-	add(o, "dead", boolean(c->dead));
-	add_socket(o, c->sock);
-}
-
-static json *connections(const struct device *dev)
-{
-	json *array = json_object_new_array();
+	json *all = add_array(to, "connections");
 
 	for (size_t i = 0; i < dev->n_conns; i++) {
-		json *o = json_object_new_object();
+		const struct connection *c = &dev->conns[i];
+		json *o = append_object(all);
 
-		add_connection(o, &dev->conns[i]);
-		json_object_array_add(array, o);
+		add(o, "index", integer(c->index));
+		add(o, "nbd_sock", address(c->nbd_sock));
+		add(o, "dead", boolean(c->dead));
+		add_socket(o, c->sock);
 	}
-	return array;
 }
 
-static json *flags(num value, const char *const *names, size_t n)
+static void add_flags(json *to, const char *key, num value, const char *const *names, size_t n)
 {
 	json *o;
 
-	if (!value.known)
-		return NULL;
-	o = json_object_new_object();
+	if (!value.known) {
+		add(to, key, NULL);
+		return;
+	}
+	o = add_object(to, key);
 	add(o, "value", number(value));
-	add(o, "names", strings(names, n));
-	return o;
+	add_strings(o, "names", names, n);
 }
 
 /* A task that the device remembers. Exited is a claim that only a whole task list can prove. */
-static json *remembered_task(const struct report *report, const struct device *dev, num addr,
-			     num pid, const struct task *t)
+static void add_remembered_task(json *to, const char *key, const struct report *report,
+				const struct device *dev, num addr, num pid, const struct task *t)
 {
-	bool whole = !report->tasks.unreadable && !report->tasks.interrupted;
 	json *o;
 
-	if (!addr.v && !pid.v)
-		return NULL;
-	o = json_object_new_object();
+	if (!addr.v && !pid.v) {
+		add(to, key, NULL);
+		return;
+	}
+	o = add_object(to, key);
 	add(o, "task", t ? address(t->addr) : address(addr.v));
-	add(o, "state", t ? string("live") : whole ? string("exited") : NULL);
+	add(o, "state", t ? string("live") : fact_tasks_complete(report) ? string("exited") : NULL);
 	add(o, "uses_device", t ? boolean(fact_uses_device(report, dev, t)) : NULL);
-	add(o, "pid", t ? json_object_new_int64(t->pid) : pid.v ? number(pid) : NULL);
+	add(o, "pid", t ? integer(t->pid) : pid.v ? number(pid) : NULL);
 	add(o, "comm", t ? string(name_escape_string(t->comm, sizeof(t->comm))) : NULL);
-	return o;
 }
 
 static json *count(size_t n)
 {
-	return json_object_new_int64((int64_t)n);
+	return integer((int64_t)n);
 }
 
 /* With three decimals, exactly. */
@@ -211,31 +290,33 @@ static json *seconds(num milliseconds)
 	const char *text = arena_printf("%llu.%03llu", (unsigned long long)milliseconds.v / 1000,
 					(unsigned long long)milliseconds.v % 1000);
 
-	return milliseconds.known ? json_object_new_double_s((double)milliseconds.v / 1000, text)
-				  : NULL;
+	return milliseconds.known
+		       ? made(json_object_new_double_s((double)milliseconds.v / 1000, text))
+		       : NULL;
 }
 
-static json *request_waiters(const struct device *dev, const struct request *rq)
+static void add_request_waiters(json *to, const struct device *dev, const struct request *rq)
 {
-	json *array = json_object_new_array();
+	json *all = add_array(to, "waiters");
 
 	for (size_t i = 0; i < dev->n_waiters; i++) {
 		if (dev->waiters[i].object == rq->addr)
-			json_object_array_add(array, task(dev->waiters[i].task));
+			fill_task(append_object(all), dev->waiters[i].task);
 	}
-	return array;
 }
 
-static json *requests(const struct device *dev)
+static void add_requests(json *to, const struct device *dev)
 {
-	json *array;
+	json *all;
 
-	if (!dev->requests_known && !dev->n_requests && !fact_is_unconfigured(dev))
-		return NULL;
-	array = json_object_new_array();
+	if (!dev->requests_known && !dev->n_requests && !fact_is_unconfigured(dev)) {
+		add(to, "requests", NULL);
+		return;
+	}
+	all = add_array(to, "requests");
 	for (size_t i = 0; i < dev->n_requests; i++) {
 		const struct request *rq = &dev->requests[i];
-		json *o = json_object_new_object();
+		json *o = append_object(all);
 
 		add(o, "queue", count(rq->queue));
 		add(o, "tag", count(rq->tag));
@@ -247,110 +328,105 @@ static json *requests(const struct device *dev)
 		add(o, "connection", number(rq->connection));
 		add(o, "sent", boolean(rq->sent));
 		add(o, "retries", number(rq->retries));
-		add(o, "waiters", request_waiters(dev, rq));
-		json_object_array_add(array, o);
+		add_request_waiters(o, dev, rq);
 	}
-	return array;
 }
 
-static json *openers(const struct device *dev)
+static void add_openers(json *to, const struct device *dev)
 {
-	json *array;
+	json *all;
 
-	if (!dev->openers_expected.known && !dev->n_openers)
-		return NULL;
-	array = json_object_new_array();
+	if (!dev->openers_expected.known && !dev->n_openers) {
+		add(to, "openers", NULL);
+		return;
+	}
+	all = add_array(to, "openers");
 	for (size_t i = 0; i < dev->n_openers; i++) {
 		const struct opener *opener = &dev->openers[i];
-		json *o = json_object_new_object();
+		json *o = append_object(all);
 
 		add(o, "kind", string(phrase_opener_kind(opener->kind)));
-		add(o, "task", opener->task ? task(opener->task) : NULL);
+		add_task(o, "task", opener->task);
 		add(o, "fd", opener->task ? count(opener->fd) : NULL);
 		add(o, "file", address(opener->file));
 		add(o, "what", string(opener->what));
-		json_object_array_add(array, o);
 	}
-	return array;
 }
 
-static json *waiters(const struct device *dev)
+static void add_waiters(json *to, const struct device *dev)
 {
-	json *array = json_object_new_array();
+	json *all = add_array(to, "waiters");
 
 	for (size_t i = 0; i < dev->n_waiters; i++) {
-		json *o = task(dev->waiters[i].task);
+		json *o = append_object(all);
 
+		fill_task(o, dev->waiters[i].task);
 		add(o, "blocked_in", string(dev->waiters[i].blocked_in));
 		add(o, "object", address(dev->waiters[i].object));
 		add(o, "object_kind", string(dev->waiters[i].object_what));
-		json_object_array_add(array, o);
 	}
-	return array;
 }
 
-static json *outcome(const struct attach *a)
+static void fill_outcome(json *o, const struct attach *a)
 {
-	json *o = json_object_new_object();
-
 	add(o, "result",
 	    a->result == ATTACH_UNKNOWN ? NULL : string(phrase_attach_result(a->result)));
 	add(o, "why", string(a->why));
-	add(o, "later", a->later ? outcome(a->later) : NULL);
-	return o;
+	if (a->later)
+		fill_outcome(add_object(o, "later"), a->later);
+	else
+		add(o, "later", NULL);
 }
 
-static json *attach(const struct device *dev)
+static void add_attach(json *to, const struct device *dev)
 {
-	static const char *const keys[ATTACH_WAYS] = {
+	static const char *const keys[] = {
 		[ATTACH_SET_SOCK] = "set_sock",
 		[ATTACH_DO_IT] = "do_it",
 		[ATTACH_NETLINK] = "netlink",
 	};
-	json *all = json_object_new_object();
+	json *all = add_object(to, "attach");
 
+	_Static_assert(sizeof(keys) / sizeof(keys[0]) == ATTACH_WAYS, "a key for each way");
 	for (int way = 0; way < ATTACH_WAYS; way++)
-		add(all, keys[way], outcome(&dev->attach[way]));
-	return all;
+		fill_outcome(add_object(all, keys[way]), &dev->attach[way]);
 }
 
-static json *findings(const struct device *dev)
+static void add_findings(json *to, const struct device *dev)
 {
-	json *array = json_object_new_array();
+	json *all = add_array(to, "findings");
 
 	for (size_t i = 0; i < dev->n_findings; i++) {
 		const struct finding *f = &dev->findings[i];
-		json *o = json_object_new_object();
+		json *o = append_object(all);
 
 		add(o, "id", string(f->id));
 		add(o, "severity", string(phrase_severity(f->severity)));
 		add(o, "text", string(f->text));
-		add(o, "evidence", strings(f->evidence, f->n_evidence));
+		add_strings(o, "evidence", f->evidence, f->n_evidence);
 		add(o, "remedy", string(f->remedy));
 		add(o, "kernel_commit", string(f->kernel_commit));
-		json_object_array_add(array, o);
 	}
-	return array;
 }
 
 const char *json_device_line(const struct report *report, const struct device *dev)
 {
 	const char *names[FLAG_BITS];
-	json *o = json_object_new_object();
+	json *o = begin_line();
 	size_t n;
 
 	add(o, "type", string("device"));
 	add(o, "name", string(dev->name));
-	add(o, "index", json_object_new_int64(dev->index));
+	add(o, "index", integer(dev->index));
 	add(o, "gendisk", address(dev->gendisk));
 	add(o, "nbd_device", address(dev->nbd_device));
 	add(o, "config", address(dev->config));
 	add(o, "config_refs", number(dev->config_refs));
 	add(o, "refs", number(dev->refs));
 	n = flags_server_names(dev->server_flags.v, names);
-	add(o, "flags", flags(dev->server_flags, names, n));
+	add_flags(o, "flags", dev->server_flags, names, n);
 	n = flags_runtime_names(dev->runtime_flags.v, report->numbering, names);
-	add(o, "runtime_flags", flags(dev->runtime_flags, names, n));
+	add_flags(o, "runtime_flags", dev->runtime_flags, names, n);
 	add(o, "num_connections", number(dev->num_connections));
 	add(o, "live_connections", number(dev->live_connections));
 	add(o, "recv_threads", number(dev->recv_threads));
@@ -359,96 +435,118 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add(o, "block_size", number(dev->block_size));
 	add(o, "timeout_seconds", number(dev->timeout_seconds));
 	add(o, "dead_conn_timeout_seconds", number(dev->dead_conn_timeout_seconds));
-	add(o, "setup_task",
-	    remembered_task(report, dev, dev->task_setup, NUM_UNKNOWN, dev->setup_task));
-	add(o, "recv_task",
-	    remembered_task(report, dev, dev->recv_task_addr, dev->recv_pid, dev->recv_task));
-	add(o, "connections", connections(dev));
-	add(o, "requests", requests(dev));
-	add(o, "openers", openers(dev));
+	add_remembered_task(o, "setup_task", report, dev, dev->task_setup, NUM_UNKNOWN,
+			    dev->setup_task);
+	add_remembered_task(o, "recv_task", report, dev, dev->recv_task_addr, dev->recv_pid,
+			    dev->recv_task);
+	add_connections(o, dev);
+	add_requests(o, dev);
+	add_openers(o, dev);
 	add(o, "openers_expected", number(dev->openers_expected));
 	add(o, "openers_found", dev->openers_expected.known ? count(dev->openers_found) : NULL);
-	add(o, "waiters", waiters(dev));
-	add(o, "attach", attach(dev));
+	add_waiters(o, dev);
+	add_attach(o, dev);
 	add(o, "freed_when", string(dev->freed_when));
-	add(o, "findings", findings(dev));
-	add(o, "unreadable", strings(dev->problems.v, dev->problems.n));
-	return line(o);
+	add_findings(o, dev);
+	add_strings(o, "unreadable", dev->problems.v, dev->problems.n);
+	return end_line();
 }
 
 const char *json_kernel_line(const struct report *report)
 {
 	const struct task *genl_owner = fact_task_at(report, report->genl_lock_owner.v);
-	json *o = json_object_new_object();
+	json *o = begin_line();
 
 	add(o, "schema", string("crash-nbd/1"));
 	add(o, "type", string("kernel"));
 	add(o, "release", string(name_escape_string(report->release, 65)));
 	add(o, "machine", string(name_escape_string(report->machine, 65)));
 	add(o, "layout_source", string(report->layout_source));
-	add(o, "tasks_walked", json_object_new_int64((int64_t)report->tasks.n));
-	add(o, "tasks_unreadable", json_object_new_int64((int64_t)report->tasks.unreadable));
-	add(o, "tasks_in_crash", json_object_new_int64((int64_t)report->tasks_in_crash));
-	add(o, "tables_scanned", json_object_new_int64((int64_t)report->scan.tables));
-	add(o, "tables_unreadable", json_object_new_int64((int64_t)report->scan.tables_unreadable));
-	add(o, "genl_lock_owner", genl_owner ? task(genl_owner) : NULL);
-	add(o, "interrupted", json_object_new_boolean(report->scan.interrupted));
-	add(o, "reads", json_object_new_int64((int64_t)report->reads.calls));
-	add(o, "bytes_read", json_object_new_int64((int64_t)report->reads.bytes));
-	add(o, "unreadable", strings(report->problems.v, report->problems.n));
-	return line(o);
+	add(o, "tasks_walked", integer((int64_t)report->tasks.n));
+	add(o, "tasks_unreadable", integer((int64_t)report->tasks.unreadable));
+	add(o, "tasks_in_crash", integer((int64_t)report->tasks_in_crash));
+	add(o, "tables_scanned", integer((int64_t)report->scan.tables));
+	add(o, "tables_unreadable", integer((int64_t)report->scan.tables_unreadable));
+	add_task(o, "genl_lock_owner", genl_owner);
+	add(o, "interrupted", truth(report->scan.interrupted));
+	add(o, "reads", integer((int64_t)report->reads.calls));
+	add(o, "bytes_read", integer((int64_t)report->reads.bytes));
+	add_strings(o, "unreadable", report->problems.v, report->problems.n);
+	return end_line();
 }
 
 /* How far the search for owners reached. */
 static void add_scan(json *o, const struct report *report)
 {
-	add(o, "tables_scanned", json_object_new_int64((int64_t)report->scan.tables));
-	add(o, "tables_unreadable", json_object_new_int64((int64_t)report->scan.tables_unreadable));
-	add(o, "interrupted", json_object_new_boolean(report->scan.interrupted));
+	add(o, "tables_scanned", integer((int64_t)report->scan.tables));
+	add(o, "tables_unreadable", integer((int64_t)report->scan.tables_unreadable));
+	add(o, "interrupted", truth(report->scan.interrupted));
 }
 
-static void add_end_problems(json *array, const char *end, const struct sock_info *s)
+static void add_end_problems(json *all, const char *end, const struct sock_info *s)
 {
 	if (s->impossible)
-		json_object_array_add(array, string(arena_printf("%s: %s", end, s->impossible)));
+		append(all, string(arena_printf("%s: %s", end, s->impossible)));
 	if (s->name_unreadable)
-		json_object_array_add(array,
-				      string(arena_printf("%s: its name could not be read", end)));
+		append(all, string(arena_printf("%s: its name could not be read", end)));
 }
 
-static json *socket_problems(const struct sock_info *s)
+static void add_socket_problems(json *to, const struct sock_info *s)
 {
-	json *array = json_object_new_array();
+	json *all = add_array(to, "unreadable");
 
-	add_end_problems(array, "this end", s);
+	add_end_problems(all, "this end", s);
 	if (s->peer)
-		add_end_problems(array, "the other end", s->peer);
-	return array;
+		add_end_problems(all, "the other end", s->peer);
 }
 
 const char *json_socket_line(const struct report *report, const struct query *query)
 {
-	json *o = json_object_new_object();
+	json *o = begin_line();
 
 	add(o, "type", string("socket"));
 	add(o, "query", address(query->addr));
-	add(o, "index", query->conn ? json_object_new_int64(query->conn->index) : NULL);
+	add(o, "index", query->conn ? integer(query->conn->index) : NULL);
 	add(o, "nbd_sock", query->conn ? address(query->conn->nbd_sock) : NULL);
 	add(o, "dead", query->conn ? boolean(query->conn->dead) : NULL);
 	add_socket(o, query->sock);
-	add(o, "unreadable", socket_problems(query->sock));
+	add_socket_problems(o, query->sock);
 	add_scan(o, report);
-	return line(o);
+	return end_line();
 }
 
-const char *json_file_line(const struct report *report, const struct query *query)
+const char *json_file_line(const struct report *report, const struct query *query,
+			   const struct opened_file *opened)
 {
-	json *o = json_object_new_object();
+	json *o = begin_line();
 
 	add(o, "type", string("file"));
 	add(o, "query", address(query->addr));
-	add(o, "path", string(query->path));
-	add_file(o, query->file);
+	add(o, "path", string(opened->path));
+	add_file(o, opened->file);
 	add_scan(o, report);
-	return line(o);
+	return end_line();
 }
+
+static void begin(const struct rendering *r)
+{
+	fprintf(r->out, "%s\n", json_kernel_line(r->report));
+}
+
+static void device(const struct rendering *r, const struct device *dev)
+{
+	fprintf(r->out, "%s\n", json_device_line(r->report, dev));
+}
+
+static void socket(const struct rendering *r, const struct query *query)
+{
+	fprintf(r->out, "%s\n", json_socket_line(r->report, query));
+}
+
+static void file(const struct rendering *r, const struct query *query,
+		 const struct opened_file *opened)
+{
+	fprintf(r->out, "%s\n", json_file_line(r->report, query, opened));
+}
+
+const struct renderer renderer_json = {"-j", begin, device, NULL, socket, file, NULL};

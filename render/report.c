@@ -128,16 +128,18 @@ void report_socket(FILE *out, const struct report *report, const struct query *q
 		fprintf(out, "  listened    %s\n", listener);
 }
 
-void report_file(FILE *out, const struct report *report, const struct query *query)
+void report_file(FILE *out, const struct report *report, const struct query *query,
+		 const struct opened_file *opened)
 {
-	const struct file *file = query->file;
+	const struct file *file = opened->file;
+	const char *family = query->sock ? name_family(query->sock->family) : NULL;
 
 	fprintf(out, "file %s", word_hex(file->addr));
 	if (query->sock)
 		fprintf(out, "  socket:[%s]  %s", word_decimal(query->sock->inode),
-			name_family(query->sock->family));
+			family ? family : "?");
 	else
-		fprintf(out, "  %s%s", query->path ? query->path : "?",
+		fprintf(out, "  %s%s", opened->path ? opened->path : "?",
 			query->bdev ? "" : " (path inside its file system)");
 	fputc('\n', out);
 	print_owners(out, report, file);
@@ -154,7 +156,7 @@ void report_layout_source(FILE *out, const struct report *report)
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (!strcmp(texts[i].source, report->layout_source))
+		if (report->layout_source && !strcmp(texts[i].source, report->layout_source))
 			fprintf(out, "nbd's structures: %s\n", texts[i].text);
 	}
 }

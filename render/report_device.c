@@ -31,7 +31,7 @@ static const char *server_flags_text(const struct device *dev)
 }
 
 static size_t run_length(const struct device *dev, size_t first,
-			 const struct report_options *options)
+			 const struct render_options *options)
 {
 	return options->unfolded ? 1 : fold_run(dev->conns + first, dev->n_conns - first);
 }
@@ -133,7 +133,7 @@ static bool is_new_remedy(const struct device *dev, size_t which)
 }
 
 static void print_findings(FILE *out, const struct report *report, const struct device *dev,
-			   const struct report_options *options)
+			   const struct render_options *options)
 {
 	const char *below = arena_printf("%-29s", "");
 
@@ -208,7 +208,7 @@ static void print_peer_names(FILE *out, const struct device *dev)
 }
 
 static void print_connections(FILE *out, const struct report *report, const struct device *dev,
-			      const struct report_options *options)
+			      const struct render_options *options)
 {
 	static const char *const headers[] = {"INDEX", "COUNT", "NBD_SOCK", "STATE",
 					      "REFS",  "OWNER", "PEER"};
@@ -332,7 +332,7 @@ static void print_waiters(FILE *out, const struct device *dev, size_t max)
 }
 
 void report_device(FILE *out, const struct report *report, const struct device *dev,
-		   const struct report_options *options)
+		   const struct render_options *options)
 {
 	size_t max = options->unfolded ? SIZE_MAX : MAX_ROWS_SHOWN;
 
@@ -412,7 +412,7 @@ static void add_peer_notes(struct text_table *table, const struct report *report
 }
 
 void report_connections(FILE *out, const struct report *report, const struct device *dev,
-			const struct report_options *options)
+			const struct render_options *options)
 {
 	static const char *const headers[] = {"INDEX", "COUNT",	 "NBD_SOCK", "SOCKET", "SK",
 					      "FILE",  "FAMILY", "STATE",    "SHUT"};

@@ -573,7 +573,9 @@ static num number(const struct kobj *o, enum kmember m, bool is_signed)
 		uint64_t u64;
 	} value = {0};
 
-	if (!size || !k_bytes(o, m, &value, size < sizeof(value) ? size : sizeof(value)))
+	if (!size)
+		return NUM_ABSENT;
+	if (!k_bytes(o, m, &value, size < sizeof(value) ? size : sizeof(value)))
 		return NUM_UNKNOWN;
 	switch (size) {
 	case 1:

@@ -25,7 +25,11 @@ void *arena_grow(void *array, size_t n, size_t element_size);
 /* Appends a zeroed element to an array of the arena and yields its address. */
 #define ARENA_PUSH(array, n) ((array) = arena_grow((array), (n), sizeof(*(array))), &(array)[(n)++])
 
+/* What is called when there is no memory. It must not return, and abort() ends the program where none was
+ * set. Also for memory that others could not get: a library's. */
 void arena_on_exhausted(void (*handler)(void));
+_Noreturn void arena_exhausted(void);
+
 void arena_free_all(void);
 
 #endif

@@ -12,4 +12,7 @@ void findings_judge(const struct report *report, struct device *dev);
 /* How many findings of a device are at least this severe. */
 size_t findings_at_least(const struct device *dev, enum severity at_least);
 
+/* The id of each rule in turn, NULL behind the last: all that a finding can have. */
+const char *findings_rule_id(size_t i);
+
 #endif

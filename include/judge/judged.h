@@ -19,34 +19,41 @@ struct judged {
  * where one fixes the cause. */
 typedef bool test_fn(const struct judged *j);
 
-test_fn dead_connection, peer_closed, peer_not_accepted, peer_stopped, peer_in_kernel, no_owner,
-	hidden_holder, live_count_mismatch;
-test_fn leaked_connections, stale_setup_task, setup_by_other_task, pinned_by_openers,
-	recv_task_gone, stuck_requests, no_timeout, unaccounted_opener;
+test_fn finding_dead_connection, finding_peer_closed, finding_peer_not_accepted,
+	finding_peer_stopped, finding_peer_in_kernel, finding_no_owner, finding_hidden_holder,
+	finding_live_count_mismatch;
+test_fn finding_leaked_connections, finding_stale_setup_task, finding_setup_by_other_task,
+	finding_pinned_by_openers, finding_recv_task_gone, finding_stuck_requests,
+	finding_no_timeout, finding_unaccounted_opener;
 
 /* Where a finding's severity depends on the device. */
 typedef enum severity severity_fn(const struct device *dev);
 
-severity_fn stale_severity, ownerless_severity;
+severity_fn finding_stale_severity, finding_ownerless_severity;
 
 /* Evidence: names; addresses (0 is none); "nbd_config.recv_threads 0". */
-void add_name(const struct judged *j, const char *name);
-void add_address(const struct judged *j, uint64_t addr);
-void add_value(const struct judged *j, const char *member, num value);
+void finding_add_name(const struct judged *j, const char *name);
+void finding_add_address(const struct judged *j, uint64_t addr);
+void finding_add_value(const struct judged *j, const char *member, num value);
 
 /* Some of a device's connections. */
 struct some {
 	size_t n, n_ranges;
 	const struct connection *first;
-	const char *indices; /* "index 0, 7-9" */
+	const char *indices;		  /* "index 0, 7-9" */
+	uint64_t nbd_socks[MAX_EVIDENCE]; /* of the first of them; 0 behind the last */
 };
 
 typedef bool connection_fn(const struct judged *j, const struct connection *c);
 
-/* Those for which is holds, their nbd_socks as evidence. is may look at what fold_run() compares. */
-struct some connections_that(const struct judged *j, connection_fn *is);
+/* Those for which is() holds. It is asked once for connections that fold_run() finds alike, so it may look
+ * only at what that compares. */
+struct some finding_connections(const struct judged *j, connection_fn *is);
+
+/* Takes their nbd_socks as evidence. */
+void finding_cite(const struct judged *j, const struct some *some);
 
 /* "1 connection". */
-const char *count_connections(size_t n);
+const char *finding_count_connections(size_t n);
 
 #endif

@@ -6,22 +6,18 @@
 #include <stdio.h>
 
 #include "model/model.h"
-
-struct report_options {
-	bool peers;    /* the other end of each connection */
-	bool unfolded; /* a row for each connection, however alike they are; evidence of findings */
-};
+#include "render/renderer.h"
 
 /* One row a device, and under it its errors and warnings. */
 void report_summary(FILE *out, const struct report *report, struct device *const devs[], size_t n);
 
 /* Everything about one device. */
 void report_device(FILE *out, const struct report *report, const struct device *dev,
-		   const struct report_options *options);
+		   const struct render_options *options);
 
 /* The connections of one device, with the addresses of all structures behind them. */
 void report_connections(FILE *out, const struct report *report, const struct device *dev,
-			const struct report_options *options);
+			const struct render_options *options);
 
 /* Its requests in flight, and whether nbd will ever give them up. */
 void report_requests(FILE *out, const struct device *dev);
@@ -37,7 +33,8 @@ void report_problems(FILE *out, const struct report *report);
 
 /* What unix_peer and file_owner say of one address. */
 void report_socket(FILE *out, const struct report *report, const struct query *query);
-void report_file(FILE *out, const struct report *report, const struct query *query);
+void report_file(FILE *out, const struct report *report, const struct query *query,
+		 const struct opened_file *opened);
 
 /* Where the layouts of nbd's structures came from. */
 void report_layout_source(FILE *out, const struct report *report);

@@ -11,7 +11,7 @@
 #include "judge/judge.h"
 #include "fuzz.h"
 #include "judge/contradictions.h"
-#include "render/dot.h"
+#include "render/renderer.h"
 #include "render/json.h"
 #include "render/report.h"
 #include "base/names.h"
@@ -281,8 +281,10 @@ static void fill_report(void)
 
 static void print_device(FILE *out, const struct device *dev)
 {
-	struct report_options options = {input_byte(&input) & 1, input_byte(&input) & 1};
+	struct render_options options = {.peers = input_byte(&input) & 1,
+					 .unfolded = input_byte(&input) & 1};
 	struct query query = {.device = number(), .addr = value(), .dev = dev};
+	struct opened_file opened;
 
 	report_device(out, report, dev, &options);
 	report_connections(out, report, dev, &options);
@@ -294,14 +296,14 @@ static void print_device(FILE *out, const struct device *dev)
 		query.conn = input_byte(&input) & 1 ? &dev->conns[i] : NULL;
 		query.sock = dev->conns[i].sock;
 		query.file = query.sock->file;
-		query.path = text_or_null();
+		opened = (struct opened_file){query.file, text_or_null()};
 		query.bdev = text_or_null();
 		report_socket(out, report, &query);
 		must_be_json(json_socket_line(report, &query));
 		if (!query.file)
 			continue;
-		report_file(out, report, &query);
-		must_be_json(json_file_line(report, &query));
+		report_file(out, report, &query, &opened);
+		must_be_json(json_file_line(report, &query, &opened));
 	}
 }
 
@@ -328,7 +330,7 @@ void target_run(const uint8_t *data, size_t size)
 	report_problems(out, report);
 	report_layout_source(out, report);
 	report_coverage(out, report);
-	dot_print(out, report, devices, n);
+	renderer_devices(&renderer_dot, &(struct rendering){out, report, devices, n, {0}});
 	must_be_json(json_kernel_line(report));
 	must(!fclose(out), "there is memory");
 	must_be_printable(output);

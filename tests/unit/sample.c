@@ -94,6 +94,7 @@ struct device *sample_device(struct report *report, uint32_t index, size_t n, co
 	dev->config_known = NUM(dev->config);
 	dev->config_refs = NUM(2);
 	dev->refs = NUM(3);
+	dev->device_flags = NUM(0);
 	dev->n_dead = NUM(0);
 	dev->server_flags = NUM(1);
 	dev->runtime_flags = NUM(8);

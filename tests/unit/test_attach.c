@@ -104,6 +104,22 @@ START_TEST(half_done_attach)
 }
 END_TEST
 
+/* "ok" is a claim: it takes what says that the device is not going down. */
+START_TEST(netlink_needs_to_know_whether_the_device_goes_down)
+{
+	dev->config_refs = NUM(0);
+	dev->device_flags = NUM(0);
+	gets(ATTACH_NETLINK, ATTACH_OK, "nobody uses");
+	dev->refs = NUM_UNKNOWN;
+	gets(ATTACH_NETLINK, ATTACH_UNKNOWN, "EINVAL if the device is going down");
+	dev->refs = NUM(1);
+	dev->device_flags = NUM_UNKNOWN;
+	gets(ATTACH_NETLINK, ATTACH_UNKNOWN, "EINVAL if the device is going down");
+	dev->device_flags = NUM_ABSENT;
+	gets(ATTACH_NETLINK, ATTACH_OK, "nobody uses");
+}
+END_TEST
+
 START_TEST(netlink_controls)
 {
 	dev->runtime_flags = NUM(0xb8);
@@ -328,6 +344,7 @@ TCase *attach_case(void)
 	tcase_add_test(c, unconfigured);
 	tcase_add_test(c, half_done_attach);
 	tcase_add_test(c, netlink_controls);
+	tcase_add_test(c, netlink_needs_to_know_whether_the_device_goes_down);
 	tcase_add_test(c, open_lock);
 	tcase_add_test(c, genl_mutex);
 	tcase_add_test(c, config_lock);

@@ -3,7 +3,7 @@
 
 #include "base/arena.h"
 #include "judge/judge.h"
-#include "render/dot.h"
+#include "render/renderer.h"
 #include "printed.h"
 #include "sample.h"
 #include "unit.h"
@@ -22,11 +22,16 @@ static void setup(void)
 	judge_devices(report);
 }
 
+static void draw(FILE *out, struct device *device)
+{
+	renderer_devices(&renderer_dot, &(struct rendering){out, report, &device, 1, {0}});
+}
+
 static char *graph(void)
 {
 	char *text;
 
-	PRINTED(text, dot_print(out, report, &dev, 1));
+	PRINTED(text, draw(out, dev));
 	return text;
 }
 
@@ -76,7 +81,7 @@ START_TEST(unknown_and_unconfigured_devices_can_be_drawn)
 	idle->name = "nbd5";
 	idle->index = 5;
 	idle->config_known = NUM(0);
-	PRINTED(text, dot_print(out, report, &idle, 1));
+	PRINTED(text, draw(out, idle));
 	has(text, "not configured");
 	free(text);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Every finding: shown by a device that has it, and not by a healthy one. */
+#include <json-c/json.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "judge/findings.h"
 #include "judge/judge.h"
 #include "sample.h"
 #include "unit.h"
@@ -465,6 +467,63 @@ START_TEST(the_unknown_supports_no_finding)
 }
 END_TEST
 
+/* 30 s are the block layer's when no timeout is set, not when it could not be read. */
+START_TEST(an_unknown_timeout_is_not_30_seconds)
+{
+	sample_request(dev, 31000);
+	shows("stuck-requests", SEVERITY_ERROR, "1 of 1 request");
+	dev->timeout_seconds = NUM_UNKNOWN;
+	shows_not("stuck-requests");
+	shows("unreadable", SEVERITY_WARNING, "its timeout is not known");
+	ck_assert_ptr_null(dev->timeout_rule);
+}
+END_TEST
+
+static size_t count_evidence(const struct finding *f, const char *what)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->n_evidence; i++)
+		n += !strcmp(f->evidence[i], what);
+	return n;
+}
+
+/* Connections whose owners were only counted are no evidence of what could not be read. */
+START_TEST(counting_connections_is_no_evidence)
+{
+	const char *nbd_sock = arena_printf("0x%llx", (unsigned long long)dev->conns[0].nbd_sock);
+	const struct finding *f;
+
+	report->scan.tables_unreadable = 3;
+	f = find(dev, "unreadable");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(f->n_evidence, 1);
+	dev->conns[0].sock->peer_status = PEER_UNKNOWN;
+	f = find(dev, "unreadable");
+	ck_assert_uint_eq(count_evidence(f, nbd_sock), 1);
+	ck_assert_uint_eq(f->n_evidence, 2);
+}
+END_TEST
+
+/* The schema knows each rule's id and no other. */
+START_TEST(the_schema_has_the_ids)
+{
+	struct json_object *schema = json_object_from_file("doc/report.schema.json"), *ids;
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(schema);
+	ck_assert(
+		!json_pointer_get(schema, "/definitions/findings/items/properties/id/enum", &ids));
+	for (; findings_rule_id(n); n++) {
+		ck_assert_uint_lt(n, json_object_array_length(ids));
+		ck_assert_str_eq(json_object_get_string(json_object_array_get_idx(ids, n)),
+				 findings_rule_id(n));
+	}
+	ck_assert_uint_eq(json_object_array_length(ids), n);
+	json_object_put(schema);
+}
+END_TEST
+
 TCase *findings_case(void)
 {
 	TCase *c = tcase_create("findings");
@@ -496,5 +555,8 @@ TCase *findings_case(void)
 	tcase_add_test(c, live_count_mismatch);
 	tcase_add_loop_test(c, unreadable, 0, 5);
 	tcase_add_test(c, the_unknown_supports_no_finding);
+	tcase_add_test(c, an_unknown_timeout_is_not_30_seconds);
+	tcase_add_test(c, counting_connections_is_no_evidence);
+	tcase_add_test(c, the_schema_has_the_ids);
 	return c;
 }

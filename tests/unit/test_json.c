@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <json-c/json.h>
+#include <setjmp.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "judge/judge.h"
 #include "render/json.h"
+#include "no_memory.h"
 #include "sample.h"
 #include "unit.h"
 
@@ -193,6 +195,36 @@ START_TEST(kernel_line)
 }
 END_TEST
 
+static jmp_buf prompt;
+
+static void back_to_the_prompt(void)
+{
+	longjmp(prompt, 1);
+}
+
+/* Wherever memory runs out the command ends, the session goes on, and the next report is whole. */
+START_TEST(without_memory_there_is_no_line)
+{
+	volatile unsigned long n = 1, needed;
+
+	no_memory_from(0);
+	json_device_line(report, dev);
+	needed = no_memory_asked();
+	ck_assert_uint_gt(needed, 100);
+	arena_on_exhausted(back_to_the_prompt);
+	for (; n <= needed; n++) {
+		no_memory_from(n);
+		if (!setjmp(prompt)) {
+			const char *line = json_device_line(report, dev);
+
+			ck_abort_msg("without value %lu of %lu: %s", n, needed, line);
+		}
+	}
+	no_memory_from(0);
+	ck_assert_str_eq(value("/name"), "\"nbd101\"");
+}
+END_TEST
+
 TCase *json_case(void)
 {
 	TCase *c = tcase_create("json");
@@ -206,5 +238,6 @@ TCase *json_case(void)
 	tcase_add_test(c, exited_is_said_only_of_a_whole_task_list);
 	tcase_add_test(c, hostile_names_stay_one_line);
 	tcase_add_test(c, kernel_line);
+	tcase_add_test(c, without_memory_there_is_no_line);
 	return c;
 }

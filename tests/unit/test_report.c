@@ -47,7 +47,7 @@ static void has_not(const char *text, const char *part)
 
 START_TEST(many_connections_fold_into_few_rows)
 {
-	struct report_options options = {0};
+	struct render_options options = {0};
 	char *text;
 
 	judge();
@@ -66,7 +66,7 @@ END_TEST
 
 START_TEST(errors_and_warnings_are_in_the_summary)
 {
-	struct report_options options = {.peers = true};
+	struct render_options options = {.peers = true};
 	char *text;
 
 	dev->conns[1].sock->peer_status = PEER_CLOSED;
@@ -104,7 +104,7 @@ END_TEST
 
 START_TEST(none_is_not_claimed_when_tables_are_missing)
 {
-	struct report_options options = {0};
+	struct render_options options = {0};
 	char *text;
 
 	report->scan.tables_unreadable = 3;
@@ -142,7 +142,7 @@ END_TEST
 
 START_TEST(what_is_unknown_prints_as_a_question_mark)
 {
-	struct report_options options = {0};
+	struct render_options options = {0};
 	char *text;
 
 	dev->num_connections = dev->live_connections = dev->recv_threads = NUM_UNKNOWN;
@@ -167,18 +167,46 @@ START_TEST(what_is_unknown_prints_as_a_question_mark)
 }
 END_TEST
 
+/* file_owner of a socket's file whose sk cannot be read. */
+START_TEST(file_of_an_unreadable_socket)
+{
+	const struct query query = {.addr = 0x1000, .sock = dev->conns[0].sock};
+	const struct opened_file opened = {dev->conns[0].sock->file, NULL};
+	char *text;
+
+	query.sock->family = NUM_UNKNOWN;
+	query.sock->inode = NUM_UNKNOWN;
+	PRINTED(text, report_file(out, report, &query, &opened));
+	has(text, "socket:[?]  ?\n");
+	has_not(text, "null");
+	free(text);
+}
+END_TEST
+
+START_TEST(unknown_layouts)
+{
+	char *text;
+
+	report->layout_source = NULL;
+	PRINTED(text, report_layout_source(out, report));
+	ck_assert_str_eq(text, "");
+	free(text);
+}
+END_TEST
+
 START_TEST(references_add_up)
 {
 	const struct query query = {.addr = dev->conns[0].nbd_sock,
 				    .sock = dev->conns[0].sock,
 				    .file = dev->conns[0].sock->file};
+	const struct opened_file opened = {query.file, NULL};
 	char *text;
 
 	query.file->refs = NUM(3);
 	query.file->n_table_refs = 1;
 	*ARENA_PUSH(query.file->owners, query.file->n_owners) =
 		(struct fd_owner){&report->tasks.v[0], 3};
-	PRINTED(text, report_file(out, report, &query));
+	PRINTED(text, report_file(out, report, &query, &opened));
 	has(text, "references  3 = 1 nbd + 1 fd + 1 unexplained");
 	has(text, "owner       qemu-kvm (233) fd 3");
 	has(text, "held by     nbd101 connection 0");
@@ -188,7 +216,7 @@ END_TEST
 
 START_TEST(unconfigured_device_claims_nothing)
 {
-	struct report_options options = {0};
+	struct render_options options = {0};
 	struct device *idle = ARENA_PUSH(report->devices, report->n_devices);
 	char *text;
 
@@ -208,7 +236,7 @@ END_TEST
 
 START_TEST(exited_tasks_are_named_as_such)
 {
-	struct report_options options = {0};
+	struct render_options options = {0};
 	char *text;
 
 	PRINTED(text, report_device(out, report, dev, &options));
@@ -224,7 +252,7 @@ START_TEST(parts_of_a_device_come_in_order)
 	static const char *const parts[] = {"nbd101  nbd_device", "\nFINDINGS\n",    "\nATTACH NOW",
 					    "freed when",	  "\nCONNECTIONS\n", "\nREQUESTS\n",
 					    "\nOPENERS\n",	  "\nWAITERS\n"};
-	struct report_options options = {0};
+	struct render_options options = {0};
 	const char *at;
 	char *text;
 
@@ -243,7 +271,7 @@ END_TEST
 
 START_TEST(findings_have_remedies_and_evidence)
 {
-	struct report_options options = {0};
+	struct render_options options = {0};
 	char *text;
 
 	dev->runtime_flags = NUM(12);
@@ -280,7 +308,7 @@ END_TEST
 
 START_TEST(config_refs_add_up)
 {
-	struct report_options options = {0};
+	struct render_options options = {0};
 	static const struct {
 		uint64_t refs, flags;
 		const char *text;
@@ -389,7 +417,7 @@ END_TEST
 /* What no terminal is wide enough for goes on below itself. */
 START_TEST(lines_are_not_too_long)
 {
-	struct report_options options = {.peers = true, .unfolded = true};
+	struct render_options options = {.peers = true, .unfolded = true};
 	struct device *small;
 	char *text, *line;
 
@@ -423,6 +451,8 @@ TCase *report_case(void)
 	tcase_add_test(c, none_is_not_claimed_when_tables_are_missing);
 	tcase_add_test(c, layout_source);
 	tcase_add_test(c, what_is_unknown_prints_as_a_question_mark);
+	tcase_add_test(c, file_of_an_unreadable_socket);
+	tcase_add_test(c, unknown_layouts);
 	tcase_add_test(c, references_add_up);
 	tcase_add_test(c, unconfigured_device_claims_nothing);
 	tcase_add_test(c, exited_tasks_are_named_as_such);

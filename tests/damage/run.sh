@@ -12,6 +12,18 @@ vmlinux=$here/../../build/$(basename "$fixture").vmlinux
 "$here/indexed.sh" "$fixture/vmlinux" "$vmlinux"
 jobs=$(nproc)
 
+# Runs the script that is its argument where no terminal can be opened.
+WITHOUT_PSEUDO_TERMINALS='
+import pty, runpy, sys
+
+def fork():
+	raise OSError("out of pty devices")
+
+pty.fork = fork
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+'
+
 case $what in
 all)
 	"$here/damage.py" --count "$count" --seed "$seed" --jobs "$jobs" "$crash" "$module" "$fixture" "$vmlinux"
@@ -21,6 +33,12 @@ check)
 	"$here/named.py" --jobs "$jobs" "$crash" "$module" "$fixture" "$vmlinux"
 	;;
 session)
+	# Without pseudo-terminals nothing of Ctrl-C can be tried: that is a failure, not less to test.
+	if python3 -c "$WITHOUT_PSEUDO_TERMINALS" "$here/../e2e/session.py" "$crash" "$module" "$vmlinux" \
+		"$fixture/vmcore" >/dev/null 2>&1; then
+		echo "run.sh: session.py passes without pseudo-terminals" >&2
+		exit 1
+	fi
 	"$here/../e2e/session.py" "$crash" "$module" "$vmlinux" "$fixture/vmcore"
 	;;
 esac

@@ -285,14 +285,13 @@ def main():
     try:
         terminal = Terminal()
     except OSError as error:
-        print(f"SKIPPED: Ctrl-C and closed pipes, for this machine has no pseudo-terminals (is devpts mounted?): {error}")
-    else:
-        interrupts(terminal)
-        interrupted_look_ups(terminal)
-        interrupted_repeat(terminal)
-        closed_pipe(terminal)
-        paged(terminal)
-        terminal.close()
+        fail(f"there are no pseudo-terminals, and so no Ctrl-C to test: {error}. Mount devpts on /dev/pts")
+    interrupts(terminal)
+    interrupted_look_ups(terminal)
+    interrupted_repeat(terminal)
+    closed_pipe(terminal)
+    paged(terminal)
+    terminal.close()
     memory(addresses(batch(["nbd -j -d nbd0"]).encode()))
     reload()
 

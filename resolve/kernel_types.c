@@ -45,7 +45,7 @@ static struct {
 
 static bool is_nbd_type(enum ktype t)
 {
-	return t <= K_NBD_SOCK;
+	return k_types[t].owner == OF_NBD;
 }
 
 /* Pages that the running command has read, and what it has asked crash for. */
@@ -171,7 +171,7 @@ static void compute_span(enum ktype t)
 		if (k_members[m].type != t || layout.member[m].offset < 0)
 			continue;
 		/* Embedded structures are read on their own, if at all. */
-		if (size > sizeof(uint64_t) && m != KM_TASK_COMM && m != KM_DISK_NAME)
+		if (size > sizeof(uint64_t) && !(k_members[m].flags & LOADED))
 			continue;
 		start = offset < start ? offset : start;
 		end = offset + size > end ? offset + size : end;
@@ -183,17 +183,17 @@ static void compute_span(enum ktype t)
 /* Fills the layout of a type from one source. */
 static void resolve(enum ktype t, const void *source, size_fn *size_of, member_fn *member_of)
 {
-	layout.type_size[t] = size_of(source, k_type_names[t]);
+	layout.type_size[t] = size_of(source, k_types[t].name);
 	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
-		const struct member *mem = &k_members[m];
+		const struct k_member *mem = &k_members[m];
 		long offset = -1;
 		size_t size = 0;
 
 		if (mem->type != t)
 			continue;
-		for (int a = 0; a < MAX_ALTERNATIVES && mem->names[a] && offset < 0; a++) {
+		for (int a = 0; a < K_MAX_NAMES && mem->names[a] && offset < 0; a++) {
 			if (layout.type_size[t] > 0)
-				offset = member_of(source, k_type_names[t], mem->names[a], &size);
+				offset = member_of(source, k_types[t].name, mem->names[a], &size);
 		}
 		layout.member[m].offset = offset;
 		layout.member[m].size = size;
@@ -233,11 +233,11 @@ static long offset_of(enum kmember m)
 }
 
 /* nbd's types are resolved before they are asked for. */
-static bool is_required(const struct member *member)
+static bool is_required(const struct k_member *member)
 {
 	bool has_config = layout.member[KM_NBD_MAGIC].offset < 0;
 
-	return member->need == REQUIRED || (member->need == WITH_CONFIG && has_config);
+	return member->flags & REQUIRED || (member->flags & WITH_CONFIG && has_config);
 }
 
 /* The first member of nbd's types, or of all others, that is missing though nothing can be said without
@@ -336,7 +336,7 @@ static const char *member_missing(int m)
 
 	snprintf(message, sizeof(message),
 		 "this kernel has no member %s in struct %s: its layout is not supported",
-		 k_members[m].names[0], k_type_names[k_members[m].type]);
+		 k_members[m].names[0], k_types[k_members[m].type].name);
 	return message;
 }
 
@@ -417,7 +417,7 @@ static const char *no_nbd_symbols(void)
 
 static bool debuginfo_is_loaded(void)
 {
-	return debuginfo_size(NULL, k_type_names[K_NBD_DEVICE]) > 0;
+	return debuginfo_size(NULL, k_types[K_NBD_DEVICE].name) > 0;
 }
 
 /* Has "mod -s" loaded nbd's debuginfo since its layouts were found elsewhere? gdb needs 15 to 50 ms to say
@@ -543,7 +543,7 @@ bool k_load(struct kobj *o, enum ktype t, uint64_t addr)
 	o->type = t;
 	o->whole =
 		addr && layout.span[t].size && layout.span[t].size <= sizeof(o->bytes) &&
-		k_read(addr + layout.span[t].start, o->bytes, layout.span[t].size, k_type_names[t]);
+		k_read(addr + layout.span[t].start, o->bytes, layout.span[t].size, k_types[t].name);
 	return o->whole;
 }
 

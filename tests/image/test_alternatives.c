@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Every name in the tables of kernel_members.c is needed by some kernel here: a name that crash does not
+ * Every name in the table kernel_members.def is needed by some kernel here: a name that crash does not
  * tell is as good as not in the table, and then the report of at least one kernel is another than
  * test_generations.c wants it. A name that some kernels here lack can so not be removed unnoticed; one that all of
  * them have is held by test_scene.c and test_extras.c, too.

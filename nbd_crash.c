@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "resolve/kernel_module.h"
 #include "resolve/kernel_types.h"
+#include "resolve/layout.h"
 #include "base/names.h"
 #include "base/words.h"
 #include "collect/collect.h"

@@ -7,6 +7,7 @@
 #include "collect/dentry_path.h"
 #include "collect/file_holders.h"
 #include "resolve/kernel_types.h"
+#include "resolve/layout.h"
 #include "base/flags.h"
 #include "collect/openers.h"
 #include "collect/requests.h"

@@ -12,27 +12,8 @@
 
 #include "base/num.h"
 #include "base/reads.h"
+#include "resolve/kernel_crash.h"
 #include "resolve/kernel_members.h"
-
-/*
- * Resolves the layouts that nothing can be said without, on the first call; cheap afterwards. Returns
- * NULL, or a message for the user that says what is missing and how to get it (static memory). All other
- * layouts of the kernel proper are resolved when they are first needed. No member of nbd's structures
- * exists until k_init_nbd() succeeds.
- */
-const char *k_init(void);
-
-/*
- * The same, and for nbd's own structures. Tried again until there is debuginfo, since `mod -s nbd` may
- * have come in between. Computed layouts are taken only where anchors_check() holds for exactly one.
- */
-const char *k_init_nbd(void);
-
-/* Forgets all layouts: nbd.so is unloaded. */
-void k_fini(void);
-
-/* Where nbd's own layouts came from: "debuginfo", "btf" or "computed"; NULL while they are unknown. */
-const char *k_layout_source(void);
 
 /* True when this kernel has the member. */
 bool k_has(enum kmember m);
@@ -84,37 +65,32 @@ num k_num_at(uint64_t addr, enum kmember m);
 /* The pointer stored at addr. */
 num k_pointer(uint64_t addr, const char *what);
 
-/* Address of a kernel or module symbol, unknown when there is none. */
-num k_symbol(const char *name);
-
-/* The function that the kernel's or a module's instruction at addr belongs to, NULL when there is
- * none; *start becomes its address. The name is crash's. */
-const char *k_function(uint64_t addr, uint64_t *start);
-
-/* True when addr is exactly the address of the symbol. */
-bool k_is_symbol(num addr, const char *name);
-
-/* utsname of the image, and how many tasks crash itself knows. The strings are crash's. */
-struct k_system {
-	const char *release, *version, *machine;
-	uint64_t tasks_in_crash;
-};
-struct k_system k_system(void);
-
 /* Ticks a second, to turn jiffies into seconds. */
 unsigned k_hz(void);
-
-/* Bytes of a task's kernel stack: THREAD_SIZE. */
-size_t k_stack_size(void);
-
-/* True once the user pressed Ctrl-C, until the next k_begin(): every long loop ends on it. A second Ctrl-C
- * has crash leave the command by longjmp, as it does with commands of its own. */
-bool k_interrupted(void);
 
 /* A command begins, which has nothing in the arena yet; has ended, however it did. In between Ctrl-C is for
  * k_interrupted(). What must not be left halfway stands between k_hold_interrupts() and k_end(). */
 void k_begin(void);
 void k_hold_interrupts(void);
 void k_end(void);
+
+/* Where layouts come from. size_of returns the size of a structure in bytes, at most 0 when the source does not have
+ * it; member_of the offset of a member in bytes and its size in *size, -1 when the source does not have it. */
+struct k_source {
+	long (*size_of)(const void *context, const char *structure);
+	long (*member_of)(const void *context, const char *structure, const char *member,
+			  size_t *size);
+	const void *context;
+};
+
+/* The debuginfo that crash has loaded. */
+extern const struct k_source k_from_debuginfo;
+
+/* For layout.c: takes the layout of a structure from this source from now on. */
+void k_resolve(enum ktype t, const struct k_source *source);
+
+/* For layout.c: forgets all layouts; forgets what was read, and how much that was. */
+void k_forget_layouts(void);
+void k_forget_reads(void);
 
 #endif

@@ -6,7 +6,7 @@
 #include <setjmp.h>
 #include <signal.h>
 
-#include "resolve/kernel_types.h"
+#include "resolve/layout.h"
 
 /* What crash exports, by its own names. */
 FILE *fp;

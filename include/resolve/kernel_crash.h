@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What resolve asks of crash itself: layouts from debuginfo, memory, symbols, the kernel's name, and that
+ * Ctrl-C ends a loop and not the command. Of crash only functions are used, and the few fields that have the
+ * same place in all releases from 7.2.9 on: one nbd.so serves them all.
+ */
+#ifndef NBD_RESOLVE_KERNEL_CRASH_H
+#define NBD_RESOLVE_KERNEL_CRASH_H
+
+#include <stddef.h>
+
+#include "base/num.h"
+
+/* Address of a kernel or module symbol, unknown when there is none. */
+num k_symbol(const char *name);
+
+/* The function that the kernel's or a module's instruction at addr belongs to, NULL when there is
+ * none; *start becomes its address, 0 without one. The name is crash's and stays valid. */
+const char *k_function(uint64_t addr, uint64_t *start);
+
+/* True when addr is known and exactly the address of the symbol. */
+bool k_is_symbol(num addr, const char *name);
+
+/* utsname of the image, and how many tasks crash itself knows. The strings are crash's. */
+struct k_system {
+	const char *release, *version, *machine;
+	uint64_t tasks_in_crash;
+};
+struct k_system k_system(void);
+
+/* Bytes of a task's kernel stack: THREAD_SIZE. */
+size_t k_stack_size(void);
+
+/* True once the user pressed Ctrl-C, until the next command begins: every long loop ends on it. A second
+ * Ctrl-C makes crash leave the command by longjmp, as it does with commands of its own. */
+bool k_interrupted(void);
+
+/* The rest is for kernel_types.c and layout.c only. */
+
+/* Size in bytes of a structure by its debuginfo, at most 0 when there is none. */
+long k_debuginfo_size(const char *structure);
+
+/* Offset in bytes of a member by the debuginfo, looked for in anonymous members, too; its size in *size. -1 when
+ * there is none. */
+long k_debuginfo_member(const char *structure, const char *member, size_t *size);
+
+/* True when "mod -s" has loaded the debuginfo of this module. */
+bool k_debuginfo_is_loaded(const char *module);
+
+/* Reads len bytes of kernel memory. what names them in crash's debug output. False when they cannot be read. */
+bool k_readmem(uint64_t addr, void *buf, size_t len, const char *what);
+
+/* Ticks a second as crash has it: 1000 where it does not find CONFIG_HZ. */
+unsigned k_machine_hz(void);
+
+/* From k_interrupts_begin() to k_interrupts_end() the first Ctrl-C is noted for k_interrupted(), and crash's own
+ * handler gets the next one. k_interrupts_hold() has it wait until k_interrupts_end(): what must not be left
+ * halfway stands between the two. k_interrupts_end() may be called twice, and without a begin. */
+void k_interrupts_begin(void);
+void k_interrupts_hold(void);
+void k_interrupts_end(void);
+
+#endif

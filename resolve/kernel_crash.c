@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "resolve/kernel_crash.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include <crash/defs.h>
+
+/* crash takes every name as a writable string. */
+#define MAX_NAME 64
+
+/* At a Ctrl-C crash leaves its commands by longjmp, wherever they are: what was found so far would be lost,
+ * and memory that malloc() was changing would be damaged. So nbd.so takes the first one of a command itself. */
+static volatile sig_atomic_t interrupted;
+static struct sigaction of_crash;
+static bool listening;
+
+static void on_interrupt(int signal)
+{
+	(void)signal;
+	interrupted = true;
+	sigaction(SIGINT, &of_crash, NULL);
+}
+
+static bool listen_to_interrupts(struct sigaction *before)
+{
+	struct sigaction ours = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+
+	return !sigaction(SIGINT, &ours, before);
+}
+
+static void mask_interrupts(int how)
+{
+	sigset_t interrupt;
+
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(how, &interrupt, NULL);
+}
+
+bool k_interrupted(void)
+{
+	return interrupted;
+}
+
+void k_interrupts_begin(void)
+{
+	interrupted = false;
+	/* A Ctrl-C between the new handler and the knowledge of the old one would find none to hand over to. */
+	mask_interrupts(SIG_BLOCK);
+	if (!listening)
+		listening = listen_to_interrupts(&of_crash);
+	mask_interrupts(SIG_UNBLOCK);
+}
+
+void k_interrupts_hold(void)
+{
+	mask_interrupts(SIG_BLOCK);
+}
+
+void k_interrupts_end(void)
+{
+	if (listening)
+		sigaction(SIGINT, &of_crash, NULL);
+	listening = false;
+	/* Also where crash has left by longjmp what held them. */
+	mask_interrupts(SIG_UNBLOCK);
+}
+
+/* gdb has a handler of its own: after a Ctrl-C it answers what it is asked at that moment, or next, as if the
+ * type were not there. And it leaves crash's own handler in force. So a Ctrl-C waits for the answer. With a pipe
+ * or a pager crash has gdb ignore the signal, and it may be lost. */
+static void gdb_begin(void)
+{
+	mask_interrupts(SIG_BLOCK);
+}
+
+static void gdb_end(void)
+{
+	if (listening && !interrupted)
+		listen_to_interrupts(NULL);
+	mask_interrupts(SIG_UNBLOCK);
+}
+
+long k_debuginfo_size(const char *structure)
+{
+	char name[MAX_NAME];
+	long size;
+
+	snprintf(name, sizeof(name), "%s", structure);
+	gdb_begin();
+	size = STRUCT_SIZE(name);
+	gdb_end();
+	return size;
+}
+
+long k_debuginfo_member(const char *structure, const char *member, size_t *size)
+{
+	char name[MAX_NAME], mem[MAX_NAME];
+	long offset;
+
+	snprintf(name, sizeof(name), "%s", structure);
+	snprintf(mem, sizeof(mem), "%s", member);
+	gdb_begin();
+	/* Finds members of anonymous unions, too. */
+	offset = MEMBER_OFFSET(name, mem);
+	if (offset >= 0)
+		*size = (size_t)MEMBER_SIZE(name, mem);
+	gdb_end();
+	return offset;
+}
+
+bool k_debuginfo_is_loaded(const char *module)
+{
+	char name[MAX_NAME];
+	struct load_module *found;
+
+	snprintf(name, sizeof(name), "%s", module);
+	return is_module_name(name, NULL, &found) && found->mod_flags & MOD_LOAD_SYMS;
+}
+
+bool k_readmem(uint64_t addr, void *buf, size_t len, const char *what)
+{
+	char type[MAX_NAME];
+
+	snprintf(type, sizeof(type), "%s", what);
+	return readmem(addr, KVADDR, buf, (long)len, type, RETURN_ON_ERROR | QUIET);
+}
+
+num k_symbol(const char *name)
+{
+	char symbol[MAX_NAME];
+
+	snprintf(symbol, sizeof(symbol), "%s", name);
+	return symbol_exists(symbol) ? NUM(symbol_value(symbol)) : NUM_UNKNOWN;
+}
+
+const char *k_function(uint64_t addr, uint64_t *start)
+{
+	const char *name = is_kernel_text(addr) ? closest_symbol(addr) : NULL;
+
+	*start = name ? closest_symbol_value(addr) : 0;
+	return name;
+}
+
+bool k_is_symbol(num addr, const char *name)
+{
+	num symbol = k_symbol(name);
+
+	return addr.known && symbol.known && addr.v == symbol.v;
+}
+
+struct k_system k_system(void)
+{
+	return (struct k_system){.release = kt->utsname.release,
+				 .version = kt->utsname.version,
+				 .machine = kt->utsname.machine,
+				 .tasks_in_crash = RUNNING_TASKS()};
+}
+
+size_t k_stack_size(void)
+{
+	return machdep->stacksize;
+}
+
+unsigned k_machine_hz(void)
+{
+	return machdep->hz;
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "resolve/layout.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolve/anchors.h"
+#include "resolve/kernel_btf.h"
+#include "resolve/kernel_computed.h"
+#include "resolve/kernel_module.h"
+#include "resolve/kernel_types.h"
+#include "resolve/klist.h"
+
+/* Refuses absurd sizes before memory is taken for them: a kernel's BTF is about 5 MB. */
+#define MAX_BTF_SIZE (64 << 20)
+
+enum source { NOWHERE, DEBUGINFO, BTF, COMPUTED };
+
+static bool required_resolved;
+static enum source source_of_nbd;
+
+static bool is_nbd_type(enum ktype t)
+{
+	return k_types[t].owner == OF_NBD;
+}
+
+/* What kernel_btf.c and kernel_computed.c tell, as a source of layouts. */
+static long btf_size(const void *types, const char *structure)
+{
+	return btf_types_size(types, structure);
+}
+
+static long btf_member(const void *types, const char *structure, const char *member, size_t *size)
+{
+	return btf_types_member(types, structure, member, size);
+}
+
+static long computed_struct_size(const void *candidate, const char *structure)
+{
+	return computed_size(candidate, structure);
+}
+
+static long computed_struct_member(const void *candidate, const char *structure, const char *member,
+				   size_t *size)
+{
+	return computed_member(candidate, structure, member, size);
+}
+
+static long size_of_nothing(const void *unused, const char *structure)
+{
+	(void)unused;
+	(void)structure;
+	return -1;
+}
+
+static void resolve_nbd_types(const struct k_source *source)
+{
+	for (int t = 0; t < K_TYPE_COUNT; t++) {
+		if (is_nbd_type(t))
+			k_resolve(t, source);
+	}
+}
+
+/* Nothing of nbd's that was tried stays in force. */
+static void forget_nbd(void)
+{
+	/* Without a size no member is asked for. */
+	static const struct k_source nothing = {size_of_nothing, NULL, NULL};
+
+	resolve_nbd_types(&nothing);
+}
+
+static bool is_required(const struct k_member *member)
+{
+	/* Only nbd's own types have such members; they are resolved by the time they are checked. */
+	bool is_with_config = member->flags & WITH_CONFIG && !k_has(KM_NBD_MAGIC);
+
+	return member->flags & REQUIRED || is_with_config;
+}
+
+/* The first member of nbd's types, or of all others, that is missing though nothing can be said without
+ * it, or -1. */
+static int missing_member(bool nbd_types)
+{
+	for (int m = 0; m < KM_MEMBER_COUNT; m++) {
+		if (is_nbd_type(k_members[m].type) == nbd_types && is_required(&k_members[m]) &&
+		    !k_has(m))
+			return m;
+	}
+	return -1;
+}
+
+/* nbd's own types, all from one source. Returns as missing_member(). */
+static int resolve_nbd(const struct k_source *source)
+{
+	resolve_nbd_types(source);
+	return missing_member(true);
+}
+
+/* The bytes of the BTF that the kernel holds for module nbd. Returns malloc'ed memory or NULL. */
+static void *read_module_btf(size_t *size)
+{
+	struct klist modules = klist_of(k_symbol("btf_modules"), "btf_modules");
+
+	while (klist_next(&modules)) {
+		num btf =
+			k_num_at(k_container(modules.node, KM_BTF_MODULE_LIST), KM_BTF_MODULE_BTF);
+		char name[4] = "";
+
+		if (btf.known && k_read(k_at(btf.v, KM_BTF_NAME), name, sizeof(name), "btf.name") &&
+		    !memcmp(name, "nbd", sizeof(name))) {
+			num data = k_num_at(btf.v, KM_BTF_DATA);
+			num bytes = k_num_at(btf.v, KM_BTF_DATA_SIZE);
+			void *buf;
+
+			if (!data.known || !bytes.known || !bytes.v || bytes.v > MAX_BTF_SIZE)
+				return NULL;
+			buf = malloc(bytes.v);
+			if (buf && k_read(data.v, buf, bytes.v, "btf.data")) {
+				*size = bytes.v;
+				return buf;
+			}
+			free(buf);
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+/* The kernel proper's BTF, which module BTF builds on. Returns malloc'ed memory or NULL. */
+static void *read_kernel_btf(size_t *size)
+{
+	num start = k_symbol("__start_BTF"), stop = k_symbol("__stop_BTF");
+	void *buf;
+
+	if (!start.known || !stop.known || stop.v <= start.v || stop.v - start.v > MAX_BTF_SIZE)
+		return NULL;
+	*size = stop.v - start.v;
+	buf = malloc(*size);
+	if (buf && k_read(start.v, buf, *size, "BTF of the kernel"))
+		return buf;
+	free(buf);
+	return NULL;
+}
+
+static bool resolve_nbd_from_btf(void)
+{
+	size_t base_size, module_size;
+	void *base = NULL, *module = NULL;
+	struct btf_types *types = NULL;
+	bool done = false;
+
+	if (k_has(KM_BTF_MODULE_LIST) && k_has(KM_BTF_DATA))
+		module = read_module_btf(&module_size);
+	if (module)
+		base = read_kernel_btf(&base_size);
+	if (base)
+		types = btf_types_parse(base, base_size, module, module_size);
+	if (types) {
+		done = resolve_nbd(&(struct k_source){btf_size, btf_member, types}) < 0;
+		btf_types_free(types);
+	}
+	free(base);
+	free(module);
+	return done;
+}
+
+static num nbd_has_function(const char *name)
+{
+	return kernel_module_has_symbol("nbd", name);
+}
+
+static num nbd_has_text(const char *text)
+{
+	return kernel_module_holds("nbd", text);
+}
+
+static int resolve_nbd_as(const struct computed_layout *candidate)
+{
+	return resolve_nbd(
+		&(struct k_source){computed_struct_size, computed_struct_member, candidate});
+}
+
+/* Puts the candidate in force, and looks at the image through it. */
+static const char *check_computed(const struct computed_layout *candidate, size_t *held)
+{
+	if (resolve_nbd_as(candidate) >= 0)
+		return "vmlinux does not tell the size of a member's type";
+	return anchors_check(held);
+}
+
+/* NULL, or why no computed layout was taken. */
+static const char *resolve_nbd_computed(void)
+{
+	static const struct computed_image image = {k_debuginfo_size, nbd_has_function,
+						    nbd_has_text};
+	const struct computed_layout *chosen;
+	const char *why;
+
+	chosen = computed_choose(&image, check_computed, &why);
+	if (!chosen)
+		return why;
+	resolve_nbd_as(chosen);
+	return NULL;
+}
+
+static const char *member_missing(int m)
+{
+	static char message[256];
+
+	snprintf(message, sizeof(message),
+		 "this kernel has no member %s in struct %s: its layout is not supported",
+		 k_members[m].names[0], k_types[k_members[m].type].name);
+	return message;
+}
+
+static const char *no_nbd_layout(const char *why)
+{
+	static char message[768];
+	const char *release = k_system().release;
+
+	snprintf(
+		message, sizeof(message),
+		"nbd's structures are unknown: its debuginfo is not loaded, the image holds no BTF "
+		"of it, and none could be computed (%s). Try: mod -s nbd PATH/nbd.ko.debug  "
+		"(package linux-image-%s-dbg on Debian, kernel-debuginfo-%s on Fedora, RHEL and "
+		"openEuler)",
+		why, release, release);
+	return message;
+}
+
+static const char *no_nbd_symbols(void)
+{
+	if (kernel_module_is_loaded("nbd"))
+		return "nbd is loaded, but crash does not know its symbol nbd_index_idr (was it "
+		       "started with --no_modules?). Try: mod -s nbd PATH/nbd.ko.debug";
+	return "this kernel image has no nbd module (no symbol nbd_index_idr, nor nbd_dev of "
+	       "kernels before 4.11): the module was not loaded when the image was taken";
+}
+
+static bool debuginfo_is_loaded(void)
+{
+	return k_debuginfo_size(k_types[K_NBD_DEVICE].name) > 0;
+}
+
+/* Has "mod -s" loaded nbd's debuginfo since its layouts were found elsewhere? gdb needs 15 to 50 ms to say
+ * no, crash none: that is asked first. */
+static bool debuginfo_has_come(void)
+{
+	return k_debuginfo_is_loaded("nbd") && debuginfo_is_loaded();
+}
+
+/* Where nbd's layouts are; NULL, or why they are nowhere. */
+static const char *find_nbd_layout(void)
+{
+	const char *why;
+
+	if (debuginfo_is_loaded()) {
+		int missing = resolve_nbd(&k_from_debuginfo);
+
+		source_of_nbd = DEBUGINFO;
+		return missing >= 0 ? member_missing(missing) : NULL;
+	}
+	source_of_nbd = BTF;
+	if (resolve_nbd_from_btf())
+		return NULL;
+	source_of_nbd = COMPUTED;
+	why = resolve_nbd_computed();
+	return why ? no_nbd_layout(why) : NULL;
+}
+
+const char *k_init(void)
+{
+	int missing;
+
+	if (required_resolved)
+		return NULL;
+	missing = missing_member(false);
+	if (missing >= 0)
+		return member_missing(missing);
+	forget_nbd();
+	required_resolved = true;
+	return NULL;
+}
+
+const char *k_init_nbd(void)
+{
+	const char *problem = k_init();
+
+	if (problem)
+		return problem;
+	/* Debuginfo that was loaded since is better than anything else. */
+	if (source_of_nbd == DEBUGINFO || (source_of_nbd != NOWHERE && !debuginfo_has_come()))
+		return NULL;
+	if (!k_symbol("nbd_index_idr").known && !k_symbol("nbd_dev").known)
+		return no_nbd_symbols();
+	problem = find_nbd_layout();
+	/* What was not looked at is no proof that it is not there, nor that another layout does not fit. */
+	if (k_interrupted())
+		problem = "interrupted while nbd's structures were looked up: once more, please";
+	/* A report takes the same reads, be it the first of a session or not. */
+	k_forget_reads();
+	if (problem) {
+		source_of_nbd = NOWHERE;
+		forget_nbd();
+	}
+	return problem;
+}
+
+void k_fini(void)
+{
+	k_forget_layouts();
+	required_resolved = false;
+	source_of_nbd = NOWHERE;
+}
+
+const char *k_layout_source(void)
+{
+	static const char *const names[] = {NULL, "debuginfo", "btf", "computed"};
+
+	_Static_assert(sizeof(names) / sizeof(names[0]) == COMPUTED + 1, "each source has a name");
+	return names[source_of_nbd];
+}

@@ -258,6 +258,8 @@ static const char *disk_name(uint64_t disk)
 	char name[DISK_NAME_LEN];
 	struct kobj o;
 
+	if (!disk)
+		return "?";
 	k_load(&o, K_GENDISK, disk);
 	if (!k_bytes(&o, KM_DISK_NAME, name, sizeof(name)))
 		return arena_printf("gendisk %llx", (unsigned long long)disk);
@@ -270,14 +272,15 @@ static void add_stacked(struct bdev *b, uint64_t disk)
 			  arena_printf("%s (on %s)", disk_name(disk), bdev_name(b)));
 }
 
-/* The lower device that an entry of gendisk.slave_bdevs names. */
-static struct bdev *slave_of(const struct openers *openers, uint64_t entry)
+/* The lower device that an entry of gendisk.slave_bdevs names. *complete becomes false when that is unknown. */
+static struct bdev *slave_of(const struct openers *openers, uint64_t entry, bool *complete)
 {
-	num dir;
+	num bdev = k_num_at(entry, KM_HOLDER_BDEV), dir = k_num_at(entry, KM_HOLDER_DIR);
 
+	if (!bdev.known && !dir.known)
+		*complete = false;
 	if (k_has(KM_HOLDER_BDEV))
-		return ptr_map_get(&openers->by_bdev, k_num_at(entry, KM_HOLDER_BDEV).v);
-	dir = k_num_at(entry, KM_HOLDER_DIR);
+		return ptr_map_get(&openers->by_bdev, bdev.v);
 	for (size_t i = 0; dir.v && i < openers->n; i++) {
 		if (openers->v[i]->nbd && num_is(openers->v[i]->holder_dir, dir.v))
 			return openers->v[i];
@@ -291,15 +294,16 @@ static bool walk_holders(const struct openers *openers, uint64_t head, struct bd
 			 uint64_t disk)
 {
 	struct klist holders = klist_of(NUM(head), "bd_holder_disk.list");
+	bool complete = true;
 
 	while (klist_next(&holders)) {
 		uint64_t entry = k_container(holders.node, KM_HOLDER_LIST);
-		struct bdev *lower = b ? b : slave_of(openers, entry);
+		struct bdev *lower = b ? b : slave_of(openers, entry, &complete);
 
 		if (lower)
 			add_stacked(lower, b ? k_num_at(entry, KM_HOLDER_DISK).v : disk);
 	}
-	return holders.complete;
+	return complete && holders.complete;
 }
 
 static bool find_stacked(const struct openers *openers)

@@ -122,6 +122,7 @@ static bool walk_ehash(uint64_t hashinfo, const struct ptr_map *targets, struct 
 {
 	num ehash = k_num_at(hashinfo, KM_EHASH), mask = k_num_at(hashinfo, KM_EHASH_MASK);
 	size_t bucket_size = k_sizeof(K_EHASH_BUCKET);
+	size_t chain_offset = (size_t)k_offset(KM_EHASH_CHAIN); /* a required member */
 	uint8_t *buckets = arena_alloc(BUCKETS_PER_READ * bucket_size);
 	bool known = ehash.known && mask.known && mask.v < MAX_BUCKETS, complete = known;
 
@@ -133,7 +134,7 @@ static bool walk_ehash(uint64_t hashinfo, const struct ptr_map *targets, struct 
 					       n * bucket_size, "inet_hashinfo.ehash"))
 			return false;
 		for (size_t i = 0; i < n; i++) {
-			size_t at = k_at(i * bucket_size, KM_EHASH_CHAIN);
+			size_t at = i * bucket_size + chain_offset;
 			struct klist chain;
 			uint64_t node;
 

@@ -113,11 +113,14 @@ static enum flag_numbering numbering_by_code(void)
 {
 	num release = k_symbol("nbd_release");
 	const uint8_t *code = code_from(release);
+	long offset = k_offset(KM_CONFIG_RUNTIME_FLAGS);
 	size_t len = 0;
 
+	if (offset < 0)
+		return FLAGS_A_OR_B;
 	while (code && len < MAX_FUNCTION && is_inside(release, len))
 		len++;
-	return numbering_in_code(code, len, k_at(0, KM_CONFIG_RUNTIME_FLAGS));
+	return numbering_in_code(code, len, (size_t)offset);
 }
 
 enum flag_numbering behaviour_numbering(void)

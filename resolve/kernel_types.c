@@ -124,14 +124,19 @@ size_t k_member_size(enum kmember m)
 	return k_has(m) ? layout.member[m].size : 0;
 }
 
+long k_offset(enum kmember m)
+{
+	return offset_of(m);
+}
+
 uint64_t k_at(uint64_t addr, enum kmember m)
 {
-	return addr + (uint64_t)offset_of(m);
+	return addr && k_has(m) ? addr + (uint64_t)offset_of(m) : 0;
 }
 
 uint64_t k_container(uint64_t addr, enum kmember m)
 {
-	return addr - (uint64_t)offset_of(m);
+	return addr && k_has(m) ? addr - (uint64_t)offset_of(m) : 0;
 }
 
 static bool read_memory(uint64_t addr, void *buf, size_t len, const char *what)

@@ -24,10 +24,14 @@ size_t k_sizeof(enum ktype t);
 /* Size of a member in bytes, 0 when this kernel does not have it. */
 size_t k_member_size(enum kmember m);
 
-/* Address of a member inside the structure at addr; the inverse of container_of(). */
+/* Offset of a member in its structure in bytes, -1 when this kernel does not have it. */
+long k_offset(enum kmember m);
+
+/* Address of a member inside the structure at addr. 0, which reads as unknown, when this kernel does not have the
+ * member and when addr is 0. */
 uint64_t k_at(uint64_t addr, enum kmember m);
 
-/* container_of(addr, its structure, m). */
+/* container_of(): address of the structure whose member m is at addr. 0 as k_at(). */
 uint64_t k_container(uint64_t addr, enum kmember m);
 
 /* Reads len bytes at a kernel address. what ("nbd_config.socks") names them in crash's debug output.

@@ -104,9 +104,14 @@ size_t k_member_size(enum kmember m)
 	return fake_members[m].size;
 }
 
+long k_offset(enum kmember m)
+{
+	return fake_members[m].known ? fake_members[m].offset : -1;
+}
+
 uint64_t k_at(uint64_t addr, enum kmember m)
 {
-	return addr + (uint64_t)fake_members[m].offset;
+	return addr && k_has(m) ? addr + (uint64_t)fake_members[m].offset : 0;
 }
 
 num k_num_at(uint64_t addr, enum kmember m)

@@ -48,22 +48,13 @@ static bool somebody_waits(void)
 	return !(pc->flags & SILENT) && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
-/* crash's own handler of Ctrl-C would leave free() by longjmp. */
-static void end_command(void)
-{
-	k_hold_interrupts();
-	arena_free_all();
-	k_end();
-}
-
 static void run(void (*command)(void))
 {
 	k_begin();
-	arena_free_all();
 	arena_on_exhausted(out_of_memory);
 	progress_begin(somebody_waits() ? stderr : NULL, PATIENCE_MS);
 	command();
-	end_command();
+	k_end();
 	/* It ends what crash itself is in the middle of, too: repeat, a file of commands. */
 	if (k_interrupted())
 		raise(SIGINT);
@@ -458,7 +449,7 @@ static void cmd_file_owner(void)
 /* Runs before every prompt, however the command before it ended. */
 static void cmd_nbd_cleanup(void)
 {
-	end_command();
+	k_end();
 }
 
 /* crash reads at least one line of text behind the synopsis. */
@@ -481,5 +472,5 @@ static void __attribute__((constructor)) nbd_init(void)
 static void __attribute__((destructor)) nbd_fini(void)
 {
 	k_fini();
-	end_command();
+	k_end();
 }

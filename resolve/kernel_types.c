@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "resolve/kernel_types.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/page_cache.h"
 
 #define NSEC_PER_SEC 1000000000u
@@ -22,6 +24,8 @@ static struct {
 		size_t start, size; /* from the first to the last member that k_load() reads */
 	} span[K_TYPE_COUNT];
 } layout;
+
+static char misuse[160];
 
 /* Pages that the running command has read, and what it has asked crash for. */
 static struct page_cache pages;
@@ -92,6 +96,7 @@ void k_resolve(enum ktype t, const struct k_source *source)
 void k_forget_layouts(void)
 {
 	memset(&layout, 0, sizeof(layout));
+	*misuse = '\0';
 }
 
 /* The kernel proper's types are resolved when they are first asked for: most commands need few of them, and to
@@ -178,12 +183,30 @@ bool k_load(struct kobj *o, enum ktype t, uint64_t addr)
 	return o->whole;
 }
 
+/* False for a mistake in nbd.so: the bytes at that offset are something else. */
+static bool belongs_to(const struct kobj *o, enum kmember m)
+{
+	const struct k_member *member = &k_members[m];
+
+	if (member->type == o->type)
+		return true;
+	if (!*misuse)
+		snprintf(misuse, sizeof(misuse), "%s.%s is no member of struct %s",
+			 k_types[member->type].name, member->names[0], k_types[o->type].name);
+	return false;
+}
+
+const char *k_misuse(void)
+{
+	return *misuse ? misuse : NULL;
+}
+
 bool k_bytes(const struct kobj *o, enum kmember m, void *buf, size_t len)
 {
 	size_t offset = (size_t)offset_of(m);
 	size_t size = layout.member[m].size;
 
-	if (!k_has(m) || !o->addr || len > size)
+	if (!belongs_to(o, m) || !k_has(m) || !o->addr || len > size)
 		return false;
 	if (o->whole && offset >= layout.span[o->type].start &&
 	    offset + len <= layout.span[o->type].start + layout.span[o->type].size) {
@@ -204,9 +227,9 @@ static num number(const struct kobj *o, enum kmember m, bool is_signed)
 		uint64_t u64;
 	} value = {0};
 
-	if (!size)
+	if (belongs_to(o, m) && !k_has(m))
 		return NUM_ABSENT;
-	if (!k_bytes(o, m, &value, size < sizeof(value) ? size : sizeof(value)))
+	if (!size || !k_bytes(o, m, &value, size < sizeof(value) ? size : sizeof(value)))
 		return NUM_UNKNOWN;
 	switch (size) {
 	case 1:
@@ -257,18 +280,23 @@ unsigned k_hz(void)
 	return k_machine_hz();
 }
 
-void k_begin(void)
+/* The pages are in the arena: they go together. */
+static void free_memory(void)
 {
+	arena_free_all();
 	k_forget_reads();
-	k_interrupts_begin();
 }
 
-void k_hold_interrupts(void)
+void k_begin(void)
 {
-	k_interrupts_hold();
+	k_interrupts_begin();
+	free_memory();
 }
 
 void k_end(void)
 {
+	/* crash's own handler of Ctrl-C would leave free() by longjmp. */
+	k_interrupts_hold();
+	free_memory();
 	k_interrupts_end();
 }

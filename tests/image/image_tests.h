@@ -11,6 +11,7 @@ TCase *damage_case(void);
 TCase *generations_case(void);
 TCase *alternatives_case(void);
 TCase *absent_case(void);
+TCase *reads_case(void);
 TCase *lists_case(void);
 TCase *requests_case(void);
 TCase *sockets_case(void);

@@ -17,6 +17,7 @@ int main(void)
 	suite_add_tcase(suite, generations_case());
 	suite_add_tcase(suite, alternatives_case());
 	suite_add_tcase(suite, absent_case());
+	suite_add_tcase(suite, reads_case());
 	suite_add_tcase(suite, lists_case());
 	suite_add_tcase(suite, requests_case());
 	suite_add_tcase(suite, sockets_case());

@@ -6,6 +6,7 @@
 #include <setjmp.h>
 #include <signal.h>
 
+#include "resolve/kernel_types.h"
 #include "resolve/layout.h"
 
 /* What crash exports, by its own names. */
@@ -186,6 +187,9 @@ char *crash_run(const char *line)
 	fclose(fp);
 	fp = NULL;
 	clean_up();
+	/* A mistake in nbd.so's code, which crash's users would see as an unknown value. */
+	if (k_misuse())
+		errx(EXIT_FAILURE, "%s: %s", line, k_misuse());
 	interrupt_at = 0;
 	free(words);
 	return output;

@@ -119,7 +119,9 @@ num k_num_at(uint64_t addr, enum kmember m)
 	uint64_t value = 0;
 	size_t size = fake_members[m].size;
 
-	if (!k_has(m) || !k_read(k_at(addr, m), &value, size < 8 ? size : 8, ""))
+	if (!k_has(m))
+		return NUM_ABSENT;
+	if (!k_read(k_at(addr, m), &value, size < 8 ? size : 8, ""))
 		return NUM_UNKNOWN;
 	return NUM(value);
 }

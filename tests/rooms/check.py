@@ -48,13 +48,14 @@ def room_of(path):
         return AT_THE_TOP.get(path)
     if len(parts) == 2 and parts[0] in MAY_INCLUDE and path.endswith('.c'):
         return parts[0]
-    if len(parts) == 3 and parts[0] == 'include' and parts[1] in MAY_INCLUDE and path.endswith('.h'):
+    if len(parts) == 3 and parts[0] == 'include' and parts[1] in MAY_INCLUDE and path.endswith(('.h', '.def')):
         return parts[1]
     return None
 
 
 def all_files():
-    found = (os.path.relpath(f, '.') for f in glob.glob('./**/*.[ch]', recursive=True))
+    names = glob.glob('./**/*.[ch]', recursive=True) + glob.glob('./**/*.def', recursive=True)
+    found = (os.path.relpath(f, '.') for f in names)
     return sorted(f for f in found if not f.startswith(ELSEWHERE))
 
 

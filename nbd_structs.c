@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 #include "base/names.h"
@@ -11,18 +12,13 @@
 #include "collect/task_list.h"
 #include "collect/unix_peer.h"
 
-#define DISK_NAME_LEN 32
-/* krealloc() of socks[] cannot give more pointers than fit into the largest page block: 512 Ki with
- * pages of 4 KiB. More than this is damage. */
-#define MAX_CONNECTIONS (1u << 20)
-#define SOCKS_PER_READ	4096
+#define DISK_NAME_LEN  32
+#define SOCKS_PER_READ 4096
 /* When so many connections could not be read, the count is not believed for the rest. */
 #define MAX_UNREADABLE 64
 #define SECTOR_SHIFT   9
 /* No kernel has as many bits in runtime_flags. */
 #define MAX_RUNTIME_FLAGS 0xffff
-/* 64 KiB: no kernel has larger pages, and nbd takes no larger blocks. */
-#define MAX_BLOCK_BITS 16
 /* loff_t */
 #define MAX_SIZE INT64_MAX
 
@@ -125,7 +121,7 @@ static void read_config(struct device *dev, struct file_set *files)
 	dev->block_size = bits.known && bits.v <= MAX_BLOCK_BITS
 				  ? NUM(1ull << bits.v)
 				  : nbd_at_most(dev, "the block size", k_num(&o, KM_CONFIG_BLKSIZE),
-						1u << MAX_BLOCK_BITS);
+						MAX_BLOCK_SIZE);
 	socks = k_num(&o, KM_CONFIG_SOCKS);
 	if (dev->num_connections.known && socks.known && (socks.v || !dev->num_connections.v))
 		nbd_connections_read(dev, socks.v, files);

@@ -5,17 +5,14 @@
 #include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
+#include "base/socket_states.h"
 #include "resolve/kernel_types.h"
 #include "base/names.h"
 #include "base/words.h"
 
-#define SUN_PATH_MAX	 108
-#define SOCK_DEAD	 0x1 /* bit 0 of sk_flags in every kernel */
-#define TCP_SYN_SENT	 2
-#define TCP_TIME_WAIT	 6
-#define TCP_CLOSE	 7
-#define TCP_NEW_SYN_RECV 12
-#define SHUTDOWN_MASK	 3
+#define SUN_PATH_MAX 108
+#define SOCK_DEAD    0x1 /* bit 0 of sk_flags in every kernel */
 
 /* The family of a struct sock by its protocol, unknown where that is none of these. */
 static num family_of(num prot)

@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/socket_kinds.h"
+#include "base/socket_states.h"
 
 /* Length of the valid UTF-8 sequence at s, 0 when there is none; its code point in *code. */
 static size_t utf8_sequence(const uint8_t *s, size_t len, uint32_t *code)
@@ -94,26 +96,28 @@ const char *name_inet(const void *address, size_t address_len, uint16_t port)
 
 const char *name_family(num family)
 {
+	const struct socket_kind *kind = socket_kind_of(family);
+
 	if (!family.known)
 		return NULL;
-	switch (family.v) {
-	case AF_UNIX:
-		return "unix";
-	case AF_INET:
-		return "inet";
-	case AF_INET6:
-		return "inet6";
-	default:
-		return arena_printf("%u", (unsigned)family.v);
-	}
+	return kind ? kind->name : arena_printf("%u", (unsigned)family.v);
 }
 
 const char *name_sock_state(num state)
 {
 	static const char *const names[] = {
-		[1] = "ESTABLISHED", [2] = "SYN_SENT",	[3] = "SYN_RECV", [4] = "FIN_WAIT1",
-		[5] = "FIN_WAIT2",   [6] = "TIME_WAIT", [7] = "CLOSE",	  [8] = "CLOSE_WAIT",
-		[9] = "LAST_ACK",    [10] = "LISTEN",	[11] = "CLOSING", [12] = "NEW_SYN_RECV",
+		[TCP_ESTABLISHED] = "ESTABLISHED",
+		[TCP_SYN_SENT] = "SYN_SENT",
+		[TCP_SYN_RECV] = "SYN_RECV",
+		[TCP_FIN_WAIT1] = "FIN_WAIT1",
+		[TCP_FIN_WAIT2] = "FIN_WAIT2",
+		[TCP_TIME_WAIT] = "TIME_WAIT",
+		[TCP_CLOSE] = "CLOSE",
+		[TCP_CLOSE_WAIT] = "CLOSE_WAIT",
+		[TCP_LAST_ACK] = "LAST_ACK",
+		[TCP_LISTEN] = "LISTEN",
+		[TCP_CLOSING] = "CLOSING",
+		[TCP_NEW_SYN_RECV] = "NEW_SYN_RECV",
 	};
 
 	if (!state.known)

@@ -2,6 +2,7 @@
 #include "collect/before_config.h"
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 #include "collect/nbd_structs.h"
@@ -67,7 +68,8 @@ static void read_device(struct report *report, uint32_t index, uint64_t nbd_devi
 	nbd_gendisk_read(dev);
 	nbd_tasks_read(dev, &o, &report->tasks);
 	dev->server_flags = k_num(&o, KM_NBD_FLAGS);
-	dev->block_size = nbd_at_most(dev, "the block size", k_num(&o, KM_NBD_BLKSIZE), 65536);
+	dev->block_size =
+		nbd_at_most(dev, "the block size", k_num(&o, KM_NBD_BLKSIZE), MAX_BLOCK_SIZE);
 	dev->timeout_seconds = nbd_seconds(timeout);
 	read_sockets(dev, &o, files);
 	for (int way = 0; way < ATTACH_WAYS; way++)

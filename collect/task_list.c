@@ -6,10 +6,8 @@
 
 #include "base/arena.h"
 #include "resolve/kernel_types.h"
+#include "base/limits.h"
 #include "base/ptr_map.h"
-
-/* PID_MAX_LIMIT of include/linux/threads.h: no kernel has more threads. */
-#define MAX_TASKS (4 * 1024 * 1024)
 
 /* Task states, include/linux/sched.h. The values below 0x10 never changed. */
 #define TASK_INTERRUPTIBLE   0x1
@@ -61,7 +59,7 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	void **seen = ptr_map_at(&walk->seen, o->addr);
 	struct task *t;
 
-	if (*seen || walk->list->n >= MAX_TASKS)
+	if (*seen || walk->list->n >= MAX_PID)
 		return false;
 	*seen = walk;
 	if (!pid.known || !tgid.known || !files.known) {
@@ -124,7 +122,7 @@ static void add_threads(struct walk *walk, const struct kobj *leader)
 		if (addr != leader->addr)
 			k_load(&o, K_TASK, addr);
 		/* The leader stands in its own list, once, and so do threads of its group only. */
-		if (n > MAX_TASKS || k_interrupted() || (addr == leader->addr && leader_seen) ||
+		if (n > MAX_PID || k_interrupted() || (addr == leader->addr && leader_seen) ||
 		    (addr != leader->addr &&
 		     (!num_is(k_num(&o, KM_TASK_TGID), tgid.v) || !add_task(walk, &o)))) {
 			walk->list->unreadable++;

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/socket_states.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
 #include "base/ptr_map.h"
@@ -15,16 +16,6 @@
  * may ask for more, but not for this many. */
 #define MAX_BUCKETS	 (64u << 20)
 #define BUCKETS_PER_READ 16384
-
-enum {
-	TCP_ESTABLISHED = 1,
-	TCP_SYN_SENT = 2,
-	TCP_SYN_RECV = 3,
-	TCP_FIN_WAIT1 = 4,
-	TCP_FIN_WAIT2 = 5,
-	TCP_TIME_WAIT = 6,
-	TCP_NEW_SYN_RECV = 12,
-};
 
 /* Both ends of a connection as one socket sees them; IPv4 as ::ffff:a.b.c.d, so that an AF_INET6
  * server's end of an IPv4 connection compares equal. */

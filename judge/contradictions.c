@@ -5,18 +5,15 @@
 #include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/limits.h"
+#include "base/socket_kinds.h"
+#include "base/socket_states.h"
 #include "base/words.h"
 #include "judge/facts.h"
 #include "base/ptr_map.h"
 
-#define MIN_BLOCK_SIZE 512
-#define MAX_BLOCK_SIZE 65536
-#define RCV_SHUTDOWN   1
-#define SEND_SHUTDOWN  2
 /* Contradictions of one kind that are told of a device. */
 #define MAX_SAID 16
-/* Of AF_UNIX too, include/net/tcp_states.h */
-#define TCP_ESTABLISHED 1
 
 /* Each test yields a sentence, NULL when all is well. */
 typedef const char *device_test(const struct device *dev);
@@ -185,9 +182,12 @@ static const char *file_is_missing(const struct sock_info *s)
 		       : NULL;
 }
 
-static bool is_unix_stream(const struct sock_info *s)
+/* A stream whose two ends the kernel keeps in agreement. */
+static bool is_paired(const struct sock_info *s)
 {
-	return num_is(s->family, AF_UNIX) && num_is(s->type, SOCK_STREAM);
+	const struct socket_kind *kind = socket_kind_of(s->family);
+
+	return kind && kind->ends_are_paired && num_is(s->type, SOCK_STREAM);
 }
 
 /* unix_stream_connect() makes both ends ESTABLISHED and each other's peer; only its own release changes
@@ -196,7 +196,7 @@ static const char *is_half_connected(const struct sock_info *s)
 {
 	const struct sock_info *peer = s->peer;
 
-	if (!is_unix_stream(s) || !s->state.known || !s->peer_sk.known)
+	if (!is_paired(s) || !s->state.known || !s->peer_sk.known)
 		return NULL;
 	if ((s->state.v == TCP_ESTABLISHED) != (s->peer_sk.v != 0))
 		return "its state and its peer contradict each other";
@@ -216,7 +216,7 @@ static const char *shutdown_differs(const struct sock_info *s)
 {
 	const struct sock_info *peer = s->peer;
 
-	if (!is_unix_stream(s) || !peer || !s->shutdown.known || !peer->shutdown.known)
+	if (!is_paired(s) || !peer || !s->shutdown.known || !peer->shutdown.known)
 		return NULL;
 	if (!(s->shutdown.v & RCV_SHUTDOWN) == !(peer->shutdown.v & SEND_SHUTDOWN) &&
 	    !(s->shutdown.v & SEND_SHUTDOWN) == !(peer->shutdown.v & RCV_SHUTDOWN))

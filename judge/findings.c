@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge/findings.h"
 
-#include <sys/socket.h>
-
 #include "base/arena.h"
+#include "base/socket_kinds.h"
 #include "base/words.h"
 #include "judge/fold.h"
 #include "judge/facts.h"
@@ -79,15 +78,14 @@ const char *finding_count_connections(size_t n)
 	return word_count(n, "connection");
 }
 
-/* nbd takes AF_UNIX and TCP; another family has no other end here to be known. */
+/* Of a family that nbd.so does not know, it knows no other ends. */
 static bool has_unknown_end(const struct judged *j, const struct connection *c)
 {
 	const struct sock_info *s = c->sock;
 
 	(void)j;
 	return s->peer_status == PEER_UNKNOWN && !num_is(s->peer_sk, 0) &&
-	       (!s->family.known || s->family.v == AF_UNIX || s->family.v == AF_INET ||
-		s->family.v == AF_INET6);
+	       (!s->family.known || socket_kind_of(s->family));
 }
 
 /* The search may have missed an owner. */

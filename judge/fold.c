@@ -2,9 +2,9 @@
 #include "judge/fold.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/socket_kinds.h"
 
 static bool same_num(num a, num b)
 {
@@ -48,10 +48,11 @@ static bool same_end(const struct sock_info *a, const struct sock_info *b)
 static bool alike(const struct connection *a, const struct connection *b)
 {
 	const struct sock_info *s = a->sock, *t = b->sock;
+	const struct socket_kind *kind = socket_kind_of(s->family);
 
 	return same_num(a->dead, b->dead) && same_end(s, t) && same_end(s->peer, t->peer) &&
 	       s->peer_status == t->peer_status && same_string(s->remote, t->remote) &&
-	       (!num_is(s->family, AF_UNIX) || same_string(s->local, t->local));
+	       ((kind && kind->local_is_ephemeral) || same_string(s->local, t->local));
 }
 
 size_t fold_run(const struct connection *conns, size_t n)

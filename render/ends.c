@@ -2,9 +2,10 @@
 #include "render/ends.h"
 
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/arena.h"
+#include "base/socket_kinds.h"
+#include "base/socket_states.h"
 #include "judge/fold.h"
 #include "base/names.h"
 #include "base/words.h"
@@ -104,12 +105,13 @@ const char *end_queue(num queue)
 
 const char *end_connection_state(const struct connection *c)
 {
+	const struct socket_kind *kind = socket_kind_of(c->sock->family);
 	const char *state = end_state(c->sock);
 
 	if (!c->dead.known)
 		return "?";
-	/* An AF_UNIX socket is ESTABLISHED for ever: only TCP's state adds something. */
-	if (c->dead.v && !num_is(c->sock->family, AF_UNIX))
+	/* Where the state does not follow the connection, it says nothing more. */
+	if (c->dead.v && (!kind || kind->state_follows_connection))
 		return arena_printf("DEAD %s", state);
 	return c->dead.v ? "DEAD" : state;
 }
@@ -118,7 +120,7 @@ const char *end_shutdown(num shutdown)
 {
 	static const char *const names[] = {"none", "RCV", "SEND", "BOTH"};
 
-	return shutdown.known ? names[shutdown.v & 3] : "?";
+	return shutdown.known ? names[shutdown.v & SHUTDOWN_MASK] : "?";
 }
 
 const char *end_index(const struct connection *conns, size_t n)

@@ -2,6 +2,7 @@
 #include "resolve/anchors.h"
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 
@@ -9,11 +10,6 @@
 #define HAS_PID_FILE	  (1u << 3)
 #define MAX_RUNTIME_FLAGS 0xffu
 #define MAX_DEVICE_FLAGS  0x3u
-#define PID_MAX_LIMIT	  (4u << 20)
-#define MAX_CONNECTIONS	  (1u << 20)
-#define MIN_BLOCK_SIZE	  512u
-#define MIN_BLOCK_BITS	  9u
-#define MAX_BLOCK_BITS	  16u
 #define LOWEST_POINTER	  4096u
 
 struct anchors {
@@ -131,7 +127,7 @@ static void expect_device(void *context, uint32_t index, uint64_t nbd)
 	    expect(a,
 		   !k_has(KM_NBD_TASK_RECV) || is_pointer_or_null(k_num_at(nbd, KM_NBD_TASK_RECV)),
 		   "task_recv is no pointer") &&
-	    expect(a, !k_has(KM_NBD_PID) || at_most(k_num_at(nbd, KM_NBD_PID), PID_MAX_LIMIT),
+	    expect(a, !k_has(KM_NBD_PID) || at_most(k_num_at(nbd, KM_NBD_PID), MAX_PID),
 		   "pid is impossible") &&
 	    /* Set only while a netlink connect waits for an old device to go. */
 	    expect(a,

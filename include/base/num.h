@@ -27,7 +27,4 @@ static inline bool num_is(num n, uint64_t v)
 	return n.known && n.v == v;
 }
 
-/* PID_MAX_LIMIT, include/linux/threads.h: no pid is larger. */
-#define MAX_PID (4 * 1024 * 1024)
-
 #endif

@@ -10,7 +10,7 @@
 #include "base/names.h"
 #include "base/words.h"
 #include "collect/task_list.h"
-#include "collect/unix_peer.h"
+#include "collect/socket.h"
 
 #define DISK_NAME_LEN  32
 #define SOCKS_PER_READ 4096
@@ -71,7 +71,7 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 		conn->dead = nbd_at_most(dev, arena_printf("nbd_sock.dead of connection %u", i),
 					 found, 1);
 		sock = k_num(&o, KM_NSOCK_SOCK);
-		conn->sock = sock_read(sock.v, files);
+		conn->sock = socket_read(sock.v, files);
 		dead += conn->dead.v != 0;
 		all_known &= conn->dead.known;
 		if ((found.known || !k_has(KM_NSOCK_DEAD)) && conn->sock->family.known)

@@ -6,7 +6,7 @@
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 #include "collect/nbd_structs.h"
-#include "collect/unix_peer.h"
+#include "collect/socket.h"
 
 #define NBD_MAGIC 0x68797548
 /* nbds_max is limited by the minors of one major. */
@@ -27,7 +27,7 @@ static void read_socket(struct device *dev, num sock, struct file_set *files)
 		return;
 	conn = ARENA_PUSH(dev->conns, dev->n_conns);
 	conn->nbd_sock = k_at(dev->nbd_device, KM_NBD_SOCK);
-	conn->sock = sock_read(sock.v, files);
+	conn->sock = socket_read(sock.v, files);
 	if (!conn->sock->family.known)
 		problem_add(&dev->problems, "its socket could not be read");
 }

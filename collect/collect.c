@@ -17,8 +17,7 @@
 #include "collect/waiters.h"
 #include "base/progress.h"
 #include "collect/task_list.h"
-#include "collect/tcp_peer.h"
-#include "collect/unix_peer.h"
+#include "collect/socket.h"
 
 /* Each nbd_sock holds a reference to its socket's file, whichever devices the user asked for. */
 static void add_nbd_holders(struct report *report)
@@ -52,7 +51,7 @@ static void resolve_query(const struct report *report, struct query *q, struct f
 	if (dev || q->device.known)
 		return;
 	q->conn = nbd_connection_by_address(report, q->addr);
-	q->sock = q->conn ? q->conn->sock : sock_from_any(q->addr, files);
+	q->sock = q->conn ? q->conn->sock : socket_from_any(q->addr, files);
 	if (q->sock) {
 		q->file = q->sock->file;
 	} else if (file_is_plausible(q->addr)) {
@@ -61,13 +60,12 @@ static void resolve_query(const struct report *report, struct query *q, struct f
 	}
 }
 
-/* All sockets of the report whose other end may be TCP. */
-static void find_tcp_peers(struct report *report, const struct query *queries, size_t n,
-			   struct file_set *files)
+/* The other ends of all sockets that nbd has or the user asked about. */
+static void find_peers(struct report *report, const struct query *queries, size_t n,
+		       struct file_set *files)
 {
 	struct sock_info **socks = NULL;
 	size_t n_socks = 0;
-	const char *problem;
 
 	for (size_t d = 0; d < report->n_devices; d++) {
 		for (size_t c = 0; c < report->devices[d].n_conns; c++)
@@ -77,9 +75,7 @@ static void find_tcp_peers(struct report *report, const struct query *queries, s
 		if (queries[i].sock && !queries[i].conn)
 			*ARENA_PUSH(socks, n_socks) = queries[i].sock;
 	}
-	problem = tcp_find_peers(socks, n_socks, files);
-	if (problem)
-		problem_add(&report->problems, problem);
+	socket_find_peers(socks, n_socks, files, &report->problems);
 }
 
 /* True when a file that the user asked about, or a connection's, has more references than are known. */
@@ -198,7 +194,7 @@ struct report *collect_report(struct query *queries, size_t n)
 	waiters_collect(report);
 	for (size_t i = 0; i < n; i++)
 		resolve_query(report, &queries[i], &files);
-	find_tcp_peers(report, queries, n, &files);
+	find_peers(report, queries, n, &files);
 	find_holders(report, queries, n, &files);
 	report->reads = k_reads();
 	progress_end();

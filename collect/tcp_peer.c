@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "collect/tcp_peer.h"
-
+/*
+ * TCP sockets: addresses, queues, and the sockets of this kernel at the other ends, which are looked up in
+ * its table of established sockets, tcp_hashinfo.ehash.
+ */
 #include <arpa/inet.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -10,7 +12,8 @@
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
 #include "base/ptr_map.h"
-#include "collect/unix_peer.h"
+#include "collect/socket_family.h"
+#include "base/names.h"
 
 /* alloc_large_system_hash() gives tcp_hashinfo.ehash 512 Ki buckets at most by default; thash_entries=
  * may ask for more, but not for this many. */
@@ -30,6 +33,55 @@ struct target {
 	struct tuple tuple;
 	struct target *next; /* with the same ports */
 };
+
+struct search {
+	struct ptr_map targets; /* by port_key() */
+	socket_end_reader *read_end;
+	struct file_set *files;
+};
+
+static const char *inet_name(const struct kobj *common, bool v6, bool local)
+{
+	num port = k_num(common, local ? KM_SKC_NUM : KM_SKC_DPORT);
+	enum kmember m = v6 ? (local ? KM_SKC_V6_RCV_SADDR : KM_SKC_V6_DADDR)
+			    : (local ? KM_SKC_RCV_SADDR : KM_SKC_DADDR);
+	uint8_t address[16];
+
+	if (!port.known || !k_read(k_at(common->addr, m), address, v6 ? 16 : 4, "sock_common"))
+		return NULL;
+	return name_inet(address, v6 ? 16 : 4, local ? (uint16_t)port.v : ntohs((uint16_t)port.v));
+}
+
+/* MPTCP has streams, too, and no struct tcp_sock. Kernels before it (v5.6) have sk_protocol as a bit field. */
+static bool has_tcp_sock(const struct sock_info *info, const struct kobj *sk)
+{
+	return num_is(info->type, SOCK_STREAM) && socket_is_full(&tcp_family, info) &&
+	       (k_member_size(KM_SK_PROTOCOL) != sizeof(uint16_t) ||
+		num_is(k_num(sk, KM_SK_PROTOCOL), IPPROTO_TCP));
+}
+
+/* Before the handshake, and where the connection was reset since, the two need not belong together. */
+static num unacknowledged_bytes(const struct sock_info *info)
+{
+	num next = k_num_at(info->sk, KM_TCP_WRITE_SEQ), acked = k_num_at(info->sk, KM_TCP_SND_UNA);
+	uint32_t bytes = (uint32_t)(next.v - acked.v);
+
+	if (!next.known || !acked.known || !info->state.known || num_is(info->state, TCP_SYN_SENT))
+		return NUM_UNKNOWN;
+	return bytes <= INT32_MAX ? NUM(bytes) : NUM_UNKNOWN;
+}
+
+static void read_inet(struct sock_info *info, const struct kobj *sk, const struct kobj *common)
+{
+	bool v6 = info->family.v == AF_INET6;
+
+	if (v6 && !k_has(KM_SKC_V6_DADDR))
+		return;
+	info->local = inet_name(common, v6, true);
+	info->remote = inet_name(common, v6, false);
+	if (has_tcp_sock(info, sk))
+		info->send_queue_bytes = unacknowledged_bytes(info);
+}
 
 static bool read_address(const struct kobj *common, bool v6, enum kmember m4, enum kmember m6,
 			 uint8_t address[16])
@@ -81,12 +133,12 @@ static uint64_t port_key(uint16_t local_port, uint16_t remote_port)
 
 /* Offers the socket whose skc_nulls_node is at node to the targets. False when it cannot be told whose
  * other end it is: the table has sockets of TCP only. */
-static bool match(const struct ptr_map *targets, uint64_t node, struct file_set *files)
+static bool match(const struct search *search, uint64_t node)
 {
 	uint64_t sk = k_container(k_container(node, KM_SKC_NODE), KM_SK_COMMON);
 	struct kobj common;
 	struct tuple t;
-	num state;
+	num state, socket;
 
 	k_load(&common, K_SOCK_COMMON, k_at(sk, KM_SK_COMMON));
 	state = k_num(&common, KM_SKC_STATE);
@@ -95,21 +147,23 @@ static bool match(const struct ptr_map *targets, uint64_t node, struct file_set 
 		return true;
 	if (!state.known || !read_tuple(&common, &t))
 		return false;
-	for (struct target *target = ptr_map_get(targets, port_key(t.remote_port, t.local_port));
+	for (struct target *target =
+		     ptr_map_get(&search->targets, port_key(t.remote_port, t.local_port));
 	     target; target = target->next) {
 		if (target->sock->peer || sk == target->sock->sk ||
 		    !is_mirrored(&target->tuple, &t))
 			continue;
-		/* An unreadable sk_socket must not pass for a missing one. */
-		if (!k_num_at(sk, KM_SK_SOCKET).known)
+		socket = k_num_at(sk, KM_SK_SOCKET);
+		/* An sk_socket that could not be read must not be taken for one that is not there. */
+		if (!socket.known)
 			return false;
-		target->sock->peer = sock_read_sk(sk, files);
+		target->sock->peer = search->read_end(socket.v, sk, search->files);
 	}
 	return true;
 }
 
 /* One table of sockets. False when a part of it could not be read. */
-static bool walk_ehash(uint64_t hashinfo, const struct ptr_map *targets, struct file_set *files)
+static bool walk_ehash(const struct search *search, uint64_t hashinfo)
 {
 	num ehash = k_num_at(hashinfo, KM_EHASH), mask = k_num_at(hashinfo, KM_EHASH_MASK);
 	size_t bucket_size = k_sizeof(K_EHASH_BUCKET);
@@ -133,7 +187,7 @@ static bool walk_ehash(uint64_t hashinfo, const struct ptr_map *targets, struct 
 			chain = klist_of_bucket(ehash.v + first * bucket_size + at, node,
 						klist_nulls(first + i), "inet_ehash_bucket.chain");
 			while (klist_next(&chain))
-				complete &= match(targets, chain.node, files);
+				complete &= match(search, chain.node);
 			complete &= chain.complete;
 		}
 	}
@@ -142,10 +196,10 @@ static bool walk_ehash(uint64_t hashinfo, const struct ptr_map *targets, struct 
 
 /* The table that all namespaces share, and those that namespaces have of their own: by
  * net.ipv4.tcp_child_ehash_entries, since v6.1. */
-static bool walk_tables(const struct ptr_map *targets, struct file_set *files)
+static bool walk_tables(const struct search *search)
 {
 	num shared = k_symbol("tcp_hashinfo");
-	bool complete = shared.known && walk_ehash(shared.v, targets, files);
+	bool complete = shared.known && walk_ehash(search, shared.v);
 	struct klist namespaces;
 
 	if (!k_has(KM_EHASH_PERNET))
@@ -158,7 +212,7 @@ static bool walk_tables(const struct ptr_map *targets, struct file_set *files)
 
 		complete &= own.known;
 		if (own.known && own.v != shared.v)
-			complete &= walk_ehash(own.v, targets, files);
+			complete &= walk_ehash(search, own.v);
 	}
 	return complete && namespaces.complete;
 }
@@ -195,9 +249,12 @@ static bool is_tcp(const struct sock_info *s)
 	       num_is(s->type, SOCK_STREAM) && s->sk;
 }
 
-const char *tcp_find_peers(struct sock_info **socks, size_t n, struct file_set *files)
+/* A peer is the socket with the mirrored pair of addresses, in the same network namespace when the address
+ * is a loopback one. Without one, the status follows from the socket's own TCP state. */
+static const char *find_peers(struct sock_info **socks, size_t n, socket_end_reader *read_end,
+			      struct file_set *files)
 {
-	struct ptr_map targets = {0};
+	struct search search = {.read_end = read_end, .files = files};
 	bool complete = true;
 
 	for (size_t i = 0; i < n; i++) {
@@ -220,12 +277,12 @@ const char *tcp_find_peers(struct sock_info **socks, size_t n, struct file_set *
 			continue;
 		}
 		target->sock = socks[i];
-		slot = ptr_map_at(&targets,
+		slot = ptr_map_at(&search.targets,
 				  port_key(target->tuple.local_port, target->tuple.remote_port));
 		target->next = *slot;
 		*slot = target;
 	}
-	if (targets.n && !walk_tables(&targets, files))
+	if (search.targets.n && !walk_tables(&search))
 		complete = false;
 	for (size_t i = 0; i < n; i++) {
 		if (!is_tcp(socks[i]) || num_is(socks[i]->peer_sk, 0))
@@ -240,3 +297,9 @@ const char *tcp_find_peers(struct sock_info **socks, size_t n, struct file_set *
 			  "TCP "
 			  "connections may be missing";
 }
+
+const struct socket_family tcp_family = {
+	.protocols = {{"tcp_prot", AF_INET}, {"tcpv6_prot", AF_INET6}},
+	.read = read_inet,
+	.find_peers = find_peers,
+};

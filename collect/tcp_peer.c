@@ -52,12 +52,22 @@ static const char *inet_name(const struct kobj *common, bool v6, bool local)
 	return name_inet(address, v6 ? 16 : 4, local ? (uint16_t)port.v : ntohs((uint16_t)port.v));
 }
 
-/* MPTCP has streams, too, and no struct tcp_sock. Kernels before it (v5.6) have sk_protocol as a bit field. */
-static bool has_tcp_sock(const struct sock_info *info, const struct kobj *sk)
+/* sk_protocol is a number from v5.6 on. Before, it is a bit field, and the smaller structures of connections
+ * that begin or end do not have it. */
+static num read_protocol(const struct sock_info *info, const struct kobj *sk)
 {
-	return num_is(info->type, SOCK_STREAM) && socket_is_full(&tcp_family, info) &&
-	       (k_member_size(KM_SK_PROTOCOL) != sizeof(uint16_t) ||
-		num_is(k_num(sk, KM_SK_PROTOCOL), IPPROTO_TCP));
+	if (!socket_is_full(&tcp_family, info) || k_member_size(KM_SK_PROTOCOL) != sizeof(uint16_t))
+		return NUM_ABSENT;
+	return k_num(sk, KM_SK_PROTOCOL);
+}
+
+/* MPTCP has streams of these families, too: such a socket has no struct tcp_sock and is not in the table of
+ * sockets, only its subflows are. Kernels that do not tell by sk_protocol are older than MPTCP. */
+static bool is_tcp(const struct sock_info *s)
+{
+	return (num_is(s->family, AF_INET) || num_is(s->family, AF_INET6)) &&
+	       num_is(s->type, SOCK_STREAM) && s->sk &&
+	       (s->protocol.absent || num_is(s->protocol, IPPROTO_TCP));
 }
 
 /* Before the handshake, and where the connection was reset since, the two need not belong together. */
@@ -75,11 +85,12 @@ static void read_inet(struct sock_info *info, const struct kobj *sk, const struc
 {
 	bool v6 = info->family.v == AF_INET6;
 
+	info->protocol = read_protocol(info, sk);
 	if (v6 && !k_has(KM_SKC_V6_DADDR))
 		return;
 	info->local = inet_name(common, v6, true);
 	info->remote = inet_name(common, v6, false);
-	if (has_tcp_sock(info, sk))
+	if (is_tcp(info) && socket_is_full(&tcp_family, info))
 		info->send_queue_bytes = unacknowledged_bytes(info);
 }
 
@@ -241,12 +252,6 @@ static enum peer_status remote_status(const struct sock_info *s)
 		return PEER_UNKNOWN;
 	return s->state.v == TCP_FIN_WAIT1 || s->state.v == TCP_FIN_WAIT2 ? PEER_SHUT_DOWN
 									  : PEER_CLOSED;
-}
-
-static bool is_tcp(const struct sock_info *s)
-{
-	return (num_is(s->family, AF_INET) || num_is(s->family, AF_INET6)) &&
-	       num_is(s->type, SOCK_STREAM) && s->sk;
 }
 
 /* A peer is the socket with the mirrored pair of addresses, in the same network namespace when the address

@@ -84,7 +84,8 @@ struct sock_info {
 	struct file *file;
 	num inode; /* the number of "socket:[N]" */
 	num family, type, state;
-	num shutdown; /* sk_shutdown: 1 RCV_SHUTDOWN, 2 SEND_SHUTDOWN */
+	num protocol; /* TCP and the like: sk_protocol, absent where it is no number of its own */
+	num shutdown; /* sk_shutdown: RCV_SHUTDOWN, SEND_SHUTDOWN (base/socket_states.h) */
 	num dead;     /* SOCK_DEAD */
 	num send_queue_bytes;
 	num receive_queue; /* socket buffers (skbs) waiting to be read */

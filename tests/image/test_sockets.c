@@ -172,6 +172,19 @@ START_TEST(when_the_send_queue_is_known)
 }
 END_TEST
 
+/* An MPTCP socket has the addresses of its first subflow, and it is the subflows that stand in the table: what
+ * is found there is not its other end, and what is not found there may be in this kernel all the same. */
+START_TEST(an_mptcp_socket_has_no_end_that_is_known)
+{
+	image_set(image, end, "sock", "sk_protocol", IPPROTO_MPTCP);
+	is_status(NULL, 0);
+	without_peer();
+	is_status(NULL, 0);
+	image_set(image, end, "sock", "sk_protocol", IPPROTO_TCP);
+	is_status("remote", 0);
+}
+END_TEST
+
 /* What is behind it belongs to somebody else. */
 START_TEST(an_end_without_a_whole_sock)
 {
@@ -210,6 +223,7 @@ TCase *sockets_case(void)
 	tcase_add_test(tc, an_end_of_the_other_family);
 	tcase_add_test(tc, a_table_not_read_in_full);
 	tcase_add_test(tc, when_the_send_queue_is_known);
+	tcase_add_test(tc, an_mptcp_socket_has_no_end_that_is_known);
 	tcase_add_test(tc, an_end_without_a_whole_sock);
 	tcase_add_test(tc, a_socket_without_connection);
 	return tc;

@@ -50,9 +50,9 @@ struct file *file_watch(struct file_set *set, uint64_t addr)
 	return file;
 }
 
-void file_add_holder(struct file *file, const char *kind, const char *what, uint64_t object)
+void file_add_holder(struct file *file, struct holder holder)
 {
-	*ARENA_PUSH(file->holders, file->n_holders) = (struct holder){kind, what, object};
+	*ARENA_PUSH(file->holders, file->n_holders) = holder;
 }
 
 /* By table, then thread group; in a group its leader first, for it has the name people know. */

@@ -29,10 +29,11 @@ static void add_nbd_holders(struct report *report)
 			struct connection *conn = &dev->conns[c];
 
 			if (conn->sock->file)
-				file_add_holder(
-					conn->sock->file, "nbd",
-					arena_printf("%s connection %u", dev->name, conn->index),
-					conn->nbd_sock);
+				file_add_holder(conn->sock->file,
+						(struct holder){.kind = HOLDER_NBD,
+								.number = conn->index,
+								.object = conn->nbd_sock,
+								.device = dev->name});
 		}
 	}
 }
@@ -104,8 +105,7 @@ static void add_held(const struct file_set *files, const struct held_files *held
 		struct file *file = ptr_map_get(&files->by_addr, held->v[i].file);
 
 		if (file)
-			file_add_holder(file, held->v[i].by.kind, held->v[i].by.what,
-					held->v[i].by.object);
+			file_add_holder(file, held->v[i].by);
 	}
 }
 

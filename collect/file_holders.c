@@ -6,7 +6,6 @@
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
-#include "base/names.h"
 #include "base/ptr_map.h"
 
 /* UNIX_HASH_SIZE, include/net/af_unix.h, in all kernels. */
@@ -21,11 +20,10 @@
 /* The low bits of io_fixed_file.file_ptr are flags (FFS_NOWAIT and others): two or three. */
 #define FILE_PTR_FLAGS 7ull
 
-static void add(struct held_files *held, uint64_t file, const char *kind, const char *what,
-		uint64_t object)
+static void add(struct held_files *held, uint64_t file, struct holder by)
 {
 	if (file)
-		*ARENA_PUSH(held->v, held->n) = (struct held_file){file, {kind, what, object}};
+		*ARENA_PUSH(held->v, held->n) = (struct held_file){file, by};
 }
 
 static void incomplete(struct held_files *held, const char *problem)
@@ -47,10 +45,7 @@ static bool add_message(struct held_files *held, uint64_t sk, uint64_t skb)
 	    !k_read(k_at(fp.v, KM_SCM_FP_FILES), files, count.v * sizeof(*files), "scm_fp_list.fp"))
 		return false;
 	for (uint64_t i = 0; i < count.v; i++)
-		add(held, files[i], "scm_rights",
-		    arena_printf("SCM_RIGHTS message in the queue of sk %llx",
-				 (unsigned long long)sk),
-		    sk);
+		add(held, files[i], (struct holder){.kind = HOLDER_SCM_RIGHTS, .object = sk});
 	return true;
 }
 
@@ -126,7 +121,7 @@ struct ring_search {
 
 /* The pointers at array, count of them: each a file (with flag bits), or a node that has one. */
 static bool add_ring_files(struct ring_search *search, uint64_t array, uint64_t count, bool nodes,
-			   const char *what, uint64_t ctx)
+			   struct holder ring)
 {
 	uint64_t pointers[POINTERS_PER_READ];
 
@@ -146,14 +141,15 @@ static bool add_ring_files(struct ring_search *search, uint64_t array, uint64_t 
 			/* Tables of tables, as some kernels had them, are not followed. */
 			if (!file.known || (file.v && !file_is_plausible(file.v)))
 				return false;
-			add(search->held, file.v, "io_uring", what, ctx);
+			add(search->held, file.v, ring);
 		}
 	}
 	return true;
 }
 
-static bool add_ring(struct ring_search *search, uint64_t ctx, const char *what)
+static bool add_ring(struct ring_search *search, struct holder ring)
 {
+	uint64_t ctx = ring.object;
 	uint64_t table = k_at(ctx, KM_RING_FILE_TABLE);
 	bool nodes = k_has(KM_FILE_TABLE_DATA);
 	uint64_t data = nodes ? k_at(table, KM_FILE_TABLE_DATA) : 0;
@@ -163,13 +159,12 @@ static bool add_ring(struct ring_search *search, uint64_t ctx, const char *what)
 
 	if (!count.known || count.v > MAX_RING_FILES || !array.known)
 		return false;
-	return !array.v || add_ring_files(search, array.v, count.v, nodes, what, ctx);
+	return !array.v || add_ring_files(search, array.v, count.v, nodes, ring);
 }
 
 static bool visit_ring(void *context, struct file_table *table, uint32_t fd, uint64_t file)
 {
 	struct ring_search *search = context;
-	const struct task *task = file_table_task(table);
 	num op = k_num_at(file, KM_FILE_OP), ctx;
 	void **seen;
 
@@ -181,10 +176,10 @@ static bool visit_ring(void *context, struct file_table *table, uint32_t fd, uin
 		return true;
 	*seen = search;
 	ctx = k_num_at(file, KM_FILE_PRIVATE_DATA);
-	if (!ctx.v || !add_ring(search, ctx.v,
-				arena_printf("io_uring of %s (%u) fd %u",
-					     name_escape_string(task->comm, sizeof(task->comm)),
-					     task->pid, fd)))
+	if (!ctx.v || !add_ring(search, (struct holder){.kind = HOLDER_IO_URING,
+							.number = fd,
+							.object = ctx.v,
+							.task = file_table_task(table)}))
 		search->incomplete = true;
 	return true;
 }
@@ -238,8 +233,9 @@ static void visit_loop(void *context, uint32_t index, uint64_t loop_device)
 	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (file_is_plausible(words[i]))
-			add(search->held, words[i], "loop", arena_printf("loop%u", index),
-			    loop_device);
+			add(search->held, words[i],
+			    (struct holder){
+				    .kind = HOLDER_LOOP, .number = index, .object = loop_device});
 	}
 }
 

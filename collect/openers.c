@@ -481,8 +481,8 @@ static void add_openers_of(struct device *dev, const struct opener_file *opened)
 		*ARENA_PUSH(dev->openers, dev->n_openers) = (struct opener){
 			.kind = OPENER_KERNEL,
 			.file = file->addr,
-			.what = arena_printf("%s (%s)", file->holders[i].what,
-					     bdev_name(opened->bdev)),
+			.holder = &file->holders[i],
+			.what = bdev_name(opened->bdev),
 		};
 }
 

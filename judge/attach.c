@@ -374,15 +374,10 @@ static const struct task *stops_detaching(const struct report *report, const str
 /* What openers must do, by kind: those with fds are named with their fds. */
 static const char *openers_let_go(const struct device *dev)
 {
-	static const char *const verbs[] = {
-		[OPENER_FD] = "closed",		[OPENER_MOUNT] = "unmounted",
-		[OPENER_SWAP] = "switched off", [OPENER_HOLDER] = "removed",
-		[OPENER_KERNEL] = "released",
-	};
 	struct device of_kind = *dev;
 	const char *all = NULL;
 
-	for (enum opener_kind kind = OPENER_FD; kind <= OPENER_KERNEL; kind++) {
+	for (enum opener_kind kind = 0; kind < OPENER_KINDS; kind++) {
 		const char *names;
 
 		of_kind.openers = NULL;
@@ -396,7 +391,7 @@ static const char *openers_let_go(const struct device *dev)
 			all = word_append(all, ", and ",
 					  arena_printf("%s %s %s", names,
 						       of_kind.n_openers > 1 ? "are" : "is",
-						       verbs[kind]));
+						       phrase_opener_let_go(kind)));
 	}
 	return all;
 }

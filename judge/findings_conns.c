@@ -186,7 +186,7 @@ static size_t nbd_references(const struct file *file)
 	size_t n = 0;
 
 	for (size_t i = 0; i < file->n_holders; i++)
-		n += !strcmp(file->holders[i].kind, "nbd");
+		n += file->holders[i].kind == HOLDER_NBD;
 	return n;
 }
 

@@ -28,7 +28,7 @@ static bool same_file(const struct file *a, const struct file *b)
 			return false;
 	}
 	for (size_t i = 0; i < a->n_holders; i++) {
-		if (!same_string(a->holders[i].kind, b->holders[i].kind))
+		if (a->holders[i].kind != b->holders[i].kind)
 			return false;
 	}
 	return true;

@@ -14,6 +14,21 @@
 /* include/linux/blk_types.h */
 #define REQ_OP_FLUSH 2
 
+#define OPENER_KIND_ROW(kind, word, let_go) [kind] = {word, let_go},
+static const struct {
+	const char *word, *let_go;
+} opener_kinds[] = {OPENER_KIND_TABLE(OPENER_KIND_ROW)};
+#undef OPENER_KIND_ROW
+
+#define HOLDER_KIND_ROW(kind, word) [kind] = word,
+static const char *const holder_kinds[] = {HOLDER_KIND_TABLE(HOLDER_KIND_ROW)};
+#undef HOLDER_KIND_ROW
+
+_Static_assert(sizeof(opener_kinds) / sizeof(opener_kinds[0]) == OPENER_KINDS,
+	       "each kind of opener has a row");
+_Static_assert(sizeof(holder_kinds) / sizeof(holder_kinds[0]) == HOLDER_KINDS,
+	       "each kind of holder has a word");
+
 const char *phrase_detach(const struct device *dev)
 {
 	return arena_printf("nbd-client -d /dev/nbd%u", dev->index);
@@ -66,12 +81,41 @@ const char *phrase_sector(const struct request *rq)
 
 const char *phrase_opener_kind(enum opener_kind kind)
 {
-	static const char *const kinds[] = {
-		[OPENER_FD] = "fd",	    [OPENER_MOUNT] = "mount",	[OPENER_SWAP] = "swap",
-		[OPENER_HOLDER] = "holder", [OPENER_KERNEL] = "kernel",
-	};
+	return opener_kinds[kind].word;
+}
 
-	return kinds[kind];
+const char *phrase_opener_let_go(enum opener_kind kind)
+{
+	return opener_kinds[kind].let_go;
+}
+
+const char *phrase_opener(const struct opener *o)
+{
+	return o->holder ? arena_printf("%s (%s)", phrase_holder(o->holder), o->what) : o->what;
+}
+
+const char *phrase_holder_kind(enum holder_kind kind)
+{
+	return holder_kinds[kind];
+}
+
+const char *phrase_holder(const struct holder *h)
+{
+	switch (h->kind) {
+	case HOLDER_NBD:
+		return arena_printf("%s connection %u", h->device, h->number);
+	case HOLDER_SCM_RIGHTS:
+		return arena_printf("SCM_RIGHTS message in the queue of sk %s",
+				    word_hex(h->object));
+	case HOLDER_IO_URING:
+		return arena_printf("io_uring of %s (%u) fd %u",
+				    name_escape_string(h->task->comm, sizeof(h->task->comm)),
+				    h->task->pid, h->number);
+	case HOLDER_LOOP:
+		return arena_printf("loop%u", h->number);
+	default:
+		return "?";
+	}
 }
 
 /* The same task's fds up to the next opener that is another's; where that is in *next. */
@@ -82,7 +126,7 @@ static const char *one_opener(const struct device *dev, size_t first, size_t *ne
 
 	*next = first + 1;
 	if (!o->task)
-		return o->what;
+		return phrase_opener(o);
 	for (*next = first; *next < dev->n_openers && dev->openers[*next].task == o->task; ++*next)
 		fds = word_append(fds, "+", arena_printf("%u", dev->openers[*next].fd));
 	return arena_printf("%s fd %s", phrase_name(o->task), fds);

@@ -184,7 +184,7 @@ static void draw_openers(FILE *out, const struct device *dev)
 		if (o->task)
 			id = task_node(out, o->task);
 		else
-			node(out, id, "ellipse", GREEN, o->what ? o->what : "?");
+			node(out, id, "ellipse", GREEN, phrase_opener(o));
 		edge(out, id, device_id(dev),
 		     o->task ? arena_printf("open, fd %u", o->fd) : phrase_opener_kind(o->kind));
 	}

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "render/ends.h"
 
-#include <string.h>
-
 #include "base/arena.h"
 #include "base/socket_kinds.h"
 #include "base/socket_states.h"
@@ -38,20 +36,20 @@ const char *end_owners(const struct report *report, const struct connection *con
 
 const char *end_references(const struct file *file)
 {
-	static const char *const kinds[] = {"nbd", "scm_rights", "io_uring"};
 	size_t explained;
 	const char *sum = NULL;
 
 	if (!file)
 		return "?";
 	explained = file_refs_explained(file);
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+	for (enum holder_kind kind = 0; kind < HOLDER_KINDS; kind++) {
 		size_t n = 0;
 
 		for (size_t h = 0; h < file->n_holders; h++)
-			n += !strcmp(file->holders[h].kind, kinds[i]);
+			n += file->holders[h].kind == kind;
 		if (n)
-			sum = word_append(sum, " + ", arena_printf("%zu %s", n, kinds[i]));
+			sum = word_append(sum, " + ",
+					  arena_printf("%zu %s", n, phrase_holder_kind(kind)));
 	}
 	if (file->n_table_refs)
 		sum = word_append(sum, " + ", arena_printf("%zu fd", file->n_table_refs));

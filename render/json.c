@@ -179,8 +179,8 @@ static void add_holders(json *to, const struct file *file)
 	for (size_t i = 0; file && i < file->n_holders; i++) {
 		json *o = append_object(all);
 
-		add(o, "kind", string(file->holders[i].kind));
-		add(o, "what", string(file->holders[i].what));
+		add(o, "kind", string(phrase_holder_kind(file->holders[i].kind)));
+		add(o, "what", string(phrase_holder(&file->holders[i])));
 		add(o, "object", address(file->holders[i].object));
 	}
 }
@@ -349,7 +349,7 @@ static void add_openers(json *to, const struct device *dev)
 		add_task(o, "task", opener->task);
 		add(o, "fd", opener->task ? count(opener->fd) : NULL);
 		add(o, "file", address(opener->file));
-		add(o, "what", string(opener->what));
+		add(o, "what", string(phrase_opener(opener)));
 	}
 }
 

@@ -71,8 +71,9 @@ void report_problems(FILE *out, const struct report *report)
 static void print_holders(FILE *out, const struct file *file)
 {
 	for (size_t i = 0; file && i < file->n_holders; i++)
-		fprintf(out, "  held by     %s (%s %s)\n", file->holders[i].what,
-			file->holders[i].kind, word_hex(file->holders[i].object));
+		fprintf(out, "  held by     %s (%s %s)\n", phrase_holder(&file->holders[i]),
+			phrase_holder_kind(file->holders[i].kind),
+			word_hex(file->holders[i].object));
 }
 
 /* Every owner of one file, a line each; however many they are. */

@@ -298,7 +298,7 @@ static void print_openers(FILE *out, const struct device *dev, size_t max)
 		text_table_add(&table, o->task ? phrase_task(o->task) : "-");
 		text_table_add(&table, o->task ? arena_printf("%u", o->fd) : "-");
 		text_table_add(&table, word_hex(o->file));
-		text_table_add(&table, o->what);
+		text_table_add(&table, phrase_opener(o));
 	}
 	if (dev->n_openers)
 		text_table_print(&table, out, 2);

@@ -25,8 +25,9 @@ struct file *file_watch(struct file_set *set, uint64_t addr);
  */
 num file_refs(uint64_t addr);
 
-/* Notes that something other than a file descriptor holds the file. Strings must live in the arena. */
-void file_add_holder(struct file *file, const char *kind, const char *what, uint64_t object);
+/* Notes that something other than a file descriptor holds the file. Its device's name must live in the
+ * arena. */
+void file_add_holder(struct file *file, struct holder holder);
 
 /* Called for each open slot of each file table; false ends the walk. */
 struct file_table;

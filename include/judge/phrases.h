@@ -19,8 +19,18 @@ const char *phrase_operation(num op);
 const char *phrase_request(const struct request *rq);
 const char *phrase_sector(const struct request *rq);
 
-/* "fd", "mount", ...: as JSON has them. */
+/* "fd", "mount", ...: as JSON has them; "closed", "unmounted", ...: what must become of such an opener. */
 const char *phrase_opener_kind(enum opener_kind kind);
+const char *phrase_opener_let_go(enum opener_kind kind);
+
+/* What an opener has open: "/dev/nbd101", "ext4 on /mnt (nbd6)", "loop0 (nbd18)". */
+const char *phrase_opener(const struct opener *o);
+
+/* "nbd", "loop", ...: as JSON has them. */
+const char *phrase_holder_kind(enum holder_kind kind);
+
+/* "nbd101 connection 0", "loop0", "io_uring of qemu-kvm (233) fd 9". */
+const char *phrase_holder(const struct holder *h);
 
 /* "qemu-kvm (233) fd 3, ext4 on /mnt (nbd6)"; NULL when there is none. Those of one task are merged, and
  * only so many are named. */

@@ -43,11 +43,26 @@ struct fd_owner {
 	uint32_t fd;
 };
 
-/* A reference to a struct file that is no file descriptor. */
+/* What holds a struct file without a file descriptor, and its word in reports. */
+#define HOLDER_KIND_TABLE(KIND)                                                                    \
+	KIND(HOLDER_NBD, "nbd")		      /* an nbd_sock */                                    \
+	KIND(HOLDER_SCM_RIGHTS, "scm_rights") /* a message in flight */                            \
+	KIND(HOLDER_IO_URING, "io_uring")     /* an io_uring that it is registered with */         \
+	KIND(HOLDER_LOOP, "loop")	      /* a loop device above it */
+
+#define HOLDER_KIND_ENUM(kind, word) kind,
+enum holder_kind { HOLDER_KIND_TABLE(HOLDER_KIND_ENUM) HOLDER_KINDS };
+#undef HOLDER_KIND_ENUM
+
+/* A reference to a struct file that is no file descriptor. phrase_holder() puts it into words. */
 struct holder {
-	const char *kind; /* "nbd" */
-	const char *what; /* "nbd101 connection 0" */
-	uint64_t object;  /* address of what holds the reference */
+	enum holder_kind kind;
+	uint32_t number; /* of the connection, of the loop device, or the fd of the io_uring */
+	uint64_t object; /* address of what holds the reference */
+	union {
+		const char *device;	 /* HOLDER_NBD: the device's name */
+		const struct task *task; /* HOLDER_IO_URING: who has the ring open */
+	};
 };
 
 /* One struct file of interest, with everybody who was found to hold it. */
@@ -147,21 +162,28 @@ struct request {
 	num retries;	/* timeouts since it was last sent, unknown on kernels without */
 };
 
-/* Somebody who keeps the block device, or a partition of it, open. */
-enum opener_kind {
-	OPENER_FD,     /* a file descriptor */
-	OPENER_MOUNT,  /* a mounted file system */
-	OPENER_SWAP,   /* a swap area */
-	OPENER_HOLDER, /* a stacked block device: dm, md, bcache */
-	OPENER_KERNEL, /* a file that the kernel itself holds: loop, io_uring, a message in flight */
-};
+/* What keeps a block device open, its word in reports, and what must become of it before the device is free. */
+#define OPENER_KIND_TABLE(KIND)                                                                    \
+	KIND(OPENER_FD, "fd", "closed")		  /* a file descriptor */                          \
+	KIND(OPENER_MOUNT, "mount", "unmounted")  /* a mounted file system */                      \
+	KIND(OPENER_SWAP, "swap", "switched off") /* a swap area */                                \
+	KIND(OPENER_HOLDER, "holder", "removed")  /* a stacked block device: dm, md, bcache */     \
+	KIND(OPENER_KERNEL, "kernel", "released") /* a file that the kernel holds: struct holder */
 
+#define OPENER_KIND_ENUM(kind, word, let_go) kind,
+enum opener_kind { OPENER_KIND_TABLE(OPENER_KIND_ENUM) OPENER_KINDS };
+#undef OPENER_KIND_ENUM
+
+/* Somebody who keeps the block device, or a partition of it, open. */
 struct opener {
 	enum opener_kind kind;
 	const struct task *task; /* of a file descriptor, else NULL */
 	uint32_t fd;
-	uint64_t file;	  /* struct file, 0 when there is none */
-	const char *what; /* "/dev/nbd101", "ext4 on /mnt (nbd6)", "dm-0", "swap (nbd7)": escaped */
+	uint64_t file; /* struct file, 0 when there is none */
+	const char *
+		what; /* "/dev/nbd101", "ext4 on /mnt (nbd6)", "dm-0", "swap (nbd7)": escaped; with a
+			   * holder what the file is open on, "nbd18": see phrase_opener() */
+	const struct holder *holder; /* of OPENER_KERNEL: what holds the file, else NULL */
 };
 
 /* A task in state D whose kernel stack leads to the device. Not an opener because of that: a task that

@@ -121,9 +121,19 @@ static struct file *file_or_null(void)
 			*ARENA_PUSH(file->owners, file->n_owners) =
 				(struct fd_owner){task, (uint32_t)value()};
 	}
-	for (size_t left = some(); left; left--)
-		*ARENA_PUSH(file->holders, file->n_holders) =
-			(struct holder){"nbd", text(), value()};
+	for (size_t left = some(); left; left--) {
+		struct holder *h = ARENA_PUSH(file->holders, file->n_holders);
+
+		h->task = task_or_null();
+		h->kind = h->task ? HOLDER_IO_URING
+				  : (enum holder_kind)(input_byte(&input) % HOLDER_KINDS);
+		if (h->kind == HOLDER_NBD)
+			h->device = text();
+		else if (h->kind == HOLDER_IO_URING && !h->task)
+			h->kind = HOLDER_LOOP;
+		h->number = (uint32_t)value();
+		h->object = value();
+	}
 	return file;
 }
 

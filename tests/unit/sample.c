@@ -113,8 +113,11 @@ struct device *sample_device(struct report *report, uint32_t index, size_t n, co
 		c->nbd_sock = 0xffff000030000000 + i * 0x100;
 		c->dead = NUM(0);
 		c->sock = s;
-		*ARENA_PUSH(s->file->holders, s->file->n_holders) = (struct holder){
-			"nbd", arena_printf("%s connection %zu", dev->name, i), c->nbd_sock};
+		*ARENA_PUSH(s->file->holders, s->file->n_holders) =
+			(struct holder){.kind = HOLDER_NBD,
+					.number = (uint32_t)i,
+					.object = c->nbd_sock,
+					.device = dev->name};
 		s->peer = sample_socket(0xffff000040000000 + i * 0x1000);
 		s->peer_sk = NUM(s->peer->sk);
 		s->peer->peer_sk = NUM(s->sk);

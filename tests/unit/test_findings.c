@@ -379,7 +379,8 @@ START_TEST(hidden_holder)
 	shows_not("hidden-holder");
 	file->refs = NUM(2);
 	shows("hidden-holder", SEVERITY_WARNING, "(index 1; 2 references, 1 found)");
-	*ARENA_PUSH(file->holders, file->n_holders) = (struct holder){"io_uring", "ring", 0};
+	*ARENA_PUSH(file->holders, file->n_holders) =
+		(struct holder){.kind = HOLDER_IO_URING, .task = &report->tasks.v[0]};
 	shows_not("hidden-holder");
 	file->refs = NUM_UNKNOWN;
 	shows_not("hidden-holder");

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "judge/judge.h"
+#include "render/ends.h"
 #include "render/report.h"
 #include "printed.h"
 #include "sample.h"
@@ -191,6 +192,18 @@ START_TEST(unknown_layouts)
 	PRINTED(text, report_layout_source(out, report));
 	ck_assert_str_eq(text, "");
 	free(text);
+}
+END_TEST
+
+/* Every kind of holder is printed that is counted as explained. */
+START_TEST(references_of_every_kind_of_holder)
+{
+	struct file file = {.refs = NUM(1 + HOLDER_KINDS), .n_table_refs = 1};
+
+	for (enum holder_kind kind = 0; kind < HOLDER_KINDS; kind++)
+		*ARENA_PUSH(file.holders, file.n_holders) = (struct holder){.kind = kind};
+	ck_assert_str_eq(end_references(&file),
+			 "5 = 1 nbd + 1 scm_rights + 1 io_uring + 1 loop + 1 fd");
 }
 END_TEST
 
@@ -453,6 +466,7 @@ TCase *report_case(void)
 	tcase_add_test(c, what_is_unknown_prints_as_a_question_mark);
 	tcase_add_test(c, file_of_an_unreadable_socket);
 	tcase_add_test(c, unknown_layouts);
+	tcase_add_test(c, references_of_every_kind_of_holder);
 	tcase_add_test(c, references_add_up);
 	tcase_add_test(c, unconfigured_device_claims_nothing);
 	tcase_add_test(c, exited_tasks_are_named_as_such);

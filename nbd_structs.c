@@ -22,11 +22,16 @@
 /* loff_t */
 #define MAX_SIZE INT64_MAX
 
-num nbd_at_most(struct device *dev, const char *what, num n, uint64_t max)
+num nbd_at_most(struct device *dev, num n, uint64_t max, const char *format, ...)
 {
+	va_list list;
+
 	if (!n.known || n.v <= max)
 		return n;
-	problem_add(&dev->problems, arena_printf("%s %s is impossible", what, word_decimal(n)));
+	va_start(list, format);
+	problem_add(&dev->problems, arena_printf("%s %s is impossible", arena_vprintf(format, list),
+						 word_decimal(n)));
+	va_end(list);
 	return NUM_UNKNOWN;
 }
 
@@ -68,8 +73,7 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 		conn->nbd_sock = pointers[in_chunk];
 		k_load(&o, K_NBD_SOCK, conn->nbd_sock);
 		found = k_num(&o, KM_NSOCK_DEAD);
-		conn->dead = nbd_at_most(dev, arena_printf("nbd_sock.dead of connection %u", i),
-					 found, 1);
+		conn->dead = nbd_at_most(dev, found, 1, "nbd_sock.dead of connection %u", i);
 		sock = k_num(&o, KM_NSOCK_SOCK);
 		conn->sock = socket_read(sock.v, files);
 		dead += conn->dead.v != 0;
@@ -105,13 +109,13 @@ static void read_config(struct device *dev, struct file_set *files)
 	if (!k_load(&o, K_NBD_CONFIG, dev->config))
 		problem_add(&dev->problems, "nbd_config could not be read in one piece");
 	dev->server_flags = k_num(&o, KM_CONFIG_FLAGS);
-	dev->runtime_flags = nbd_at_most(dev, "runtime_flags", k_num(&o, KM_CONFIG_RUNTIME_FLAGS),
-					 MAX_RUNTIME_FLAGS);
+	dev->runtime_flags = nbd_at_most(dev, k_num(&o, KM_CONFIG_RUNTIME_FLAGS), MAX_RUNTIME_FLAGS,
+					 "runtime_flags");
 	dev->num_connections = k_signed(&o, KM_CONFIG_NUM_CONNECTIONS);
-	dev->live_connections = nbd_at_most(dev, "live_connections",
-					    k_signed(&o, KM_CONFIG_LIVE_CONNECTIONS), INT32_MAX);
+	dev->live_connections = nbd_at_most(dev, k_signed(&o, KM_CONFIG_LIVE_CONNECTIONS),
+					    INT32_MAX, "live_connections");
 	dev->recv_threads =
-		nbd_at_most(dev, "recv_threads", k_signed(&o, KM_CONFIG_RECV_THREADS), INT32_MAX);
+		nbd_at_most(dev, k_signed(&o, KM_CONFIG_RECV_THREADS), INT32_MAX, "recv_threads");
 	dev->dead_conn_timeout_seconds = nbd_seconds(k_num(&o, KM_CONFIG_DEAD_CONN_TIMEOUT));
 	bits = k_num(&o, KM_CONFIG_BLKSIZE_BITS);
 	if (bits.v > MAX_BLOCK_BITS)
@@ -120,8 +124,8 @@ static void read_config(struct device *dev, struct file_set *files)
 					 (unsigned long long)bits.v));
 	dev->block_size = bits.known && bits.v <= MAX_BLOCK_BITS
 				  ? NUM(1ull << bits.v)
-				  : nbd_at_most(dev, "the block size", k_num(&o, KM_CONFIG_BLKSIZE),
-						MAX_BLOCK_SIZE);
+				  : nbd_at_most(dev, k_num(&o, KM_CONFIG_BLKSIZE), MAX_BLOCK_SIZE,
+						"the block size");
 	socks = k_num(&o, KM_CONFIG_SOCKS);
 	if (dev->num_connections.known && socks.known && (socks.v || !dev->num_connections.v))
 		nbd_connections_read(dev, socks.v, files);
@@ -146,9 +150,9 @@ static num read_capacity(struct device *dev)
 		uint64_t inode =
 			k_at(k_container(part0.v, KM_BDEV_INODE_BDEV), KM_BDEV_INODE_VFS_INODE);
 
-		return nbd_at_most(dev, "i_size", k_num_at(inode, KM_INODE_SIZE), MAX_SIZE);
+		return nbd_at_most(dev, k_num_at(inode, KM_INODE_SIZE), MAX_SIZE, "i_size");
 	}
-	sectors = nbd_at_most(dev, "the number of sectors", sectors, MAX_SIZE >> SECTOR_SHIFT);
+	sectors = nbd_at_most(dev, sectors, MAX_SIZE >> SECTOR_SHIFT, "the number of sectors");
 	return sectors.known ? NUM(sectors.v << SECTOR_SHIFT) : NUM_UNKNOWN;
 }
 
@@ -180,7 +184,7 @@ void nbd_tasks_read(struct device *dev, const struct kobj *o, const struct task_
 {
 	dev->task_setup = k_num(o, KM_NBD_TASK_SETUP);
 	dev->setup_task = user_task(task_by_address(tasks, dev->task_setup.v));
-	dev->recv_pid = nbd_at_most(dev, "nbd_device.pid", k_signed(o, KM_NBD_PID), MAX_PID);
+	dev->recv_pid = nbd_at_most(dev, k_signed(o, KM_NBD_PID), MAX_PID, "nbd_device.pid");
 	dev->recv_task_addr = k_num(o, KM_NBD_TASK_RECV);
 	if (dev->recv_pid.v)
 		dev->recv_task = user_task(task_by_pid(tasks, (uint32_t)dev->recv_pid.v));

@@ -68,19 +68,28 @@ char *arena_strndup(const char *s, size_t len)
 	return p;
 }
 
-char *arena_printf(const char *format, ...)
+char *arena_vprintf(const char *format, va_list list)
 {
-	va_list ap;
+	va_list again;
 	char *p;
 	int len;
 
-	va_start(ap, format);
-	len = vsnprintf(NULL, 0, format, ap);
-	va_end(ap);
+	va_copy(again, list);
+	len = vsnprintf(NULL, 0, format, list);
 	p = arena_alloc((size_t)len + 1);
-	va_start(ap, format);
-	vsnprintf(p, (size_t)len + 1, format, ap);
-	va_end(ap);
+	vsnprintf(p, (size_t)len + 1, format, again);
+	va_end(again);
+	return p;
+}
+
+char *arena_printf(const char *format, ...)
+{
+	va_list list;
+	char *p;
+
+	va_start(list, format);
+	p = arena_vprintf(format, list);
+	va_end(list);
 	return p;
 }
 
@@ -95,6 +104,15 @@ void *arena_grow(void *array, size_t n, size_t element_size)
 	if (n)
 		memcpy(p, array, n * element_size);
 	return p;
+}
+
+size_t arena_used(void)
+{
+	size_t used = 0;
+
+	for (const struct chunk *c = chunks; c; c = c->next)
+		used += c->used;
+	return used;
 }
 
 void arena_free_all(void)

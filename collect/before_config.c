@@ -69,7 +69,7 @@ static void read_device(struct report *report, uint32_t index, uint64_t nbd_devi
 	nbd_tasks_read(dev, &o, &report->tasks);
 	dev->server_flags = k_num(&o, KM_NBD_FLAGS);
 	dev->block_size =
-		nbd_at_most(dev, "the block size", k_num(&o, KM_NBD_BLKSIZE), MAX_BLOCK_SIZE);
+		nbd_at_most(dev, k_num(&o, KM_NBD_BLKSIZE), MAX_BLOCK_SIZE, "the block size");
 	dev->timeout_seconds = nbd_seconds(timeout);
 	read_sockets(dev, &o, files);
 	for (int way = 0; way < ATTACH_WAYS; way++)

@@ -121,8 +121,8 @@ static bool add_bdev(struct openers *openers, uint64_t addr, uint64_t inode)
 	*ARENA_PUSH(openers->v, openers->n) = b;
 	if (!b->nbd)
 		return true;
-	b->openers = nbd_at_most(b->nbd, b->partition ? "bd_openers of a partition" : "bd_openers",
-				 b->openers, INT32_MAX);
+	b->openers = nbd_at_most(b->nbd, b->openers, INT32_MAX, "bd_openers%s",
+				 b->partition ? " of a partition" : "");
 	if (!b->partition)
 		b->nbd->openers_expected = b->openers;
 	*ptr_map_at(&openers->by_mapping, b->mapping) = b;

@@ -198,9 +198,8 @@ static bool read_request(struct device *dev, const struct context *ctx, const st
 	/* blk_rq_init() sets it so: a flush, for one, is of no place. */
 	if (num_is(rq->sector, UINT64_MAX))
 		rq->sector = NUM_UNKNOWN;
-	rq->sector =
-		nbd_at_most(dev, arena_printf("request %llx: sector", (unsigned long long)addr),
-			    rq->sector, INT64_MAX);
+	rq->sector = nbd_at_most(dev, rq->sector, INT64_MAX, "request %llx: sector",
+				 (unsigned long long)addr);
 	rq->bytes = k_num(&o, KM_RQ_DATA_LEN);
 	rq->retries = k_signed(&cmd, KM_CMD_RETRIES);
 	rq->sent = was_sent(ctx, &cmd, rq->retries);

@@ -13,8 +13,9 @@
  * handler of arena_on_exhausted(), which must not return. */
 void *arena_alloc(size_t size);
 
-/* printf into arena memory. */
+/* printf and vprintf into arena memory. */
 char *arena_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *arena_vprintf(const char *format, va_list list) __attribute__((format(printf, 1, 0)));
 
 /* A copy of len bytes, terminated. */
 char *arena_strndup(const char *s, size_t len);
@@ -29,6 +30,9 @@ void *arena_grow(void *array, size_t n, size_t element_size);
  * set. Also for memory that others could not get: a library's. */
 void arena_on_exhausted(void (*handler)(void));
 _Noreturn void arena_exhausted(void);
+
+/* How many bytes were given out since arena_free_all(). */
+size_t arena_used(void);
 
 void arena_free_all(void);
 

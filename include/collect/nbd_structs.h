@@ -29,8 +29,10 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 /* A number of jiffies, which is how the kernel keeps timeouts, in seconds. */
 num nbd_seconds(num jiffies);
 
-/* n, or where it is more than max, as only damage makes it, unknown and a problem of the device. */
-num nbd_at_most(struct device *dev, const char *what, num n, uint64_t max);
+/* Returns n; where it is more than max, as only damage makes it, it becomes unknown, and a problem of the
+ * device names it as the format says. Nothing is formatted where all is well. */
+num nbd_at_most(struct device *dev, num n, uint64_t max, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* The device whose gendisk, nbd_device or nbd_config is at addr, NULL when there is none. */
 struct device *nbd_device_by_address(const struct report *report, uint64_t addr);

@@ -15,5 +15,6 @@ TCase *reads_case(void);
 TCase *lists_case(void);
 TCase *requests_case(void);
 TCase *sockets_case(void);
+TCase *memory_case(void);
 
 #endif

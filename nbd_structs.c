@@ -7,12 +7,11 @@
 #include "base/limits.h"
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
-#include "base/names.h"
 #include "base/words.h"
+#include "collect/block_devices.h"
 #include "collect/task_list.h"
 #include "collect/socket.h"
 
-#define DISK_NAME_LEN  32
 #define SOCKS_PER_READ 4096
 /* When so many connections could not be read, the count is not believed for the rest. */
 #define MAX_UNREADABLE 64
@@ -158,13 +157,11 @@ static num read_capacity(struct device *dev)
 
 void nbd_gendisk_read(struct device *dev)
 {
-	char name[DISK_NAME_LEN];
 	struct kobj o;
 
 	k_load(&o, K_GENDISK, dev->gendisk);
-	if (k_bytes(&o, KM_DISK_NAME, name, sizeof(name)))
-		dev->name = name_escape_string(name, sizeof(name));
-	else
+	dev->name = block_devices_disk_name(&o);
+	if (!dev->name)
 		dev->name = arena_printf("nbd%u", dev->index);
 	if (!num_is(k_num(&o, KM_DISK_PRIVATE_DATA), dev->nbd_device))
 		problem_add(&dev->problems,

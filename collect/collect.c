@@ -119,7 +119,7 @@ static void resolve_block_device(struct query *q, const struct openers *openers)
 
 /* One search of the file tables for all files of interest; io_urings only where something is missing. */
 static void find_holders(struct report *report, struct query *queries, size_t n,
-			 struct file_set *files)
+			 const struct block_devices *block_devices, struct file_set *files)
 {
 	struct held_files held = {0};
 	struct openers *openers;
@@ -128,7 +128,7 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 	held_in_flight(&held);
 	held_by_loops(&held);
 	n_cheap = held.n;
-	openers = openers_find(report, files, &held);
+	openers = openers_find(report, block_devices, files, &held);
 	add_nbd_holders(report);
 	add_held(files, &held, 0);
 	file_scan(files, &report->tasks, &report->scan, openers_look, openers);
@@ -178,6 +178,7 @@ struct report *collect_report(struct query *queries, size_t n)
 	struct report *report = arena_alloc(sizeof(*report));
 	struct file_set files = {0};
 	struct k_system system = k_system();
+	struct block_devices block_devices;
 
 	report->release = system.release;
 	report->machine = system.machine;
@@ -191,11 +192,12 @@ struct report *collect_report(struct query *queries, size_t n)
 		collect_devices(report, &files);
 	settle_numbering(report);
 	requests_collect(report);
-	waiters_collect(report);
+	block_devices = block_devices_read(report);
+	waiters_collect(report, &block_devices);
 	for (size_t i = 0; i < n; i++)
 		resolve_query(report, &queries[i], &files);
 	find_peers(report, queries, n, &files);
-	find_holders(report, queries, n, &files);
+	find_holders(report, queries, n, &block_devices, &files);
 	report->reads = k_reads();
 	progress_end();
 	return report;

@@ -14,18 +14,16 @@
 /* MAX_SWAPFILES is 32 less what migration and the like take for themselves. */
 #define MAX_SWAPFILES 32
 #define SWP_USED      1
-#define DISK_NAME_LEN 32
 #define FS_NAME_LEN   32
-#define MINOR_BITS    20
 
-/* One block_device: an nbd device or a partition of it, or a disk that may be stacked upon one. */
+/* A block_device of nbd's, and how many of its openers were found so far. */
 struct bdev {
-	uint64_t addr, mapping, disk;
-	uint32_t dev;
-	num openers, holder, holder_dir;
-	struct device *nbd; /* NULL when it is none */
+	const struct block_device *block_device;
+	uint64_t mapping;
+	num openers;
+	struct device *nbd;
 	uint32_t partition; /* 0: the whole device */
-	size_t found;	    /* openers found so far */
+	size_t found;
 };
 
 struct opener_file {
@@ -33,16 +31,11 @@ struct opener_file {
 	struct file *file;
 };
 
-/* The device numbers of one nbd device. */
-struct numbers {
-	num major, first_minor, minors;
-};
-
 struct openers {
 	struct report *report;
-	struct numbers *numbers; /* one each device of the report */
+	const struct block_devices *block_devices;
 	struct file_set *files;
-	struct bdev **v;
+	struct bdev *v; /* those of nbd's alone */
 	size_t n;
 	struct ptr_map by_mapping, by_bdev;
 	struct opener_file *opened;
@@ -51,106 +44,26 @@ struct openers {
 	bool missing; /* as openers_missing() said when an opener was last found */
 };
 
-static uint32_t minor_of(const struct bdev *b)
-{
-	return b->dev & ((1u << MINOR_BITS) - 1);
-}
-
 /* "nbd6", or "nbd6p1" for a partition. */
 static const char *bdev_name(const struct bdev *b)
 {
 	return b->partition ? arena_printf("%sp%u", b->nbd->name, b->partition) : b->nbd->name;
 }
 
-static struct numbers *read_numbers(const struct report *report)
+static void add_bdev(struct openers *openers, const struct block_device *block_device)
 {
-	struct numbers *numbers = arena_alloc(report->n_devices * sizeof(*numbers));
+	struct bdev *b = &openers->v[openers->n++];
 
-	for (size_t i = 0; i < report->n_devices; i++) {
-		struct kobj o;
-
-		k_load(&o, K_GENDISK, report->devices[i].gendisk);
-		numbers[i].major = k_num(&o, KM_DISK_MAJOR);
-		numbers[i].first_minor = k_num(&o, KM_DISK_FIRST_MINOR);
-		numbers[i].minors = k_num(&o, KM_DISK_MINORS);
-	}
-	return numbers;
-}
-
-static bool numbers_known(const struct numbers *n)
-{
-	return n->major.known && n->first_minor.known && n->minors.known;
-}
-
-/* Finds the nbd device that a block_device belongs to. Its device number tells; bd_disk, which kernels
- * up to 5.10 keep only while it is open, knows partitions beyond the device's own minors too. */
-static void find_device(const struct openers *openers, struct bdev *b)
-{
-	for (size_t i = 0; i < openers->report->n_devices; i++) {
-		struct device *dev = &openers->report->devices[i];
-		const struct numbers *n = &openers->numbers[i];
-		bool inside = n->major.v == b->dev >> MINOR_BITS &&
-			      minor_of(b) >= n->first_minor.v &&
-			      minor_of(b) < n->first_minor.v + (n->minors.v ? n->minors.v : 1);
-
-		if (!numbers_known(n) || (!inside && (!b->disk || b->disk != dev->gendisk)))
-			continue;
-		b->nbd = dev;
-		b->partition = inside ? (uint32_t)(minor_of(b) - n->first_minor.v) : minor_of(b);
-		return;
-	}
-}
-
-/* False when it cannot be told whose it is. */
-static bool add_bdev(struct openers *openers, uint64_t addr, uint64_t inode)
-{
-	struct bdev *b = arena_alloc(sizeof(*b));
-	struct kobj o;
-
-	k_load(&o, K_BLOCK_DEVICE, addr);
-	if (!k_num(&o, KM_BDEV_DEV).known)
-		return false;
-	b->addr = addr;
-	b->mapping = k_at(inode, KM_INODE_DATA);
-	b->dev = (uint32_t)k_num(&o, KM_BDEV_DEV).v;
-	b->disk = k_num(&o, KM_BDEV_DISK).v;
-	b->openers = k_signed(&o, KM_BDEV_OPENERS);
-	b->holder = k_num(&o, KM_BDEV_HOLDER);
-	b->holder_dir = k_num(&o, KM_BDEV_HOLDER_DIR);
-	find_device(openers, b);
-	*ARENA_PUSH(openers->v, openers->n) = b;
-	if (!b->nbd)
-		return true;
-	b->openers = nbd_at_most(b->nbd, b->openers, INT32_MAX, "bd_openers%s",
+	b->block_device = block_device;
+	b->mapping = k_at(block_device->inode, KM_INODE_DATA);
+	b->nbd = block_device->nbd;
+	b->partition = block_device->partition;
+	b->openers = nbd_at_most(b->nbd, block_device->openers, INT32_MAX, "bd_openers%s",
 				 b->partition ? " of a partition" : "");
 	if (!b->partition)
 		b->nbd->openers_expected = b->openers;
 	*ptr_map_at(&openers->by_mapping, b->mapping) = b;
-	*ptr_map_at(&openers->by_bdev, b->addr) = b;
-	return true;
-}
-
-/* All block devices: inodes of the bdev pseudo file system. Mirrors block/bdev.c. */
-static bool find_bdevs(struct openers *openers)
-{
-	num sb_symbol = k_symbol("blockdev_superblock");
-	num sb = sb_symbol.known ? k_pointer(sb_symbol.v, "blockdev_superblock") : NUM_UNKNOWN;
-	struct klist inodes;
-	bool complete = true;
-
-	if (!k_has(KM_SB_INODES) || !k_has(KM_INODE_SB_LIST) || !k_has(KM_BDEV_INODE_BDEV) ||
-	    !k_has(KM_INODE_DATA))
-		return false;
-	inodes = klist_of(sb.known ? NUM(k_at(sb.v, KM_SB_INODES)) : sb, "super_block.s_inodes");
-	while (klist_next(&inodes)) {
-		uint64_t inode = k_container(inodes.node, KM_INODE_SB_LIST);
-
-		complete &= add_bdev(
-			openers,
-			k_at(k_container(inode, KM_BDEV_INODE_VFS_INODE), KM_BDEV_INODE_BDEV),
-			inode);
-	}
-	return complete && inodes.complete;
+	*ptr_map_at(&openers->by_bdev, block_device->addr) = b;
 }
 
 static void add_kernel_opener(struct bdev *b, enum opener_kind kind, const char *what)
@@ -247,7 +160,7 @@ static bool find_swap(struct openers *openers)
 		add_kernel_opener(b, OPENER_SWAP, arena_printf("swap (%s)", bdev_name(b)));
 		b->nbd->openers[b->nbd->n_openers - 1].file = file.v;
 		*ptr_map_at(&openers->by_file, file.v) = b;
-		if (num_is(b->holder, areas[i]))
+		if (num_is(b->block_device->holder, areas[i]))
 			b->found++;
 	}
 	return true;
@@ -255,15 +168,14 @@ static bool find_swap(struct openers *openers)
 
 static const char *disk_name(uint64_t disk)
 {
-	char name[DISK_NAME_LEN];
+	const char *name;
 	struct kobj o;
 
 	if (!disk)
 		return "?";
 	k_load(&o, K_GENDISK, disk);
-	if (!k_bytes(&o, KM_DISK_NAME, name, sizeof(name)))
-		return arena_printf("gendisk %llx", (unsigned long long)disk);
-	return name_escape_string(name, sizeof(name));
+	name = block_devices_disk_name(&o);
+	return name ? name : arena_printf("gendisk %llx", (unsigned long long)disk);
 }
 
 static void add_stacked(struct bdev *b, uint64_t disk)
@@ -282,8 +194,8 @@ static struct bdev *slave_of(const struct openers *openers, uint64_t entry, bool
 	if (k_has(KM_HOLDER_BDEV))
 		return ptr_map_get(&openers->by_bdev, bdev.v);
 	for (size_t i = 0; dir.v && i < openers->n; i++) {
-		if (openers->v[i]->nbd && num_is(openers->v[i]->holder_dir, dir.v))
-			return openers->v[i];
+		if (num_is(openers->v[i].block_device->holder_dir, dir.v))
+			return &openers->v[i];
 	}
 	return NULL;
 }
@@ -310,15 +222,17 @@ static bool find_stacked(const struct openers *openers)
 {
 	bool complete = true;
 
-	for (size_t i = 0; i < openers->n; i++) {
-		struct bdev *b = openers->v[i];
+	for (size_t i = 0; k_has(KM_BDEV_HOLDER_DISKS) && i < openers->n; i++) {
+		struct bdev *b = &openers->v[i];
 
-		if (k_has(KM_BDEV_HOLDER_DISKS) && b->nbd)
-			complete &=
-				walk_holders(openers, k_at(b->addr, KM_BDEV_HOLDER_DISKS), b, 0);
+		complete &= walk_holders(openers, k_at(b->block_device->addr, KM_BDEV_HOLDER_DISKS),
+					 b, 0);
+	}
+	for (size_t i = 0; k_has(KM_DISK_SLAVE_BDEVS) && i < openers->block_devices->n; i++) {
+		const struct block_device *b = &openers->block_devices->v[i];
+
 		/* Whole disks only: partitions share their disk's list. */
-		if (k_has(KM_DISK_SLAVE_BDEVS) && b->disk && !b->nbd &&
-		    num_is(k_num_at(b->disk, KM_DISK_PART0), b->addr))
+		if (b->disk && !b->nbd && num_is(k_num_at(b->disk, KM_DISK_PART0), b->addr))
 			complete &= walk_holders(openers, k_at(b->disk, KM_DISK_SLAVE_BDEVS), NULL,
 						 b->disk);
 	}
@@ -335,7 +249,7 @@ static size_t explained(const struct openers *openers, const struct device *dev)
 	size_t whole = 0, once = 0, each = 0;
 
 	for (size_t i = 0; i < openers->n; i++) {
-		const struct bdev *b = openers->v[i];
+		const struct bdev *b = &openers->v[i];
 
 		if (b->nbd != dev)
 			continue;
@@ -351,9 +265,9 @@ static size_t explained(const struct openers *openers, const struct device *dev)
 bool openers_missing(const struct openers *openers)
 {
 	for (size_t i = 0; i < openers->n; i++) {
-		const struct bdev *b = openers->v[i];
+		const struct bdev *b = &openers->v[i];
 
-		if (!b->nbd || !b->openers.known)
+		if (!b->openers.known)
 			continue;
 		if ((b->partition ? b->found : explained(openers, b->nbd)) < b->openers.v)
 			return true;
@@ -396,32 +310,36 @@ static void note(struct report *report, bool complete, const char *text)
 static bool has_bdev(const struct openers *openers, const struct device *dev)
 {
 	for (size_t i = 0; i < openers->n; i++) {
-		if (openers->v[i]->nbd == dev && !openers->v[i]->partition)
+		if (openers->v[i].nbd == dev && !openers->v[i].partition)
 			return true;
 	}
 	return false;
 }
 
-struct openers *openers_find(struct report *report, struct file_set *files,
-			     const struct held_files *held)
+struct openers *openers_find(struct report *report, const struct block_devices *block_devices,
+			     struct file_set *files, const struct held_files *held)
 {
 	struct openers *openers = arena_alloc(sizeof(*openers));
-	bool complete;
 
 	openers->report = report;
+	openers->block_devices = block_devices;
 	openers->files = files;
-	openers->numbers = read_numbers(report);
-	complete = find_bdevs(openers);
-	note(report, complete, "block devices could not be read in full: openers are unknown");
+	openers->v = arena_alloc(block_devices->n * sizeof(*openers->v));
+	for (size_t i = 0; i < block_devices->n; i++) {
+		if (block_devices->v[i].nbd)
+			add_bdev(openers, &block_devices->v[i]);
+	}
+	note(report, block_devices->complete,
+	     "block devices could not be read in full: openers are unknown");
 	for (size_t i = 0; i < report->n_devices; i++) {
 		struct device *dev = &report->devices[i];
 
-		if (!numbers_known(&openers->numbers[i]))
+		if (!block_devices_have_numbers(dev))
 			problem_add(
 				&dev->problems,
 				"gendisk.major and minors could not be read: openers are unknown");
 		/* Up to 5.10 a disk has no block_device until somebody opens it. */
-		else if (complete && !has_bdev(openers, dev))
+		else if (block_devices->complete && !has_bdev(openers, dev))
 			dev->openers_expected = NUM(0);
 	}
 	note(report, find_mounts(openers),
@@ -436,9 +354,8 @@ struct openers *openers_find(struct report *report, struct file_set *files,
 
 static bool is_meant(const struct bdev *b, uint64_t object)
 {
-	return b->nbd && object &&
-	       (object == b->nbd->gendisk || object == b->addr ||
-		object == k_container(b->mapping, KM_INODE_DATA));
+	return object && (object == b->nbd->gendisk || object == b->block_device->addr ||
+			  object == b->block_device->inode);
 }
 
 const struct device *openers_of(const struct openers *openers, uint64_t object, const char **name,
@@ -447,7 +364,7 @@ const struct device *openers_of(const struct openers *openers, uint64_t object, 
 	const struct device *dev = NULL;
 
 	for (size_t i = 0; i < openers->n; i++) {
-		const struct bdev *b = openers->v[i];
+		const struct bdev *b = &openers->v[i];
 
 		if (!is_meant(b, object) || (dev && b->partition))
 			continue;

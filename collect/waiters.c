@@ -28,7 +28,6 @@
 #define MUTEX_FLAGS 7ull
 /* gendisk.state */
 #define GD_NEED_PART_SCAN (1ull << 0)
-#define MINOR_BITS	  20
 
 /* An object of a device that a stack may lead to. */
 struct object {
@@ -223,50 +222,29 @@ static void add_device(struct search *search, struct device *dev)
 }
 
 /*
- * Until 5.10 a gendisk does not lead to the block_device, which exists only once its node was
- * looked up: it is found among the inodes of the bdev file system, by its number. No block_device
- * means that nobody holds its lock, and that no scan is due.
+ * Until 5.10 a gendisk does not lead to its block_device, which exists only once its node was looked up. No
+ * block_device means that nobody holds its lock, and that no scan is due.
  */
-static void add_block_devices_by_number(struct search *search, struct report *report)
+static void add_block_devices(struct search *search, struct report *report,
+			      const struct block_devices *block_devices)
 {
-	num symbol = k_symbol("blockdev_superblock");
-	num sb = symbol.known ? k_pointer(symbol.v, "blockdev_superblock") : NUM_UNKNOWN;
-	struct ptr_map by_number = {0};
-	struct klist inodes;
+	for (size_t i = 0; i < block_devices->n; i++) {
+		const struct block_device *b = &block_devices->v[i];
 
-	if (!k_has(KM_SB_INODES) || !k_has(KM_BDEV_INODE_BDEV) || !k_has(KM_BDEV_INODE_VFS_INODE) ||
-	    !k_has(KM_INODE_SB_LIST))
+		if (!b->nbd || b->partition)
+			continue;
+		add_block_device(search, b->nbd, b->addr);
+		b->nbd->open_lock_owner =
+			read_mutex(search, b->nbd, k_at(b->addr, KM_BDEV_MUTEX), "bd_mutex");
+		if (!k_has(KM_DISK_STATE))
+			b->nbd->partition_scan_due = k_num_at(b->addr, KM_BDEV_INVALIDATED);
+	}
+	if (!block_devices->complete)
 		return;
 	for (size_t d = 0; d < report->n_devices; d++) {
 		struct device *dev = &report->devices[d];
-		num major = k_num_at(dev->gendisk, KM_DISK_MAJOR);
-		num minor = k_num_at(dev->gendisk, KM_DISK_FIRST_MINOR);
 
-		if (major.known && minor.known)
-			map_put(&by_number, major.v << MINOR_BITS | minor.v, dev);
-	}
-	inodes = klist_of(sb.known ? NUM(k_at(sb.v, KM_SB_INODES)) : sb, "super_block.s_inodes");
-	while (klist_next(&inodes)) {
-		uint64_t inode = k_container(inodes.node, KM_INODE_SB_LIST);
-		uint64_t bdev =
-			k_at(k_container(inode, KM_BDEV_INODE_VFS_INODE), KM_BDEV_INODE_BDEV);
-		struct device *dev = ptr_map_get(&by_number, k_num_at(bdev, KM_BDEV_DEV).v);
-
-		if (dev) {
-			add_block_device(search, dev, bdev);
-			dev->open_lock_owner =
-				read_mutex(search, dev, k_at(bdev, KM_BDEV_MUTEX), "bd_mutex");
-			if (!k_has(KM_DISK_STATE))
-				dev->partition_scan_due = k_num_at(bdev, KM_BDEV_INVALIDATED);
-		}
-	}
-	if (!inodes.complete)
-		return;
-	for (size_t d = 0; d < report->n_devices; d++) {
-		struct device *dev = &report->devices[d];
-		num minor = k_num_at(dev->gendisk, KM_DISK_FIRST_MINOR);
-
-		if (dev->open_lock_owner.known || !minor.known)
+		if (dev->open_lock_owner.known || !block_devices_have_numbers(dev))
 			continue;
 		dev->open_lock_owner = NUM(0);
 		if (!k_has(KM_DISK_STATE))
@@ -349,7 +327,7 @@ static bool add_waiter(struct search *search, const struct task *task)
 	return true;
 }
 
-void waiters_collect(struct report *report)
+void waiters_collect(struct report *report, const struct block_devices *block_devices)
 {
 	struct search search = {0};
 	size_t unread = 0;
@@ -358,7 +336,7 @@ void waiters_collect(struct report *report)
 	for (size_t d = 0; d < report->n_devices && !k_interrupted(); d++)
 		add_device(&search, &report->devices[d]);
 	if (k_has(KM_BDEV_MUTEX))
-		add_block_devices_by_number(&search, report);
+		add_block_devices(&search, report, block_devices);
 	for (size_t t = 0; t < report->tasks.n && !k_interrupted(); t++) {
 		const struct task *task = &report->tasks.v[t];
 

@@ -3,6 +3,7 @@
 #ifndef NBD_COLLECT_OPENERS_H
 #define NBD_COLLECT_OPENERS_H
 
+#include "collect/block_devices.h"
 #include "collect/file_holders.h"
 #include "collect/file_owner.h"
 #include "model/model.h"
@@ -10,12 +11,11 @@
 struct openers;
 
 /*
- * First step, before file_scan(): finds the block devices of all nbd devices and partitions, and what the
- * kernel itself has open of them (mounts, swap, stacked devices, files in held). Fills openers_expected.
- * Memory: arena.
+ * First step, before file_scan(): finds what the kernel itself has open of nbd's block devices (mounts,
+ * swap, stacked devices, files in held). Fills openers_expected. block_devices must stay. Memory: arena.
  */
-struct openers *openers_find(struct report *report, struct file_set *files,
-			     const struct held_files *held);
+struct openers *openers_find(struct report *report, const struct block_devices *block_devices,
+			     struct file_set *files, const struct held_files *held);
 
 /* Looks at a file for file_scan(), and watches it when it is open on one of the devices. False once
  * the openers of all devices are found: the kernel's own count spares the look at most files. context:

@@ -3,10 +3,11 @@
 #ifndef NBD_COLLECT_WAITERS_H
 #define NBD_COLLECT_WAITERS_H
 
+#include "collect/block_devices.h"
 #include "model/model.h"
 
 /* Fills genl_lock_owner, and waiters, config_lock_owner, open_lock_owner and partition_scan_due of all devices. The
  * requests must be known by then. */
-void waiters_collect(struct report *report);
+void waiters_collect(struct report *report, const struct block_devices *block_devices);
 
 #endif

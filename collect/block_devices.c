@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "collect/block_devices.h"
+
+#include "base/arena.h"
+#include "base/names.h"
+#include "resolve/klist.h"
+
+/* include/linux/genhd.h, include/linux/kdev_t.h */
+#define DISK_NAME_LEN 32
+#define MINOR_BITS    20
+
+/* The device numbers of one nbd device. */
+struct numbers {
+	num major, first_minor, minors;
+};
+
+static struct numbers read_numbers(const struct device *dev)
+{
+	struct kobj o;
+
+	k_load(&o, K_GENDISK, dev->gendisk);
+	return (struct numbers){k_num(&o, KM_DISK_MAJOR), k_num(&o, KM_DISK_FIRST_MINOR),
+				k_num(&o, KM_DISK_MINORS)};
+}
+
+static bool are_known(const struct numbers *n)
+{
+	return n->major.known && n->first_minor.known && n->minors.known;
+}
+
+bool block_devices_have_numbers(const struct device *dev)
+{
+	struct numbers n = read_numbers(dev);
+
+	return are_known(&n);
+}
+
+/* Finds the nbd device that a block_device belongs to. Its number tells; bd_disk, which kernels up to 5.10
+ * keep only while it is open, also knows partitions beyond the device's own minors. */
+static void find_device(const struct report *report, const struct numbers *numbers, uint32_t dev_t,
+			struct block_device *b)
+{
+	uint32_t major = dev_t >> MINOR_BITS, minor = dev_t & ((1u << MINOR_BITS) - 1);
+
+	for (size_t i = 0; i < report->n_devices; i++) {
+		struct device *dev = &report->devices[i];
+		const struct numbers *n = &numbers[i];
+		bool inside = n->major.v == major && minor >= n->first_minor.v &&
+			      minor < n->first_minor.v + (n->minors.v ? n->minors.v : 1);
+
+		if (!are_known(n) || (!inside && (!b->disk || b->disk != dev->gendisk)))
+			continue;
+		b->nbd = dev;
+		b->partition = inside ? (uint32_t)(minor - n->first_minor.v) : minor;
+		return;
+	}
+}
+
+struct block_devices block_devices_read(struct report *report)
+{
+	num symbol = k_symbol("blockdev_superblock");
+	num sb = symbol.known ? k_pointer(symbol.v, "blockdev_superblock") : NUM_UNKNOWN;
+	struct numbers *numbers = arena_alloc(report->n_devices * sizeof(*numbers));
+	struct block_devices all = {.complete = true};
+	struct klist inodes;
+
+	if (!k_has(KM_SB_INODES) || !k_has(KM_INODE_SB_LIST) || !k_has(KM_BDEV_INODE_BDEV) ||
+	    !k_has(KM_BDEV_INODE_VFS_INODE) || !k_has(KM_INODE_DATA))
+		return (struct block_devices){0};
+	for (size_t i = 0; i < report->n_devices; i++)
+		numbers[i] = read_numbers(&report->devices[i]);
+	inodes = klist_of(sb.known ? NUM(k_at(sb.v, KM_SB_INODES)) : sb, "super_block.s_inodes");
+	while (klist_next(&inodes)) {
+		uint64_t inode = k_container(inodes.node, KM_INODE_SB_LIST);
+		struct block_device *b;
+		struct kobj o;
+		num dev_t;
+
+		k_load(&o, K_BLOCK_DEVICE,
+		       k_at(k_container(inode, KM_BDEV_INODE_VFS_INODE), KM_BDEV_INODE_BDEV));
+		dev_t = k_num(&o, KM_BDEV_DEV);
+		if (!dev_t.known) {
+			all.complete = false;
+			continue;
+		}
+		b = ARENA_PUSH(all.v, all.n);
+		b->addr = o.addr;
+		b->inode = inode;
+		b->disk = k_num(&o, KM_BDEV_DISK).v;
+		b->openers = k_signed(&o, KM_BDEV_OPENERS);
+		b->holder = k_num(&o, KM_BDEV_HOLDER);
+		b->holder_dir = k_num(&o, KM_BDEV_HOLDER_DIR);
+		find_device(report, numbers, (uint32_t)dev_t.v, b);
+	}
+	all.complete &= inodes.complete;
+	return all;
+}
+
+const char *block_devices_disk_name(const struct kobj *gendisk)
+{
+	char name[DISK_NAME_LEN];
+
+	return k_bytes(gendisk, KM_DISK_NAME, name, sizeof(name))
+		       ? name_escape_string(name, sizeof(name))
+		       : NULL;
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* All block devices of the kernel, and which of them are nbd's. */
+#ifndef NBD_COLLECT_BLOCK_DEVICES_H
+#define NBD_COLLECT_BLOCK_DEVICES_H
+
+#include "model/model.h"
+#include "resolve/kernel_types.h"
+
+/* One struct block_device: an nbd device, a partition of one, or something else. */
+struct block_device {
+	uint64_t addr;
+	uint64_t inode; /* its inode in the bdev file system */
+	uint64_t disk;	/* gendisk; up to 5.10 0 while nobody has it open */
+	num openers;	/* bd_openers */
+	num holder, holder_dir;
+	struct device *nbd; /* NULL when it is none of nbd's */
+	uint32_t partition; /* 0: the whole device */
+};
+
+struct block_devices {
+	struct block_device *v;
+	size_t n;
+	bool complete; /* all could be read */
+};
+
+/*
+ * Reads all inodes of the bdev pseudo file system, in one walk, and finds the nbd device that each belongs
+ * to. Up to 5.10 a disk has no block_device until somebody looks its node up. Memory: arena.
+ * Mirrors block/bdev.c (fs/block_dev.c before v5.15).
+ */
+struct block_devices block_devices_read(struct report *report);
+
+/* True when the numbers (gendisk.major, first_minor and minors) that tell a device's block_devices could be
+ * read. */
+bool block_devices_have_numbers(const struct device *dev);
+
+/* gendisk.disk_name of a loaded gendisk, escaped; NULL when it could not be read. Memory: arena. */
+const char *block_devices_disk_name(const struct kobj *gendisk);
+
+#endif

@@ -180,13 +180,13 @@ static const struct task *user_task(const struct task *t)
 void nbd_tasks_read(struct device *dev, const struct kobj *o, const struct task_list *tasks)
 {
 	dev->task_setup = k_num(o, KM_NBD_TASK_SETUP);
-	dev->setup_task = user_task(task_by_address(tasks, dev->task_setup.v));
+	dev->setup_task = user_task(task_list_by_address(tasks, dev->task_setup.v));
 	dev->recv_pid = nbd_at_most(dev, k_signed(o, KM_NBD_PID), MAX_PID, "nbd_device.pid");
 	dev->recv_task_addr = k_num(o, KM_NBD_TASK_RECV);
 	if (dev->recv_pid.v)
-		dev->recv_task = user_task(task_by_pid(tasks, (uint32_t)dev->recv_pid.v));
+		dev->recv_task = user_task(task_list_by_pid(tasks, (uint32_t)dev->recv_pid.v));
 	else
-		dev->recv_task = user_task(task_by_address(tasks, dev->recv_task_addr.v));
+		dev->recv_task = user_task(task_list_by_address(tasks, dev->recv_task_addr.v));
 }
 
 static void read_device(struct report *report, uint32_t index, uint64_t nbd_device,
@@ -222,24 +222,27 @@ static void read_device(struct report *report, uint32_t index, uint64_t nbd_devi
 		read_config(dev, files);
 }
 
-/* A walk over nbd_index_idr. */
-struct collecting {
+struct idr_visit {
 	struct report *report;
 	struct file_set *files;
+	nbd_device_reader *read;
 };
 
 static void visit_device(void *context, uint32_t index, uint64_t nbd_device)
 {
-	struct collecting *collecting = context;
+	struct idr_visit *visit = context;
 
-	read_device(collecting->report, index, nbd_device, collecting->files);
+	visit->read(visit->report, index, nbd_device, visit->files);
+}
+
+bool nbd_index_idr_walk(struct report *report, struct file_set *files, nbd_device_reader *read)
+{
+	return idr_walk("nbd_index_idr", visit_device, &(struct idr_visit){report, files, read});
 }
 
 void nbd_devices_collect(struct report *report, struct file_set *files)
 {
-	struct collecting collecting = {report, files};
-
-	if (!idr_walk("nbd_index_idr", visit_device, &collecting))
+	if (!nbd_index_idr_walk(report, files, read_device))
 		problem_add(&report->problems,
 			    "nbd_index_idr could not be read in full: devices may be "
 			    "missing");

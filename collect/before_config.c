@@ -3,7 +3,6 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
-#include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 #include "collect/nbd_structs.h"
 #include "collect/socket.h"
@@ -11,11 +10,6 @@
 #define NBD_MAGIC 0x68797548
 /* nbds_max is limited by the minors of one major. */
 #define MAX_DEVICES (1u << 20)
-
-struct collecting {
-	struct report *report;
-	struct file_set *files;
-};
 
 /* nbd_device.sock. */
 static void read_socket(struct device *dev, num sock, struct file_set *files)
@@ -76,15 +70,8 @@ static void read_device(struct report *report, uint32_t index, uint64_t nbd_devi
 		dev->attach[way].why = "this nbd is older than 4.12";
 }
 
-static void visit_device(void *context, uint32_t index, uint64_t nbd_device)
-{
-	struct collecting *collecting = context;
-
-	read_device(collecting->report, index, nbd_device, collecting->files);
-}
-
 /* The array of nbds_max devices. False when it cannot be read. */
-static bool walk_array(struct collecting *collecting)
+static bool walk_array(struct report *report, struct file_set *files)
 {
 	num table = k_symbol("nbd_dev"), max = k_symbol("nbds_max");
 	num first = table.known ? k_pointer(table.v, "nbd_dev") : NUM_UNKNOWN;
@@ -93,16 +80,14 @@ static bool walk_array(struct collecting *collecting)
 	if (!first.v || !max.known || !k_read(max.v, &n, sizeof(n), "nbds_max") || n > MAX_DEVICES)
 		return false;
 	for (uint32_t i = 0; i < n && !k_interrupted(); i++)
-		visit_device(collecting, i, first.v + i * k_sizeof(K_NBD_DEVICE));
+		read_device(report, i, first.v + i * k_sizeof(K_NBD_DEVICE), files);
 	return true;
 }
 
 void before_config_collect(struct report *report, struct file_set *files)
 {
-	struct collecting collecting = {report, files};
-	bool complete = k_symbol("nbd_dev").known
-				? walk_array(&collecting)
-				: idr_walk("nbd_index_idr", visit_device, &collecting);
+	bool complete = k_symbol("nbd_dev").known ? walk_array(report, files)
+						  : nbd_index_idr_walk(report, files, read_device);
 
 	if (!complete)
 		problem_add(&report->problems,

@@ -73,7 +73,7 @@ const char *blocked_in(const char *const *functions, size_t n)
 	return n ? functions[0] : NULL;
 }
 
-bool is_block_function(const char *function)
+bool blocked_in_block_layer(const char *function)
 {
 	return matches(function, block_functions, COUNT(block_functions));
 }

@@ -125,15 +125,15 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 	struct openers *openers;
 	size_t n_cheap;
 
-	held_in_flight(&held);
-	held_by_loops(&held);
+	file_holders_in_flight(&held);
+	file_holders_below_loops(&held);
 	n_cheap = held.n;
 	openers = openers_find(report, block_devices, files, &held);
 	add_nbd_holders(report);
 	add_held(files, &held, 0);
 	file_scan(files, &report->tasks, &report->scan, openers_look, openers);
 	if (openers_missing(openers) || references_missing(report, queries, n)) {
-		held_in_rings(&held, &report->tasks);
+		file_holders_in_rings(&held, &report->tasks);
 		openers_add_held(openers, &held);
 		add_held(files, &held, n_cheap);
 	}

@@ -35,7 +35,7 @@ const char *dentry_path(num dentry)
 	return NULL;
 }
 
-const char *mount_path(uint64_t mount)
+const char *dentry_path_of_mount(uint64_t mount)
 {
 	const char *path = "";
 

@@ -98,7 +98,7 @@ static bool add_namespaces(struct held_files *held)
 	return nets.complete;
 }
 
-void held_in_flight(struct held_files *held)
+void file_holders_in_flight(struct held_files *held)
 {
 	num table = k_symbol("unix_socket_table");
 	bool readable = k_has(KM_UNIX_SKB_FP) && k_has(KM_SCM_FP_FILES) && k_has(KM_SKB_CB);
@@ -193,7 +193,7 @@ static bool rings_may_exist(const struct task_list *tasks)
 	return may;
 }
 
-void held_in_rings(struct held_files *held, const struct task_list *tasks)
+void file_holders_in_rings(struct held_files *held, const struct task_list *tasks)
 {
 	struct ring_search search = {.held = held, .fops = k_symbol("io_uring_fops")};
 	struct scan_stats stats;
@@ -239,7 +239,7 @@ static void visit_loop(void *context, uint32_t index, uint64_t loop_device)
 	}
 }
 
-void held_by_loops(struct held_files *held)
+void file_holders_below_loops(struct held_files *held)
 {
 	struct loop_search search = {.held = held};
 

@@ -82,9 +82,9 @@ static const char *mount_point(uint64_t sb)
 
 	if (num_is(first, 0) || num_is(first, head))
 		return NULL;
-	path = first.known ? mount_path(k_has(KM_MOUNT_NEXT_FOR_SB)
-						? first.v
-						: k_container(first.v, KM_MOUNT_INSTANCE))
+	path = first.known ? dentry_path_of_mount(k_has(KM_MOUNT_NEXT_FOR_SB)
+							  ? first.v
+							  : k_container(first.v, KM_MOUNT_INSTANCE))
 			   : NULL;
 	return path ? path : "?";
 }

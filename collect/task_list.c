@@ -21,7 +21,8 @@
 #define PF_EXITING 0x4
 #define PF_KTHREAD 0x200000
 
-char task_state_letter(uint64_t state, uint64_t exit_state)
+/* The letter that ps shows, from task_struct.__state and exit_state. */
+static char state_letter(uint64_t state, uint64_t exit_state)
 {
 	if (exit_state)
 		return exit_state & EXIT_ZOMBIE ? 'Z' : 'X';
@@ -76,7 +77,7 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	if (!files.v && pid.v == tgid.v && !(flags.v & (PF_EXITING | PF_KTHREAD)))
 		walk->list->unreadable++;
 	t->may_use_io_uring = !num_is(k_num(o, KM_TASK_IO_URING), 0);
-	t->state = state.known && exit_state.known ? task_state_letter(state.v, exit_state.v) : '?';
+	t->state = state.known && exit_state.known ? state_letter(state.v, exit_state.v) : '?';
 	if (!k_bytes(o, KM_TASK_COMM, t->comm, sizeof(t->comm) - 1))
 		strcpy(t->comm, "?");
 	return true;
@@ -170,14 +171,14 @@ void task_list_collect(struct task_list *list)
 		qsort(list->v, list->n, sizeof(*list->v), by_address);
 }
 
-const struct task *task_by_address(const struct task_list *list, uint64_t addr)
+const struct task *task_list_by_address(const struct task_list *list, uint64_t addr)
 {
 	struct task key = {.addr = addr};
 
 	return list->n ? bsearch(&key, list->v, list->n, sizeof(key), by_address) : NULL;
 }
 
-const struct task *task_by_pid(const struct task_list *list, uint32_t pid)
+const struct task *task_list_by_pid(const struct task_list *list, uint32_t pid)
 {
 	/* pid 0 is the idle task of each CPU: no pid a user could mean. */
 	for (size_t i = 0; pid && i < list->n; i++) {

@@ -269,7 +269,7 @@ static struct object *innermost(const struct ptr_map *map, const struct kernel_s
 static size_t block_words(const struct kernel_stack *stack)
 {
 	for (size_t i = stack->n_frames; i-- > 0;) {
-		if (!is_block_function(stack->frames[i].function))
+		if (!blocked_in_block_layer(stack->frames[i].function))
 			continue;
 		/* The frame ends with the address in its caller, which is the next frame's. */
 		return i + 1 < stack->n_frames ? stack->frames[i + 1].word : stack->n_words;

@@ -12,6 +12,6 @@
 const char *blocked_in(const char *const *functions, size_t n);
 
 /* True for a function of the block layer, of block devices or of nbd. */
-bool is_block_function(const char *function);
+bool blocked_in_block_layer(const char *function);
 
 #endif

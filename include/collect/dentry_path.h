@@ -9,6 +9,6 @@
 const char *dentry_path(num dentry);
 
 /* Where a struct mount is mounted, across the mounts above it; NULL when unreadable. */
-const char *mount_path(uint64_t mount);
+const char *dentry_path_of_mount(uint64_t mount);
 
 #endif

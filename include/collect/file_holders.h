@@ -23,13 +23,13 @@ struct held_files {
  * Finds files of all kinds, which the kernel's garbage collectors (two generations of them) do not:
  * those know AF_UNIX sockets only. Mirrors unix_attach_fds() of net/unix. Memory: arena.
  */
-void held_in_flight(struct held_files *held);
+void file_holders_in_flight(struct held_files *held);
 
 /*
  * Appends the file below each loop device. Mirrors loop_configure() of drivers/block/loop.c.
  * Memory: arena.
  */
-void held_by_loops(struct held_files *held);
+void file_holders_below_loops(struct held_files *held);
 
 /*
  * Appends every file registered with an io_uring (IORING_REGISTER_FILES) whose ring is an open file of
@@ -37,6 +37,6 @@ void held_by_loops(struct held_files *held);
  * only when references remain unexplained.
  * Mirrors io_sqe_files_register() of io_uring.
  */
-void held_in_rings(struct held_files *held, const struct task_list *tasks);
+void file_holders_in_rings(struct held_files *held, const struct task_list *tasks);
 
 #endif

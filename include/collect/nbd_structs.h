@@ -16,6 +16,13 @@
  */
 void nbd_devices_collect(struct report *report, struct file_set *files);
 
+/* Appends the device of an nbd_device to the report and reads it. */
+typedef void nbd_device_reader(struct report *report, uint32_t index, uint64_t nbd_device,
+			       struct file_set *files);
+
+/* Has each device in nbd_index_idr read. False when the tree could not be read in full. */
+bool nbd_index_idr_walk(struct report *report, struct file_set *files, nbd_device_reader *read);
+
 /* Reads name, capacity and the way back of dev->gendisk; of dev only index and nbd_device are used. */
 void nbd_gendisk_read(struct device *dev);
 

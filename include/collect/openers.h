@@ -25,7 +25,7 @@ file_visit openers_look;
 /* True while a device has more openers than were found. */
 bool openers_missing(const struct openers *openers);
 
-/* Takes the files that the kernel holds (held_in_rings() may have found more) for openers, too. */
+/* Takes the files that the kernel holds (file_holders_in_rings() may have found more) for openers, too. */
 void openers_add_held(struct openers *openers, const struct held_files *held);
 
 /*

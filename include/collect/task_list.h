@@ -16,12 +16,9 @@
 void task_list_collect(struct task_list *list);
 
 /* The living task whose task_struct is at addr, NULL when there is none. */
-const struct task *task_by_address(const struct task_list *list, uint64_t addr);
+const struct task *task_list_by_address(const struct task_list *list, uint64_t addr);
 
 /* The living thread with this id in the initial pid namespace, NULL when there is none. */
-const struct task *task_by_pid(const struct task_list *list, uint32_t pid);
-
-/* The letter ps shows, from task_struct.__state and exit_state (include/linux/sched.h). */
-char task_state_letter(uint64_t state, uint64_t exit_state);
+const struct task *task_list_by_pid(const struct task_list *list, uint32_t pid);
 
 #endif

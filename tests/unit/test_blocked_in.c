@@ -65,12 +65,12 @@ END_TEST
 
 START_TEST(block_functions)
 {
-	ck_assert(is_block_function("blkdev_open"));
-	ck_assert(is_block_function("nbd_add_socket"));
-	ck_assert(is_block_function("sync_blockdev"));
-	ck_assert(!is_block_function("vfs_read"));
-	ck_assert(!is_block_function("nfs_wait_bit_killable"));
-	ck_assert(!is_block_function(""));
+	ck_assert(blocked_in_block_layer("blkdev_open"));
+	ck_assert(blocked_in_block_layer("nbd_add_socket"));
+	ck_assert(blocked_in_block_layer("sync_blockdev"));
+	ck_assert(!blocked_in_block_layer("vfs_read"));
+	ck_assert(!blocked_in_block_layer("nfs_wait_bit_killable"));
+	ck_assert(!blocked_in_block_layer(""));
 }
 END_TEST
 

@@ -10,8 +10,8 @@
 
 /* Slots of an fd array read at a time: 32 KiB. */
 #define SLOTS_PER_READ 4096
-/* No table is believed beyond this many slots: 128 MiB of pointers, 16 times the default of
- * fs.nr_open. A damaged max_fds must not keep the user waiting. */
+/* A table is read no further than this many slots (128 MiB of pointers, 16 times the default of
+ * fs.nr_open), so that a damaged max_fds does not keep the user waiting. */
 #define MAX_FDS (16u << 20)
 /* alloc_fdtable() of fs/file.c: a table has whole words of its bitmaps, of 64 bits on the machines that
  * nbd.so is for. */
@@ -164,7 +164,7 @@ struct file_search {
 	void *context;
 };
 
-/* Notes the slot when its file is watched. */
+/* Adds an owner to the file in the slot, if that is watched. */
 static bool note_owner(void *context, struct file_table *table, uint32_t fd, uint64_t addr)
 {
 	struct file_search *search = context;

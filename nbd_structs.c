@@ -13,7 +13,7 @@
 #include "collect/socket.h"
 
 #define SOCKS_PER_READ 4096
-/* When so many connections could not be read, the count is not believed for the rest. */
+/* When so many connections could not be read, num_connections is not believed, and the rest is not tried. */
 #define MAX_UNREADABLE 64
 #define SECTOR_SHIFT   9
 /* No kernel has as many bits in runtime_flags. */
@@ -34,7 +34,6 @@ num nbd_at_most(struct device *dev, num n, uint64_t max, const char *format, ...
 	return NUM_UNKNOWN;
 }
 
-/* nbd_config.socks[] and what each entry leads to. */
 void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *files)
 {
 	int32_t count = (int32_t)dev->num_connections.v;
@@ -169,14 +168,13 @@ void nbd_gendisk_read(struct device *dev)
 	dev->capacity_bytes = read_capacity(dev);
 }
 
-/* A kernel thread in the place of a remembered task has only got the memory, or the pid, of one that is
- * no more: none of them calls ioctl() or talks netlink. */
+/* NULL for a kernel thread: none of them calls ioctl() or talks netlink, so it has got the memory, or the
+ * pid, of a remembered task that has exited. */
 static const struct task *user_task(const struct task *t)
 {
 	return t && !t->kernel_thread ? t : NULL;
 }
 
-/* Who set the device up and who runs it, as far as they live. */
 void nbd_tasks_read(struct device *dev, const struct kobj *o, const struct task_list *tasks)
 {
 	dev->task_setup = k_num(o, KM_NBD_TASK_SETUP);

@@ -28,13 +28,6 @@ static bool are_known(const struct numbers *n)
 	return n->major.known && n->first_minor.known && n->minors.known;
 }
 
-bool block_devices_have_numbers(const struct device *dev)
-{
-	struct numbers n = read_numbers(dev);
-
-	return are_known(&n);
-}
-
 /* Finds the nbd device that a block_device belongs to. Its number tells; bd_disk, which kernels up to 5.10
  * keep only while it is open, also knows partitions beyond the device's own minors. */
 static void find_device(const struct report *report, const struct numbers *numbers, uint32_t dev_t,
@@ -61,14 +54,18 @@ struct block_devices block_devices_read(struct report *report)
 	num symbol = k_symbol("blockdev_superblock");
 	num sb = symbol.known ? k_pointer(symbol.v, "blockdev_superblock") : NUM_UNKNOWN;
 	struct numbers *numbers = arena_alloc(report->n_devices * sizeof(*numbers));
-	struct block_devices all = {.complete = true};
+	bool *numbered = arena_alloc(report->n_devices * sizeof(*numbered));
+	struct block_devices all = {.numbered = numbered};
 	struct klist inodes;
 
+	for (size_t i = 0; i < report->n_devices; i++) {
+		numbers[i] = read_numbers(&report->devices[i]);
+		numbered[i] = are_known(&numbers[i]);
+	}
 	if (!k_has(KM_SB_INODES) || !k_has(KM_INODE_SB_LIST) || !k_has(KM_BDEV_INODE_BDEV) ||
 	    !k_has(KM_BDEV_INODE_VFS_INODE) || !k_has(KM_INODE_DATA))
-		return (struct block_devices){0};
-	for (size_t i = 0; i < report->n_devices; i++)
-		numbers[i] = read_numbers(&report->devices[i]);
+		return all;
+	all.complete = true;
 	inodes = klist_of(sb.known ? NUM(k_at(sb.v, KM_SB_INODES)) : sb, "super_block.s_inodes");
 	while (klist_next(&inodes)) {
 		uint64_t inode = k_container(inodes.node, KM_INODE_SB_LIST);

@@ -334,7 +334,7 @@ struct openers *openers_find(struct report *report, const struct block_devices *
 	for (size_t i = 0; i < report->n_devices; i++) {
 		struct device *dev = &report->devices[i];
 
-		if (!block_devices_have_numbers(dev))
+		if (!block_devices->numbered[i])
 			problem_add(
 				&dev->problems,
 				"gendisk.major and minors could not be read: openers are unknown");

@@ -70,7 +70,8 @@ static bool is_tcp(const struct sock_info *s)
 	       (s->protocol.absent || num_is(s->protocol, IPPROTO_TCP));
 }
 
-/* Before the handshake, and where the connection was reset since, the two need not belong together. */
+/* How many bytes were sent and not acknowledged. Before the handshake, and after a reset, the two counters
+ * need not belong together. */
 static num unacknowledged_bytes(const struct sock_info *info)
 {
 	num next = k_num_at(info->sk, KM_TCP_WRITE_SEQ), acked = k_num_at(info->sk, KM_TCP_SND_UNA);
@@ -153,7 +154,7 @@ static bool match(const struct search *search, uint64_t node)
 
 	k_load(&common, K_SOCK_COMMON, k_at(sk, KM_SK_COMMON));
 	state = k_num(&common, KM_SKC_STATE);
-	/* Those two are no struct sock behind their first members. */
+	/* In these states there is only a smaller structure: see socket_is_full(). */
 	if (num_is(state, TCP_TIME_WAIT) || num_is(state, TCP_NEW_SYN_RECV))
 		return true;
 	if (!state.known || !read_tuple(&common, &t))

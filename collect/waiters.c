@@ -244,7 +244,7 @@ static void add_block_devices(struct search *search, struct report *report,
 	for (size_t d = 0; d < report->n_devices; d++) {
 		struct device *dev = &report->devices[d];
 
-		if (dev->open_lock_owner.known || !block_devices_have_numbers(dev))
+		if (dev->open_lock_owner.known || !block_devices->numbered[d])
 			continue;
 		dev->open_lock_owner = NUM(0);
 		if (!k_has(KM_DISK_STATE))

@@ -7,15 +7,16 @@
 #include "model/model.h"
 
 /*
- * Finds all devices in the array nbd_dev, or in v4.11 in nbd_index_idr, and reads what there is of each:
- * sockets, task or pid, sizes. The nbd_device is its own config, and of a single socket nbd_sock is the
- * place in it that points to the socket. Findings and the forecast of an attach know nbd from v4.12 on
- * only, requests that of v4.9, as problems of the report say. Fills what nbd_devices_collect() does.
+ * Finds all devices in the array nbd_dev, or in nbd_index_idr where there is no such array (v4.11), and
+ * reads what these kernels keep of each: sockets, task or pid, sizes. It fills the same members of the
+ * report as nbd_devices_collect(): the nbd_device stands for its own config, and where a device has a single
+ * socket, the pointer to that socket stands for an nbd_sock. Problems of the report say what is missing:
+ * nothing is judged or forecast before v4.12, and requests are unknown before v4.9. Memory: arena.
  * Mirrors drivers/block/nbd.c, nbd_init().
  */
 void before_config_collect(struct report *report, struct file_set *files);
 
-/* True where devices are such: nothing may be judged by the rules of later kernels. */
+/* True when this kernel's nbd is such: its devices may not be judged by the rules of later kernels. */
 bool before_config_applies(void);
 
 #endif

@@ -21,6 +21,9 @@ struct block_devices {
 	struct block_device *v;
 	size_t n;
 	bool complete; /* all could be read */
+	const bool
+		*numbered; /* by device of the report: gendisk.major, first_minor and minors, which
+			       * tell its block_devices, could be read */
 };
 
 /*
@@ -29,10 +32,6 @@ struct block_devices {
  * Mirrors block/bdev.c (fs/block_dev.c before v5.15).
  */
 struct block_devices block_devices_read(struct report *report);
-
-/* True when the numbers (gendisk.major, first_minor and minors) that tell a device's block_devices could be
- * read. */
-bool block_devices_have_numbers(const struct device *dev);
 
 /* gendisk.disk_name of a loaded gendisk, escaped; NULL when it could not be read. Memory: arena. */
 const char *block_devices_disk_name(const struct kobj *gendisk);

@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* open, close, read, write, flush, freeze or ioctl; else the innermost function that is not the
- * scheduler's; NULL when there is none. functions are the names, innermost first, without the
- * compiler's suffixes. */
+/* What a task with these functions on its stack hangs in: "open", "close", "read", "write", "flush",
+ * "freeze" or "ioctl"; where none of these is recognised, the innermost function that is not part of the
+ * scheduler. NULL when n is 0. The names come innermost first and without suffixes of the compiler; the
+ * result is one of them or static. */
 const char *blocked_in(const char *const *functions, size_t n);
 
 /* True for a function of the block layer, of block devices or of nbd. */

@@ -5,10 +5,12 @@
 
 #include "model/model.h"
 
-/* The path of a dentry inside its file system; NULL when a part of it cannot be read. */
+/* The path of the struct dentry at an address inside its file system; NULL when a part of it, or the
+ * address itself, could not be read. Mirrors dentry_path_raw() of fs/d_path.c. */
 const char *dentry_path(num dentry);
 
-/* Where a struct mount is mounted, across the mounts above it; NULL when unreadable. */
+/* The path of the mount point of the struct mount at an address, from the root of its namespace; NULL when
+ * a part of it could not be read. Mirrors prepend_path() of fs/d_path.c. */
 const char *dentry_path_of_mount(uint64_t mount);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "model/model.h"
 
-/* One such reference. */
+/* A struct file's address, and what holds a reference to it. */
 struct held_file {
 	uint64_t file;
 	struct holder by;
@@ -19,22 +19,23 @@ struct held_files {
 };
 
 /*
- * Appends every file that waits in the receive queue of an AF_UNIX socket of any network namespace.
- * Finds files of all kinds, which the kernel's garbage collectors (two generations of them) do not:
- * those know AF_UNIX sockets only. Mirrors unix_attach_fds() of net/unix. Memory: arena.
+ * Appends every file that waits in a message in the receive queue of an AF_UNIX socket, in all network
+ * namespaces. The queues themselves are searched, not the lists of the kernel's garbage collector, which
+ * know only files that are AF_UNIX sockets. What could not be read becomes a problem. Memory: arena.
+ * Mirrors unix_attach_fds() of net/unix.
  */
 void file_holders_in_flight(struct held_files *held);
 
 /*
- * Appends the file below each loop device. Mirrors loop_configure() of drivers/block/loop.c.
- * Memory: arena.
+ * Appends the file below each loop device; what could not be read becomes a problem. Memory: arena.
+ * Mirrors loop_configure() of drivers/block/loop.c.
  */
 void file_holders_below_loops(struct held_files *held);
 
 /*
- * Appends every file registered with an io_uring (IORING_REGISTER_FILES) whose ring is an open file of
- * some task. Reads f_op of every open file, unless no living task has made or used a ring: to be asked
- * only when references remain unexplained.
+ * Appends every file that is registered (IORING_REGISTER_FILES) with an io_uring that some task has open;
+ * what could not be read becomes a problem. Unless no living task has made or used a ring, this reads f_op
+ * of every open file: call it only when references remain unexplained. Memory: arena.
  * Mirrors io_sqe_files_register() of io_uring.
  */
 void file_holders_in_rings(struct held_files *held, const struct task_list *tasks);

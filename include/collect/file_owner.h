@@ -33,8 +33,8 @@ void file_add_holder(struct file *file, struct holder holder);
 struct file_table;
 typedef bool file_visit(void *context, struct file_table *table, uint32_t fd, uint64_t file);
 
-/* Shows every open slot of every file table to visit, each table once (tables are told apart by the
- * address of files_struct). *stats says how far it came. */
+/* Shows every open slot of every file table to visit. A table that several tasks share, which is told by
+ * the address of files_struct, is walked once. *stats says how far the walk came. */
 void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, file_visit *visit,
 		      void *context);
 
@@ -43,18 +43,18 @@ void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, f
 const struct task *file_table_task(const struct file_table *table);
 
 /*
- * Does the table's bitmap of open fds have this one, too? To be asked before anything is concluded from an
- * open slot: where the answer is no, the fd array is not where the table says, and the table counts as
- * unreadable. Mirrors fs/file.c, where a slot is filled after its bit and emptied before; only dup2() sets the
+ * True when the table's bitmap of open fds has this one, too. Ask it before concluding anything from an
+ * open slot: if it does not, the fd array is not where the table says, and the table counts as unreadable.
+ * Mirrors fs/file.c, where a slot is filled after its bit and emptied before; only dup2() sets the
  * bit right behind the slot.
  */
 bool file_slot_is_open(struct file_table *table, uint32_t fd);
 
 /*
- * Walks all file tables and fills owners and n_table_refs of all watched files: one owner for each thread group and fd; a
- * thread with a table of its own counts for itself; by pid and fd. *stats says how far the search reached.
- * Each open file is shown to look first, until look says false: what it decides to watch is found from
- * there on, and it has seen every table before.
+ * Walks all file tables and fills owners and n_table_refs of all watched files. Each thread group is one
+ * owner with each fd, and so is a thread that has a table of its own; owners are sorted by pid and fd. *stats
+ * says how far the search reached. Each open file is shown to look before it is searched for, until look
+ * says false: so look may watch the file.
  */
 void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats,
 	       file_visit *look, void *context);

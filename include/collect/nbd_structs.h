@@ -8,10 +8,9 @@
 #include "model/model.h"
 
 /*
- * Finds all devices in nbd_index_idr and reads each
- * with its config and its connections; the connections' files are watched in files. Fills devices,
- * n_devices and, where something cannot be read, the problems of the device or of the report. Memory:
- * arena.
+ * Finds all devices in nbd_index_idr and reads each with its config and its connections, whose files are
+ * watched in files. Fills devices and n_devices; what could not be read becomes a problem of the device or
+ * of the report. Memory: arena.
  * Mirrors drivers/block/nbd.c, nbd_dev_add() and nbd_add_socket().
  */
 void nbd_devices_collect(struct report *report, struct file_set *files);
@@ -23,17 +22,18 @@ typedef void nbd_device_reader(struct report *report, uint32_t index, uint64_t n
 /* Has each device in nbd_index_idr read. False when the tree could not be read in full. */
 bool nbd_index_idr_walk(struct report *report, struct file_set *files, nbd_device_reader *read);
 
-/* Reads name, capacity and the way back of dev->gendisk; of dev only index and nbd_device are used. */
+/* Reads name and capacity from dev->gendisk, and checks that it leads back to dev->nbd_device. index must be
+ * set, too: the name is made of it where it cannot be read. */
 void nbd_gendisk_read(struct device *dev);
 
-/* Who set the device up and who runs it, from its loaded nbd_device. */
+/* Finds out who set the device up and who runs it, from its loaded nbd_device. */
 void nbd_tasks_read(struct device *dev, const struct kobj *nbd_device,
 		    const struct task_list *tasks);
 
-/* The connections of an array of pointers to nbd_sock, dev->num_connections of them. */
+/* Reads the connections: socks is the address of an array of dev->num_connections pointers to nbd_sock. */
 void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *files);
 
-/* A number of jiffies, which is how the kernel keeps timeouts, in seconds. */
+/* A number of jiffies, in which the kernel keeps timeouts, in seconds. Unknown stays unknown. */
 num nbd_seconds(num jiffies);
 
 /* Returns n; where it is more than max, as only damage makes it, it becomes unknown, and a problem of the

@@ -17,21 +17,22 @@ struct openers;
 struct openers *openers_find(struct report *report, const struct block_devices *block_devices,
 			     struct file_set *files, const struct held_files *held);
 
-/* Looks at a file for file_scan(), and watches it when it is open on one of the devices. False once
- * the openers of all devices are found: the kernel's own count spares the look at most files. context:
- * the openers. */
+/* For file_scan(), with the openers as context: watches a file that is open on one of the devices. False
+ * once as many openers were found as the kernel itself counts, so that most files need not be looked at. */
 file_visit openers_look;
 
-/* True while a device has more openers than were found. */
+/* True while the kernel counts more openers of a device than were found. */
 bool openers_missing(const struct openers *openers);
 
-/* Takes the files that the kernel holds (file_holders_in_rings() may have found more) for openers, too. */
+/* Counts those files among the openers that are open on one of the devices; a file counts once. To be called
+ * again when file_holders_in_rings() has found more. */
 void openers_add_held(struct openers *openers, const struct held_files *held);
 
 /*
- * Appends to *opened the struct files that are open on a block device, given by its gendisk (then its
- * partitions' too), its block_device or its bdev inode. *name becomes the block device's. Returns the nbd
- * device, NULL when none is meant. Only after file_scan(). Memory: arena.
+ * The nbd device that is meant by the address of a gendisk, of a block_device or of its inode in the bdev
+ * file system; NULL when none is. *name becomes the name of the block device, and the struct files that are
+ * open on it are appended to *opened; a gendisk means its partitions, too. Only after file_scan(). Memory:
+ * arena.
  */
 const struct device *openers_of(const struct openers *openers, uint64_t object, const char **name,
 				struct opened_file **opened, size_t *n);

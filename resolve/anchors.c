@@ -3,14 +3,17 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "base/page_cache.h"
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 
-/* Bits of nbd_config.runtime_flags and nbd_device.flags. */
-#define HAS_PID_FILE	  (1u << 3)
-#define MAX_RUNTIME_FLAGS 0xffu
-#define MAX_DEVICE_FLAGS  0x3u
-#define LOWEST_POINTER	  4096u
+/* Bits of nbd_config.runtime_flags (NBD_RT_*), and all that the kernels have which need a computed layout; all of
+ * nbd_device.flags (NBD_DESTROY_ON_DISCONNECT, NBD_DISCONNECT_REQUESTED). */
+#define HAS_PID_FILE	    (1u << 3)
+#define KNOWN_RUNTIME_FLAGS 0xffu
+#define KNOWN_DEVICE_FLAGS  0x3u
+/* No kernel has anything in page 0. */
+#define LOWEST_POINTER PAGE_CACHE_PAGE
 
 struct anchors {
 	uint32_t index;
@@ -18,7 +21,8 @@ struct anchors {
 	const char *broken; /* the first one */
 };
 
-/* The check called what came out as holds. False from the first one on that did not hold. */
+/* Counts a check that holds. Notes the first one that does not, by what is wrong then; returns false from that
+ * one on. */
 static bool expect(struct anchors *a, bool holds, const char *what)
 {
 	if (a->broken)
@@ -40,7 +44,7 @@ static bool at_most(num n, uint64_t max)
 	return n.known && n.v <= max;
 }
 
-/* nbd_sock -> socket, which the file and the sock lead back to. */
+/* nbd_sock leads to a socket, and the socket's file and sock lead back to it. */
 static bool expect_connection(struct anchors *a, uint64_t nbd_sock)
 {
 	num socket = k_num_at(nbd_sock, KM_NSOCK_SOCK);
@@ -84,17 +88,18 @@ static bool is_block_size(uint64_t config)
 
 	if (bits.known)
 		return bits.v >= MIN_BLOCK_BITS && bits.v <= MAX_BLOCK_BITS;
-	return bytes.known && bytes.v >= MIN_BLOCK_SIZE && bytes.v <= 1u << MAX_BLOCK_BITS &&
+	return bytes.known && bytes.v >= 1u << MIN_BLOCK_BITS && bytes.v <= 1u << MAX_BLOCK_BITS &&
 	       !(bytes.v & (bytes.v - 1));
 }
 
-/* The thread that started the device is known from then on for as long as there is a config. */
+/* HAS_PID_FILE is set and the thread that started the device is noted at the same time, and both stay as long as
+ * there is a config. */
 static bool expect_config(struct anchors *a, uint64_t nbd, uint64_t config)
 {
 	num flags = k_num_at(config, KM_CONFIG_RUNTIME_FLAGS);
 	num started = k_num_at(nbd, k_has(KM_NBD_PID) ? KM_NBD_PID : KM_NBD_TASK_RECV);
 
-	return expect(a, at_most(flags, MAX_RUNTIME_FLAGS), "runtime_flags has unknown bits") &&
+	return expect(a, at_most(flags, KNOWN_RUNTIME_FLAGS), "runtime_flags has unknown bits") &&
 	       expect(a, started.known && (started.v != 0) == !!(flags.v & HAS_PID_FILE),
 		      "HAS_PID_FILE and the thread that started it do not agree") &&
 	       expect_connections(a, config) &&
@@ -119,7 +124,7 @@ static void expect_device(void *context, uint32_t index, uint64_t nbd)
 	    expect(a, config.known, "config cannot be read") &&
 	    expect(a, disk.known && num_is(k_num_at(disk.v, KM_DISK_PRIVATE_DATA), nbd),
 		   "its gendisk's private_data is not this nbd_device") &&
-	    /* Initialised, and never put into a list. */
+	    /* It is initialised as an empty list, and never put into one. */
 	    expect(a, num_is(k_pointer(list, "nbd_device.list"), list),
 		   "list is not an empty list") &&
 	    expect(a, is_pointer_or_null(k_num_at(nbd, KM_NBD_TASK_SETUP)),
@@ -129,13 +134,13 @@ static void expect_device(void *context, uint32_t index, uint64_t nbd)
 		   "task_recv is no pointer") &&
 	    expect(a, !k_has(KM_NBD_PID) || at_most(k_num_at(nbd, KM_NBD_PID), MAX_PID),
 		   "pid is impossible") &&
-	    /* Set only while a netlink connect waits for an old device to go. */
+	    /* It is set only while a netlink connect waits until an old device is gone. */
 	    expect(a,
 		   !k_has(KM_NBD_DESTROY_COMPLETE) ||
 			   num_is(k_num_at(nbd, KM_NBD_DESTROY_COMPLETE), 0),
 		   "destroy_complete is in use") &&
 	    expect(a,
-		   !k_has(KM_NBD_FLAGS) || at_most(k_num_at(nbd, KM_NBD_FLAGS), MAX_DEVICE_FLAGS),
+		   !k_has(KM_NBD_FLAGS) || at_most(k_num_at(nbd, KM_NBD_FLAGS), KNOWN_DEVICE_FLAGS),
 		   "flags has unknown bits") &&
 	    config.v)
 		expect_config(a, nbd, config.v);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Distributions carry these changes to kernels of any version, and they leave no mark in a
- * structure. So the code in the image is asked: which functions a function calls (x86_64), and
- * which messages the module has.
+ * Distributions carry these changes to kernels of any version, and no structure shows them. So this
+ * looks into the code of the image: which functions a function calls (x86_64), and which messages the
+ * module contains.
  */
 #include "resolve/behaviour.h"
 
@@ -18,8 +18,8 @@
 #define MAX_FUNCTION 4096
 #define CALL_LENGTH  5 /* E8 rel32 */
 
-/* The code from a function on, which may reach into those behind it; NULL when it is no symbol of the
- * image, the code cannot be read, or the machine is another. */
+/* MAX_FUNCTION bytes of code from the beginning of a function on; they may reach into the functions behind it. NULL
+ * when the function is no symbol of the image, when its code cannot be read, and on other machines. */
 static const uint8_t *code_from(num function)
 {
 	uint8_t *code;
@@ -30,7 +30,7 @@ static const uint8_t *code_from(num function)
 	return k_read(function.v, code, MAX_FUNCTION, "text") ? code : NULL;
 }
 
-/* Whether the i-th byte is of the function itself. */
+/* True when the i-th byte from its beginning belongs to the function itself. */
 static bool is_inside(num function, size_t i)
 {
 	uint64_t start;
@@ -38,8 +38,8 @@ static bool is_inside(num function, size_t i)
 	return k_function(function.v + i, &start) && start == function.v;
 }
 
-/* Whether the code of function has a direct call of callee. Unknown when either is no symbol of
- * the image, or the code cannot be read. */
+/* 1 when the code of function has a direct call of callee, else 0. Unknown when either is no symbol of
+ * the image, and when the code cannot be read. */
 static num calls(const char *function, const char *callee)
 {
 	num from = k_symbol(function), to = k_symbol(callee);
@@ -58,8 +58,8 @@ static num calls(const char *function, const char *callee)
 	return NUM(0);
 }
 
-/* Whether any of the functions calls any of the callees; compilers inline some, so that not all
- * need to be there. Unknown when not one pair could be looked at. */
+/* 1 when one of the functions calls one of the callees, else 0. Compilers inline some of them, so that not all are
+ * in the image. Unknown when no pair of them could be checked. */
 static num any_calls(const char *const *functions, const char *const *callees)
 {
 	num found = NUM_UNKNOWN;
@@ -77,8 +77,8 @@ static num any_calls(const char *const *functions, const char *const *callees)
 	return found;
 }
 
-/* nbd_add_socket() is called from two places and so hardly ever inlined. Its callers would not
- * tell: there is another freeze in them since v6.12. */
+/* nbd_add_socket() is called from two places and so hardly ever inlined. Its callers do not tell: since
+ * v6.12 they freeze the queue elsewhere, too. */
 static num set_sock_freezes(void)
 {
 	static const char *const functions[] = {"nbd_add_socket", "nbd_add_socket.isra.0",

@@ -4,17 +4,18 @@
 #include "resolve/kernel_types.h"
 #include "base/ptr_map.h"
 
-/* Minors of one major end at 1 << MINORBITS. */
-#define MAX_ID	  (1u << 20)
+/* What is numbered like devices has no larger ids. */
+#define MAX_ID	  (1u << MINOR_BITS)
 #define MAX_SHIFT 24
+/* XA_CHUNK_SIZE, and RADIX_TREE_MAP_SIZE before: 64 slots in a node, or 16. */
 #define MAX_SLOTS 64
 
-/* How this kernel builds the tree of an idr, and the walk through it. */
+/* The form that the tree of an idr has in this kernel, and the state of the walk through it. */
 struct tree {
 	enum kmember shift, count, slots;
-	uint64_t node_tag; /* in the two low bits of a pointer to an inner node */
+	uint64_t node_tag; /* what the two lowest bits of a pointer to an inner node are */
 	size_t n_slots;
-	struct ptr_map seen; /* nodes */
+	struct ptr_map seen; /* nodes that were visited: a second visit is a circle */
 	bool damaged;
 	idr_visit *visit;
 	void *context;
@@ -30,7 +31,7 @@ static void walk_tree(struct tree *tree, uint64_t entry, uint64_t first, unsigne
 	if (!entry)
 		return;
 	if ((entry & 3) != tree->node_tag) {
-		/* Values that are no pointers exist only in a damaged table. */
+		/* Only a damaged table has entries that are no pointers. */
 		if (entry & 3 || first >= MAX_ID)
 			tree->damaged = true;
 		else

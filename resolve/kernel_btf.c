@@ -11,7 +11,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-/* A type that contains itself without a pointer in between is broken BTF, and it may do so many times over. */
+/* In broken BTF a type may contain itself without a pointer in between, and that many times. */
 #define MAX_DEPTH   8
 #define MAX_MEMBERS 65536
 
@@ -28,7 +28,7 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
 	return 0;
 }
 
-/* libbpf exports the parser of split BTF for files only, so the bytes take the way through a memfd. */
+/* libbpf parses split BTF from files only, so the bytes are written to a memfd. */
 static struct btf *parse_split(const void *data, size_t size, struct btf *base)
 {
 	struct btf *btf = NULL;
@@ -47,8 +47,8 @@ static struct btf *parse_split(const void *data, size_t size, struct btf *base)
 	return btf;
 }
 
-/* libbpf takes a header of any length; where that is no multiple of 4, types would lie at addresses that C
- * does not allow for them. */
+/* libbpf accepts a header of any length. When it is no multiple of 4, the types behind it are not aligned as C
+ * demands. */
 static bool is_aligned(const void *data, size_t size)
 {
 	struct btf_header header;

@@ -7,14 +7,14 @@
 #define MAX_NAME  32
 #define MAX_MARKS 2
 
-/* How the module shows which order it was built with. */
+/* Something that the module has, or does not have, if it was built with a certain order of members. */
 struct mark {
 	enum { FUNCTION = 1, TEXT } kind;
 	bool present;
 	const char *what;
 };
 
-/* sysfs shows nbd_device.backend. */
+/* The function by which sysfs shows nbd_device.backend. */
 #define BACKEND                                                                                    \
 	{                                                                                          \
 		FUNCTION, true, "backend_show"                                                     \
@@ -23,7 +23,7 @@ struct mark {
 	{                                                                                          \
 		FUNCTION, false, "backend_show"                                                    \
 	}
-/* nbd_xmit_timeout() says so since it counts retries, 2da22da57348 ("nbd: fix zero cmd timeout handling
+/* A message of nbd_xmit_timeout() since it counts retries, 2da22da57348 ("nbd: fix zero cmd timeout handling
  * v2") (in v5.4). destroy_complete and flags came with the same release. */
 #define RETRIES                                                                                    \
 	{                                                                                          \
@@ -120,7 +120,7 @@ static const struct computed_variant variants[] = {
 static const char *const structures[COMPUTED_STRUCTS] = {"nbd_device", "nbd_config", "nbd_sock",
 							 "nbd_cmd"};
 
-/* Types whose size follows from the machine, which is the one that crash runs on. */
+/* Types whose size depends on the machine only, which is the one that crash runs on. */
 static const struct {
 	const char *name;
 	size_t size;

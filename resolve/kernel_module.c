@@ -40,7 +40,7 @@ static uint64_t module_by_name(const char *name)
 	return 0;
 }
 
-/* The i-th piece of a module's memory; false behind the last. */
+/* Where the i-th piece of a module's memory is, and its size. False when the module has no more pieces. */
 static bool module_piece(uint64_t module, size_t i, num *base, num *size)
 {
 	size_t part;
@@ -94,7 +94,7 @@ static num piece_holds(num base, num size, const char *text)
 
 	if (!base.known || !size.known || size.v > MAX_MODULE_SIZE)
 		return NUM_UNKNOWN;
-	/* What served to start the module only is freed, and empty then. */
+	/* Pieces that were needed only to start the module were freed since, and have size 0. */
 	if (!size.v)
 		return NUM(0);
 	piece = arena_alloc(size.v);
@@ -113,7 +113,7 @@ num kernel_module_holds(const char *module, const char *text)
 
 		if (num_is(one, 1))
 			return one;
-		/* "No" takes all pieces. */
+		/* The answer is "no" only when all pieces could be read. */
 		if (!one.known)
 			return NUM_UNKNOWN;
 		all = one;

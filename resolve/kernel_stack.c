@@ -12,6 +12,8 @@
 #define MAX_FRAMES 256
 /* Longest encoding of an x86 call: prefix, FF, ModRM, SIB, disp32, and what call rel32 needs. */
 #define MAX_CALL 7
+/* How far behind the last entry of a table an instruction may be: its function is hardly longer. */
+#define AFTER_LAST 4096
 
 /* Registers of an ORC entry, arch/x86/include/asm/orc_types.h: the same since v4.14. */
 enum { ORC_REG_UNDEFINED, ORC_REG_PREV_SP, ORC_REG_BP = 4, ORC_REG_SP = 5 };
@@ -25,11 +27,11 @@ struct orc {
 	uint8_t rest;
 };
 
-/* A sorted table of ORC entries: 32-bit distances to the instructions, and the entries beside. */
+/* A sorted table of ORC entries: an array of 32-bit distances to the instructions, and one of the entries. */
 struct orc_table {
 	uint64_t ip, entries;
 	size_t n;
-	bool unreadable; /* in part */
+	bool unreadable; /* a part of it could not be read */
 };
 
 /* The instruction that the i-th entry begins at, 0 when unreadable. */
@@ -48,7 +50,7 @@ static bool orc_search(struct orc_table *table, uint64_t ip, struct orc *orc)
 {
 	size_t low = 0, high = table->n;
 
-	/* The last entry at or below ip: [low] is, [high] is not. */
+	/* Looks for the last entry that is not above ip: [low] is not, [high] is. */
 	while (high - low > 1) {
 		size_t mid = low + (high - low) / 2;
 		uint64_t at = orc_ip(table, mid);
@@ -68,10 +70,9 @@ static bool orc_search(struct orc_table *table, uint64_t ip, struct orc *orc)
 
 static bool table_covers(struct orc_table *table, uint64_t ip)
 {
-	/* The end of the last entry's function is not written down: a page behind it is as far
-	 * as one goes. */
+	/* Nothing says where the function of the last entry ends. */
 	return table->n && table->ip && table->entries && ip >= orc_ip(table, 0) &&
-	       ip < orc_ip(table, table->n - 1) + 4096;
+	       ip < orc_ip(table, table->n - 1) + AFTER_LAST;
 }
 
 static struct orc_table kernel_table(void)
@@ -118,7 +119,7 @@ static bool orc_find(struct stack_reader *reader, uint64_t ip, struct orc *orc)
 	for (size_t i = 0; i < reader->n_modules; i++) {
 		if (!kernel_module_contains(reader->modules[i], ip))
 			continue;
-		/* Sorted in with the others are entries of .init, which is somewhere else. */
+		/* Entries of .init, whose code is somewhere else, are sorted in among the others. */
 		table = module_table(reader->modules[i]);
 		return orc_look_up(reader, &table, ip, orc, &covered);
 	}
@@ -211,7 +212,7 @@ static bool follows_x86_call(uint64_t addr)
 	return false;
 }
 
-/* Without a sure way: all words from the first-th on that may be return addresses. */
+/* Where the stack cannot be unwound: adds all words from the first-th on that may be return addresses. */
 static void guess(struct kernel_stack *stack, size_t first)
 {
 	bool x86 = !strcmp(k_system().machine, "x86_64");

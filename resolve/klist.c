@@ -3,7 +3,7 @@
 
 #include "resolve/kernel_types.h"
 
-/* What each node begins with, and list_head and sk_buff_head too. */
+/* How each node begins; list_head and sk_buff_head as heads begin so, too. */
 struct links {
 	uint64_t next, back;
 };

@@ -5,8 +5,8 @@
 
 #define LOAD_LENGTH 4
 
-/* What gcc makes of test_bit(): the flags go into %rax, and the bit is tested in %al; the highest one as
- * a sign. */
+/* What gcc makes of test_bit(): the flags are loaded into %rax, and the bit is tested in %al; bit 7 may be tested as
+ * the sign of %al. */
 static const struct {
 	enum flag_numbering numbering;
 	size_t len;
@@ -19,7 +19,7 @@ static const struct {
 };
 #define N_TESTS (sizeof(tests) / sizeof(tests[0]))
 
-/* mov offset(%reg),%rax with any register but %rsp and %r12, which take a longer form. */
+/* mov offset(%reg),%rax for each register but %rsp and %r12, which need a longer instruction. */
 static bool is_load(const uint8_t *code, size_t offset)
 {
 	return (code[0] & 0xfe) == 0x48 && code[1] == 0x8b && (code[2] & 0xf8) == 0x40 &&

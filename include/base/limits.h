@@ -16,4 +16,7 @@
 #define MIN_BLOCK_SIZE (1u << MIN_BLOCK_BITS)
 #define MAX_BLOCK_SIZE (1u << MAX_BLOCK_BITS)
 
+/* MINORBITS, include/linux/kdev_t.h. */
+#define MINOR_BITS 20
+
 #endif

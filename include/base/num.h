@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/limits.h"
+
 /*
  * A value is known; or it is unknown because it could not be read; or it is unknown because this kernel
  * has no such member. What is unknown is printed as unknown, never as 0. Its v is 0 all the same: code may

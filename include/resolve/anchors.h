@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Whether the layouts in force are those of this image: what must hold for nbd's structures whatever
- * state a device is in. */
+/* Tells whether the layouts in force are those of this image: checks what holds for nbd's structures in every state
+ * of a device. */
 #ifndef NBD_RESOLVE_ANCHORS_H
 #define NBD_RESOLVE_ANCHORS_H
 
 #include <stddef.h>
 
 /*
- * Looks at each device in nbd_index_idr. NULL when all holds, else a sentence that names the first thing
- * that does not, in arena memory; what cannot be read does not hold. *held becomes the number of checks
- * before it. With no device at all everything holds: nothing is told then.
+ * Checks each device in nbd_index_idr. Returns NULL when every check holds, else a sentence in arena memory that
+ * says what is wrong in the first that does not; a value that cannot be read makes its check fail. *held becomes the
+ * number of checks that held before. Without any device all checks hold, which proves nothing.
  * Mirrors drivers/block/nbd.c, nbd_dev_add(), nbd_start_device(), nbd_config_put().
  */
 const char *anchors_check(size_t *held);

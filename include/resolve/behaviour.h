@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How this kernel's nbd behaves, where that follows from its code only. */
+/* How the nbd of this kernel behaves, where only its code tells. */
 #ifndef NBD_RESOLVE_BEHAVIOUR_H
 #define NBD_RESOLVE_BEHAVIOUR_H
 
 #include "base/flags.h"
 #include "base/traits.h"
 
+/* What base/traits.h lists. A trait is unknown where the code cannot be read, or is not x86_64's. */
 struct traits behaviour_traits(void);
 
-/* The numbering of runtime_flags, from members, code and release; FLAGS_A_OR_B when they do not tell. */
+/* The numbering of nbd_config.runtime_flags. The members of nbd_device tell it, else the code of nbd_release(), else
+ * the release of the kernel; FLAGS_A_OR_B when none of them does. */
 enum flag_numbering behaviour_numbering(void);
 
 #endif

@@ -9,10 +9,10 @@
 typedef void idr_visit(void *context, uint32_t id, uint64_t pointer);
 
 /*
- * Shows every pointer in the struct idr that is a symbol of this name to visit, in order of their ids.
- * False without such a symbol, on kernels before 4.11, whose idr is another, and when any of it could
- * not be read or is damaged: what was shown is then not all. Ids end at 1 << MINORBITS, enough for what is
- * numbered like devices. Mirrors idr_for_each() of lib/idr.c.
+ * Calls visit for every pointer in the struct idr that has this symbol, in the order of their ids. Returns
+ * false when not all of them were shown: there is no such symbol, the kernel is older than 4.11, whose idr is another
+ * structure, or a part could not be read or is damaged. An id of 1 << MINORBITS or more counts as damage: use this
+ * for what is numbered like devices. Mirrors idr_for_each() of lib/idr.c.
  */
 bool idr_walk(const char *symbol, idr_visit *visit, void *context);
 

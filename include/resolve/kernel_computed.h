@@ -3,8 +3,8 @@
  * Layouts of nbd's structures computed from the order of their members, for images that hold neither
  * nbd's debuginfo nor BTF of it. Pure.
  *
- * The order differs between kernels. What nbd's module contains leaves a few candidates; which of them
- * it is must be seen in the image (nbd_anchors.h).
+ * The order differs between kernels. What nbd's module contains leaves a few candidates; which of them is right
+ * must be seen in the image (anchors.h).
  */
 #ifndef NBD_RESOLVE_KERNEL_COMPUTED_H
 #define NBD_RESOLVE_KERNEL_COMPUTED_H
@@ -21,7 +21,7 @@
 struct computed_image {
 	/* Size in bytes of a structure of the kernel proper ("mutex"), -1 when there is none. */
 	long (*size_of)(const char *structure);
-	/* Whether module nbd has this function, this text. */
+	/* 1 or 0: whether module nbd has this function, contains this text. Unknown when that cannot be told. */
 	num (*has_function)(const char *name);
 	num (*has_text)(const char *text);
 };
@@ -32,8 +32,8 @@ struct computed_layout {
 	const struct computed_variant *variants[COMPUTED_STRUCTS];
 };
 
-/* Fills layouts[] with all candidates that the module's contents allow, and returns how many there
- * are. What is unknown about the module rules out nothing. The image must outlive them. */
+/* Fills layouts[] with all candidates that the contents of the module allow, and returns their number. What is
+ * unknown about the module excludes none. The candidates use image: it must live as long as they do. */
 size_t computed_candidates(const struct computed_image *image,
 			   struct computed_layout layouts[COMPUTED_MAX]);
 
@@ -46,12 +46,12 @@ long computed_size(const struct computed_layout *layout, const char *structure);
 long computed_member(const struct computed_layout *layout, const char *structure,
 		     const char *member, size_t *size);
 
-/* What an image says to a candidate: NULL when it fits, else why not; *held becomes the number of
- * checks that it stood before. */
+/* Compares a candidate with the image. Returns NULL when it fits, else a sentence that says why not; *held becomes
+ * the number of checks that held before. */
 typedef const char *computed_check(const struct computed_layout *layout, size_t *held);
 
-/* The one candidate that fits. NULL when none or several do; *why then becomes the reason, that of the
- * nearest miss where none does. In static memory until the next call. */
+/* The only candidate that fits, in static memory until the next call. NULL when none fits or several do; *why then
+ * becomes the reason as a sentence: where none fits, what is wrong with the one that came closest. */
 const struct computed_layout *computed_choose(const struct computed_image *image,
 					      computed_check *check, const char **why);
 

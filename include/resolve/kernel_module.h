@@ -7,21 +7,22 @@
 
 #include "base/num.h"
 
-/* The addresses of all struct module, in arena memory; what cannot be read is left out. */
+/* The addresses of all struct module in arena memory, *n of them. What cannot be read is left out; NULL when there
+ * is none. */
 uint64_t *kernel_modules(size_t *n);
 
-/* True when a module of that name is loaded. */
+/* True when a module of that name is loaded; false, too, when the list of modules cannot be read. */
 bool kernel_module_is_loaded(const char *name);
 
-/* Whether the module of that name has this symbol; unknown when the first symbol of that name lies
- * elsewhere. */
+/* 1 when the module of that name has this symbol, 0 when nothing has it. Unknown when the symbol that crash finds
+ * first is not the module's. */
 num kernel_module_has_symbol(const char *module, const char *symbol);
 
-/* True when the address lies in the module's memory. */
+/* True when the address lies in the memory of the struct module at module; false when that cannot be read. */
 bool kernel_module_contains(uint64_t module, uint64_t addr);
 
-/* Whether the memory of the module of that name holds this text, one of its messages for instance;
- * unknown when it is no module (built in) or cannot be read in full. */
+/* 1 when the memory of the module of that name contains this text, one of its messages for instance; 0 when it does
+ * not. Unknown when there is no such module (it is built in) and when its memory cannot be read in full. */
 num kernel_module_holds(const char *module, const char *text);
 
 #endif

@@ -10,32 +10,33 @@
 /* One function on the stack. */
 struct stack_frame {
 	const char *function; /* without the compiler's suffixes (.isra.0) */
-	uint64_t ip;	      /* where it goes on when what it called returns */
-	size_t word;	      /* index of the word with that address: the frame's own begin above */
+	uint64_t ip;	      /* its next instruction after the function that it called */
+	size_t word; /* index of the word that holds ip; the words of its own frame follow */
 };
 
 struct kernel_stack {
-	uint64_t sp, top; /* the words in use lie between */
+	uint64_t sp, top; /* addresses: the words in use are from sp up to top */
 	uint64_t *words;
 	size_t n_words;
 	struct stack_frame *frames; /* innermost first */
 	size_t n_frames;
-	size_t n_unwound; /* the first so many are certain, the rest may be left over */
+	size_t n_unwound; /* so many frames are certain; those behind them may be left over */
 };
 
-/* What reading many stacks needs; zero-initialised. */
+/* What is kept while many stacks are read; initialise with zeros. Its memory is the arena's. */
 struct stack_reader {
 	uint64_t *words;
 	struct stack_frame *frames;
 	uint64_t *modules;
 	size_t n_modules;
 	bool modules_read;
-	bool unreadable; /* the tables to unwind this stack with */
+	bool unreadable; /* a table that this stack is to be unwound with could not be read */
 };
 
 /*
- * Reads the stack of a task that is not running; valid until the reader reads the next. False when
- * it, or what it is to be unwound with, cannot be read: guesses would pass for what was unwound.
+ * Reads the stack of the task at task_struct; the result is valid until the reader reads the next. False when the
+ * task is running, and when its stack or the tables to unwind it with cannot be read: guesses must not pass for
+ * frames that were unwound.
  *
  * On x86_64 kernels with ORC tables (CONFIG_UNWINDER_ORC) the functions are found as the kernel
  * itself unwinds, and are certain. Elsewhere, and from where the tables end, each word that may be

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where each member of each kernel structure is, and checked reads of them.
+ * Where each member of each kernel structure is in this kernel, and reads of them, which are checked.
  *
- * Everything that differs between kernels is a row of the table in kernel_members.def; the other files
- * ask for a member and get its value, or learn that it is not known.
+ * Everything that differs between kernels is a row of kernel_members.def. All other files ask for a member and get
+ * its value, or learn that it is not known.
  */
 #ifndef NBD_RESOLVE_KERNEL_TYPES_H
 #define NBD_RESOLVE_KERNEL_TYPES_H

@@ -2,9 +2,9 @@
 /*
  * Walks through the kernel's linked lists: list_head, hlist_head, hlist_nulls_head, sk_buff_head.
  *
- * The nodes of all of them begin with next and with a pointer back to where the one before has its
- * next. So a damaged pointer is noticed at the first wrong step, and no walk goes in a circle: a node
- * has one before it, and nothing comes before the head.
+ * A node of each of them begins with a pointer to the next node and a pointer back to the one before it. So a
+ * damaged pointer is noticed at the first wrong step, and no walk goes in a circle: each node has only one before
+ * it, and the head has none.
  *
  *	struct klist list = klist_of(head, "super_blocks");
  *
@@ -27,22 +27,22 @@ struct klist {
 	const char *what;
 };
 
-/* A circular list (list_head, sk_buff_head). An unknown head is a list that cannot be read. what names
- * the list in crash's debug output. */
+/* A circular list (list_head, sk_buff_head), whose head is at that address. When the head is unknown or cannot be
+ * read, the walk ends at once and is not complete. what names the list in crash's debug output; it is not copied. */
 struct klist klist_of(num head, const char *what);
 
-/* A list of hlist_head or hlist_nulls_head, which is at head and holds first. end is what stands in for
- * the next of the last node: 0, or klist_nulls() of the bucket. */
+/* The list of a hlist_head or hlist_nulls_head at the address head, which points to first. end is the value of next
+ * in the last node: 0, or klist_nulls() of the bucket. */
 struct klist klist_of_bucket(uint64_t head, uint64_t first, uint64_t end, const char *what);
 
-/* NULLS_MARKER() of include/linux/list_nulls.h, by which the chain of a bucket ends. */
+/* NULLS_MARKER() of include/linux/list_nulls.h: the chain of a bucket ends with it. */
 static inline uint64_t klist_nulls(uint64_t bucket)
 {
 	return bucket << 1 | 1;
 }
 
-/* Goes to the next node. False behind the last one, where the list is damaged or cannot be read, and
- * after Ctrl-C. */
+/* Goes to the next node. Returns false when there is no other: after the last one, where the list is damaged or
+ * cannot be read, and after Ctrl-C; list->complete tells the first from the others. */
 bool klist_next(struct klist *list);
 
 #endif

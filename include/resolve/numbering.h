@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which numbering of runtime_flags nbd was compiled with, told by its machine code. Pure. */
+/* Finds out from nbd's machine code with which numbering of runtime_flags it was compiled. Pure. */
 #ifndef NBD_RESOLVE_NUMBERING_H
 #define NBD_RESOLVE_NUMBERING_H
 
@@ -9,9 +9,9 @@
 #include "base/flags.h"
 
 /*
- * code are the x86_64 instructions of nbd_release(), which tests DISCONNECT_ON_CLOSE: bit 7 in A, bit 6 in
- * B. offset is that of runtime_flags in nbd_config. FLAGS_A_OR_B when no such test is recognised, or
- * tests of both.
+ * code holds len bytes: the x86_64 instructions of nbd_release(), which tests DISCONNECT_ON_CLOSE. That is bit 7 in
+ * numbering A and bit 6 in B. offset is that of runtime_flags in nbd_config, in bytes. Returns FLAGS_A_OR_B when no
+ * such test is recognised, or tests of both bits.
  */
 enum flag_numbering numbering_in_code(const uint8_t *code, size_t len, size_t offset);
 

@@ -9,7 +9,7 @@
 
 #define NBD_MAGIC 0x68797548
 /* nbds_max is limited by the minors of one major. */
-#define MAX_DEVICES (1u << 20)
+#define MAX_DEVICES (1u << MINOR_BITS)
 
 /* nbd_device.sock. */
 static void read_socket(struct device *dev, num sock, struct file_set *files)

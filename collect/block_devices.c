@@ -2,12 +2,12 @@
 #include "collect/block_devices.h"
 
 #include "base/arena.h"
+#include "base/limits.h"
 #include "base/names.h"
 #include "resolve/klist.h"
 
 /* include/linux/genhd.h, include/linux/kdev_t.h */
 #define DISK_NAME_LEN 32
-#define MINOR_BITS    20
 
 /* The device numbers of one nbd device. */
 struct numbers {

@@ -3,7 +3,8 @@
 #
 # build.sh [KERNEL [PLAY]]: prints the directory of a vmcore fixture, building it
 # first if need be. KERNEL: 5.10, 6.1 (default) or 6.12. PLAY: scenes (default),
-# netlink-hang for one of them alone; bare for a kernel without the nbd
+# netlink-hang for one of them alone; stuck and stuck-netlink for more ways to
+# be stuck; bare for a kernel without the nbd
 # module; crowd, crowd-tenth and
 # crowd-unthreaded for the field case among many open files. See README.md.
 
@@ -103,8 +104,8 @@ KERNEL_DIR=$CACHE/kernels/$KERNEL
 USERLAND=$CACHE/guest-$(guest_hash)
 suite_of "$KERNEL" >/dev/null || fail "unknown kernel: $KERNEL" "choose 5.10, 6.1 or 6.12"
 case $PLAY in
-scenes | netlink-hang | bare | crowd | crowd-tenth | crowd-unthreaded) ;;
-*) fail "unknown play: $PLAY" "choose scenes, netlink-hang, bare, crowd, crowd-tenth or crowd-unthreaded" ;;
+scenes | netlink-hang | stuck | stuck-netlink | bare | crowd | crowd-tenth | crowd-unthreaded) ;;
+*) fail "unknown play: $PLAY" "choose scenes, netlink-hang, stuck, stuck-netlink, bare, crowd, crowd-tenth or crowd-unthreaded" ;;
 esac
 
 if fixture=$(fixture_dir) && [[ -d $fixture ]]; then

@@ -22,6 +22,8 @@ static const struct {
 	{ "client-reattaching", "client", 5, role_client_reattaching,
 	  "DEVICE ADDRESS COUNT OTHER-ADDRESS OTHER-COUNT" },
 	{ "client-ioctl", "client", 2, role_client_ioctl, "DEVICE ADDRESS" },
+	{ "client-socketpair", "client", 1, role_client_socketpair, "DEVICE" },
+	{ "ioctl", "ioctl", 2, role_ioctl, "DEVICE disconnect|clear_sock" },
 	{ "attempt", "attempt", -2, role_attempt, "DEVICE set_sock|do_it|netlink…" },
 	{ "opener", "opener", 1, role_opener, "DEVICE" },
 	{ "io", "io", -2, role_io, "DEVICE read:OFFSET:LENGTH|write:…|discard:…|flush…" },
@@ -42,6 +44,10 @@ static void read_options(int argc, char **argv)
 		{ "map", no_argument, &options.map, 1 },
 		{ "children", no_argument, &options.children, 1 },
 		{ "mute", no_argument, &options.mute, 1 },
+		{ "deaf", no_argument, &options.deaf, 1 },
+		{ "garbage", no_argument, &options.garbage, 1 },
+		{ "ignore-disconnect", no_argument, &options.ignore_disconnect, 1 },
+		{ "stay", no_argument, &options.stay, 1 },
 		{ "zombie", no_argument, &options.zombie, 1 },
 		{ "together", no_argument, &options.together, 1 },
 		{ "trim", no_argument, &options.trim, 1 },
@@ -50,6 +56,9 @@ static void read_options(int argc, char **argv)
 		{ "cpu", required_argument, NULL, 'c' },
 		{ "timeout", required_argument, NULL, 'o' },
 		{ "dead-timeout", required_argument, NULL, 'd' },
+		{ "netns", required_argument, NULL, 's' },
+		{ "shift", required_argument, NULL, 'h' },
+		{ "threads", required_argument, NULL, 'r' },
 		{ 0 },
 	};
 	int c;
@@ -80,6 +89,15 @@ static void read_options(int argc, char **argv)
 			break;
 		case 'd':
 			options.dead_timeout = strtol(optarg, NULL, 10);
+			break;
+		case 's':
+			options.netns = strtol(optarg, NULL, 10);
+			break;
+		case 'h':
+			options.shift = strtol(optarg, NULL, 10);
+			break;
+		case 'r':
+			options.threads = atoi(optarg);
 			break;
 		case 'f':
 			options.nofile = strtol(optarg, NULL, 10);

@@ -20,6 +20,10 @@ struct options {
 	int no_accept;		/* server: connections stay in the listen queue */
 	int children;		/* server: a process for each connection */
 	int mute;		/* server: no answer about the middle of the device */
+	int deaf;		/* server: reads no further once it is asked about the middle */
+	int garbage;		/* server: an answer about the middle that is none */
+	int ignore_disconnect;	/* server: stays although told that the client goes */
+	int threads;		/* server: so many wait in recv() on its one connection; only reads */
 	const char *file;	/* server: what the device holds; default: zeros */
 	const char *loop;	/* server: handles the middle by reading this device */
 	int fork;		/* opener: a child inherits the open device */
@@ -30,6 +34,9 @@ struct options {
 	long timeout;		/* client-netlink: of a request, in seconds; 0: none */
 	long dead_timeout;	/* client-netlink: how long requests wait for a new connection */
 	int trim;		/* client-netlink: the server does discard */
+	long netns;		/* client-netlink: the sockets are of the network namespace of this pid */
+	int stay;		/* client-ioctl: lives on when NBD_DO_IT has returned */
+	long shift;		/* io: the device begins at this sector of the nbd device */
 };
 
 extern struct options options;
@@ -72,6 +79,9 @@ struct nbd_attach {
 int nbd_netlink_connect(const struct nbd_attach *attach);
 int nbd_netlink_disconnect(unsigned int index);
 
+/* server.c: answers on this connection until it is over. */
+void serve_connection(int fd);
+
 /* holders.c: ways to keep a socket alive */
 void hold_in_message(int socket);
 void hold_in_ring(int socket);
@@ -84,6 +94,8 @@ int role_client_netlink(int argc, char **argv);
 int role_client_reattaching(int argc, char **argv);
 int role_disconnect(int argc, char **argv);
 int role_client_ioctl(int argc, char **argv);
+int role_client_socketpair(int argc, char **argv);
+int role_ioctl(int argc, char **argv);
 int role_attempt(int argc, char **argv);
 int role_opener(int argc, char **argv);
 int role_io(int argc, char **argv);

@@ -6,6 +6,8 @@
 #include "actor.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,32 @@ static const struct {
 	{ "poll", hold_in_poll },
 };
 
+/* nbd's netlink is answered in the first namespace only, but takes sockets of any. */
+static void enter_netns(const char *pid)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/net", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	must(fd >= 0 && setns(fd, CLONE_NEWNET) == 0, path);
+	close(fd);
+}
+
+static void connect_all(const struct address *address, unsigned int count, int *sockets)
+{
+	char pid[32];
+	unsigned int i;
+
+	snprintf(pid, sizeof(pid), "%ld", options.netns);
+	if (options.netns)
+		enter_netns(pid);
+	for (i = 0; i < count; i++)
+		sockets[i] = address_connect(address);
+	if (options.netns)
+		enter_netns("1");
+}
+
 static void attach(char **argv, int sockets[MAX_SOCKETS])
 {
 	struct nbd_attach request = { .sockets = sockets };
@@ -36,10 +64,9 @@ static void attach(char **argv, int sockets[MAX_SOCKETS])
 	request.count = (unsigned int)strtoul(argv[2], NULL, 10);
 	if (request.count > MAX_SOCKETS)
 		die("too many connections");
-	for (i = 0; i < request.count; i++) {
-		sockets[i] = address_connect(&address);
+	connect_all(&address, request.count, sockets);
+	for (i = 0; i < request.count; i++)
 		inodes[i] = socket_inode(sockets[i]);
-	}
 	errno = nbd_netlink_connect(&request);
 	must(errno == 0, "NBD_CMD_CONNECT");
 	fact_pid();

@@ -29,7 +29,7 @@ struct request {
 
 static int device;
 static uint64_t tids[MAX_REQUESTS];
-static unsigned int started;
+static unsigned int started, ended;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* The thread is known, and so is what it will wait for. */
@@ -50,7 +50,19 @@ static void announce(const struct request *request)
 		fact_request("FLUSH", -1, 0);
 	else
 		fact_request(op[0] == 'r' ? "READ" : op[0] == 'w' ? "WRITE" : "DISCARD",
-			     (int64_t)request->range[0], (int64_t)request->range[1]);
+			     (int64_t)request->range[0] + options.shift * 512,
+			     (int64_t)request->range[1]);
+	pthread_mutex_unlock(&lock);
+}
+
+/* How many requests are over, whatever came of them. */
+static void announce_end(void)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "%s_ended", options.as);
+	pthread_mutex_lock(&lock);
+	fact_int(key, ++ended);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -81,6 +93,7 @@ static void *perform(void *argument)
 		break;
 	}
 	fprintf(stderr, "%s ended with %zd\n", request->op, result);
+	announce_end();
 	rest();
 }
 

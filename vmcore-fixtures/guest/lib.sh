@@ -40,6 +40,18 @@ scene() {
 	DEVICE=$1
 	fact_text device "$1"
 	fact_text summary "$2"
+	fact tasks_in_d '[]'
+	fact tasks_in_d_apart '[]'
+}
+
+# beside NAME DEVICE SUMMARY: from here on it is about another scene, of which
+# there is no file: a second device of the same play.
+beside() {
+	SCENE=${SCENE%/*}/$1
+	mkdir "$SCENE"
+	shift
+	scene "$@"
+	: >"$SCENE/.played"
 }
 
 # expect CONNECTIONS LIVE: nbd_config's counters.
@@ -57,6 +69,59 @@ findings() {
 
 findings_maybe() {
 	fact findings_maybe "$(json_strings "$@")"
+}
+
+# diagnosis STATE CAUSE [PID…]: what a report says of the device in one line, in
+# the words of README.md, and the processes that it has to name with it.
+diagnosis() {
+	fact_text state "$1"
+	fact_text cause "$2"
+	shift 2
+	fact cause_pids "$(json_numbers "$@")"
+}
+
+# findings_to_come ID…: what a report says as soon as it knows these identifiers.
+findings_to_come() {
+	fact findings_to_come "$(json_strings "$@")"
+}
+
+# in_d [TID…]: tasks in D that this device explains. in_d_apart TID…: tasks of the
+# scene in D for a reason that is not the device's.
+in_d() {
+	fact tasks_in_d "$(json_numbers "$@")"
+}
+
+in_d_apart() {
+	fact tasks_in_d_apart "$(json_numbers "$@")"
+}
+
+json_numbers() {
+	# shellcheck disable=SC2048,SC2086 # words are numbers
+	[ -z "$*" ] || printf '%s\n' $* | sort -nu | paste -s -d , | sed 's/.*/[&]/'
+	[ -n "$*" ] || echo '[]'
+}
+
+# threads AS: those of actor io that make its requests.
+threads() {
+	recall "$1_tids" | tr -c 0-9 ' '
+}
+
+# task_named COMM: its pid.
+task_named() {
+	grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null | cut -d/ -f3
+}
+
+# stacks_with FUNCTION…: the tasks that have each of these on their kernel stack.
+stacks_with() {
+	local file function
+
+	for file in /proc/[0-9]*/task/[0-9]*/stack; do
+		for function; do
+			grep -q " $function+" "$file" 2>/dev/null || continue 2
+		done
+		file=${file%/stack}
+		echo "${file##*/}"
+	done
 }
 
 json_strings() {
@@ -104,6 +169,95 @@ each_received() {
 	done
 }
 
+# start AS: actor io makes its requests, and nobody waits for them.
+start() {
+	kill -USR1 "$(recall "$1_pid")"
+}
+
+# stop_server [FACT]: its process, stopped for good.
+stop_server() {
+	kill -STOP "$(recall "${1:-server_pid}")"
+	wait_for in_state "$(recall "${1:-server_pid}")" T
+}
+
+# kill_server: nbd notices at once.
+kill_server() {
+	kill -KILL "$(recall server_pid)"
+	wait_for kernel_says "Receive control failed"
+}
+
+# partitioned FILE: an image with one Linux partition, from logical block 2048 on,
+# 4096 long.
+partitioned() {
+	truncate -s "$DEVICE_BYTES" "$1"
+	printf '\000\000\000\000\203\000\000\000\000\010\000\000\000\020\000\000' |
+		dd of="$1" bs=1 seek=446 conv=notrunc
+	printf '\125\252' | dd of="$1" bs=1 seek=510 conv=notrunc
+}
+
+# serve_ext4 ADDRESS: a server of an ext4 file system of this scene's own.
+serve_ext4() {
+	cp /fixture/mounted.ext4 "/run/$DEVICE.ext4"
+	actor server --file "/run/$DEVICE.ext4" "$1"
+}
+
+# mount_ext4 DEVICE: on /mnt/$DEVICE, which is $MOUNT.
+mount_ext4() {
+	export MOUNT="/mnt/$1"
+	mkdir -p "$MOUNT"
+	mount -t ext4 "/dev/$1" "$MOUNT"
+	fact_text mount_point "$MOUNT"
+}
+
+# linear_over DEVICE NAME: a dm-linear device on top; its dm-N is $MAPPED.
+linear_over() {
+	/sbin/modprobe -C /dev/null dm_mod
+	/sbin/dmsetup create "$2" --noudevsync --noudevrules \
+		--table "0 $((DEVICE_BYTES / 512)) linear /dev/$1 0"
+	MAPPED=$(ls "/sys/block/$1/holders")
+	fact_text holder "$MAPPED"
+	fact_text holder_name "$2"
+}
+
+# new_tasks: "PID ADDRESS" of each task's task_struct, in the order of their birth. main.sh
+# has the kernel's tracing write both down, one after the other.
+new_tasks() {
+	awk '/ new_task: / { who = $1; sub(/.*task=/, ""); address = $0 }
+	     / sched_wakeup_new: / && $1 == who { sub(/.* pid=/, ""); print $1, address }' \
+		/sys/kernel/tracing/trace
+}
+
+# task_address PID, task_at ADDRESS: the one of the other; of an address, who had it last.
+task_address() {
+	new_tasks | awk -v pid="$1" '$1 == pid { address = $2 } END { print address }'
+}
+
+task_at() {
+	new_tasks | awk -v address="$1" '$2 == address { pid = $1 } END { print pid }'
+}
+
+# take_address ADDRESS: leaves one sleeping task, the one that got this address when its
+# task had exited, as fact reuser_pid.
+take_address() {
+	local owner='' pid pids='' round=0 count
+
+	until case " $pids " in *" $owner "*) [ -n "$owner" ] ;; *) false ;; esac do
+		round=$((round + 1))
+		[ "$round" -le 60 ] || return 1
+		count=0
+		while [ "$count" -lt 10 ]; do
+			sleep 1000000 &
+			pids="$pids $!"
+			count=$((count + 1))
+		done
+		owner=$(task_at "$1")
+	done
+	for pid in $pids; do
+		[ "$pid" = "$owner" ] || kill "$pid"
+	done
+	fact reuser_pid "$owner"
+}
+
 receivers() {
 	local ticks=0
 
@@ -126,6 +280,10 @@ all_in_flight() {
 	[ "$count" -ge "$2" ]
 }
 
+started() {
+	[ -e "/sys/block/$DEVICE/pid" ]
+}
+
 attached() {
 	[ -e "/sys/block/$DEVICE/pid" ] && [ "$(cat "/sys/block/$DEVICE/size")" -gt 0 ]
 }
@@ -141,6 +299,44 @@ exited() {
 # kernel_says TEXT: about this scene's device.
 kernel_says() {
 	dmesg | grep -q "block $DEVICE: $1"
+}
+
+# states AS LETTERS: of the threads of actor io, sorted.
+states() {
+	local tid found=''
+
+	found=$(for tid in $(threads "$1"); do
+		sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$(recall "$1_pid")/task/$tid/status"
+	done | sort | tr -d '\n')
+	[ "$found" = "$2" ]
+}
+
+# has_ended AS COUNT: so many requests of actor io.
+has_ended() {
+	[ "$(recall "$1_ended")" = "$2" ]
+}
+
+# inside PID FUNCTION
+inside() {
+	grep -q " $2+" "/proc/$1/stack"
+}
+
+# some_inside FUNCTION…: at least one task, in all of these.
+some_inside() {
+	[ -n "$(stacks_with "$@")" ]
+}
+
+# send_queue_rests PORT: has something and neither grows nor shrinks.
+send_queue_rests() {
+	local before
+
+	before=$(send_queue "$1")
+	sleep 1
+	[ -n "$before" ] && [ "$before" != 00000000 ] && [ "$before" = "$(send_queue "$1")" ]
+}
+
+send_queue() {
+	awk -v port=":$(printf %04X "$1")" '$3 ~ port "$" { print substr($5, 1, 8) }' /proc/net/tcp
 }
 
 in_state() {

@@ -23,6 +23,7 @@ prepare() {
 	mount -t tmpfs run /run
 	mount -t tmpfs tmp /tmp
 	mount -t debugfs debug /sys/kernel/debug
+	mount -t tracefs trace /sys/kernel/tracing
 	mkdir -p "$FIXTURE_RUN" /run/log /var/lock
 	ip link set lo up
 	echo 1 >/proc/sys/kernel/sysrq
@@ -31,6 +32,17 @@ prepare() {
 	# nbd-client's package brings module options; the kernel's own defaults count here.
 	/sbin/modprobe -C /dev/null nbd nbds_max=128 || give_up "cannot load nbd"
 	/sbin/modprobe unix_diag || give_up "cannot load unix_diag"
+	[ "$play" != stuck ] || trace_new_tasks
+}
+
+# Where each new task's task_struct is: no other interface tells.
+trace_new_tasks() {
+	local trace=/sys/kernel/tracing
+
+	echo 4096 >$trace/buffer_size_kb
+	echo 'p:new_task wake_up_new_task task=%di:x64' >$trace/kprobe_events || give_up "no kprobes"
+	echo 1 >$trace/events/kprobes/new_task/enable || give_up "no kprobes"
+	echo 1 >$trace/events/sched/sched_wakeup_new/enable || give_up "no tracepoints"
 }
 
 load_capture_kernel() {
@@ -43,7 +55,7 @@ play() {
 	SCENE=$FIXTURE_RUN/$1
 	export SCENE
 	mkdir "$SCENE"
-	sh -eux -c '. /fixture/lib.sh; . "/fixture/scenes/$1.sh"' scene "$1" \
+	sh -eux -c '. /fixture/lib.sh; . "$2/$1.sh"' scene "$1" "$directory" \
 		</dev/null >"/run/log/$1" 2>&1
 }
 
@@ -59,7 +71,7 @@ seconds() {
 play_all() {
 	local file name pipe pids='' failed=''
 
-	for file in /fixture/scenes/$scenes.sh; do
+	for file in "$directory"/$scenes.sh; do
 		name=${file##*/}
 		name=${name%.sh}
 		{
@@ -108,7 +120,7 @@ attempt_all() {
 	local scene ways options=$1
 
 	for scene in "$FIXTURE_RUN"/*; do
-		ways="set_sock do_it netlink"
+		ways=$ways_to_attach
 		[ ! -e "$scene/.attach" ] || ways=$(cat "$scene/.attach")
 		case $options$ways in
 		--together--last*) ways=${ways#--last} ;;
@@ -143,10 +155,22 @@ gather_crowd() {
 	report "the crowd of $CROWD has gathered ($(seconds) s)"
 }
 
+# Until every request is one that nbd itself calls possibly stuck.
+until_old() {
+	sleep 31
+}
+
 play=$(sed -n 's/.*fixture.play=\([a-z-]*\).*/\1/p' /proc/cmdline)
 scenes='*'
+directory=/fixture/scenes
+ways_to_attach="set_sock do_it netlink"
 export PLAY="$play"
 case $play in
+stuck | stuck-netlink)
+	directory=/fixture/scenes-$play
+	# Most attempts would change what the scene is.
+	ways_to_attach=''
+	;;
 netlink-hang) scenes=set-sock-hang ;;
 crowd*)
 	scenes=field-case
@@ -164,10 +188,14 @@ capture=$!
 [ "$play" = bare ] || play_all
 wait "$capture" || give_up "kexec: $(tail -n 1 /run/log/kexec)"
 report "all scenes are set ($(seconds) s)"
+case $play in stuck*) until_old ;; esac
 [ "$play" = bare ] || attach_all
 write_truth
-# What the scenes say of stuck requests counts for young ones.
-[ "$(($(seconds) - ${late:-$(seconds)}))" -lt 28 ] || give_up "the late requests are too old: a busy host?"
+# What the scenes say of stuck requests counts for young ones, but for the play stuck.
+case $play in
+stuck*) ;;
+*) [ "$(($(seconds) - ${late:-$(seconds)}))" -lt 28 ] || give_up "the late requests are too old: a busy host?" ;;
+esac
 report "truth is written ($(seconds) s, ${late:+late since $late s})"
 [ -z "${CROWD:-}" ] || gather_crowd
 echo c >/proc/sysrq-trigger

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define BLOCK_SIZE 4096UL
@@ -55,7 +56,54 @@ int role_client_ioctl(int argc, char **argv)
 	inode = socket_inode(fd);
 	fact_inodes("sockets", &inode, 1);
 	ready();
+	if (ioctl(device, NBD_DO_IT) != 0 && !options.stay)
+		return 1;
+	if (options.stay)
+		rest();
+	return 0;
+}
+
+/* As rbd-nbd does it: the server is the client's child, and their socket has no name. */
+int role_client_socketpair(int argc, char **argv)
+{
+	int pair[2], device;
+	uint64_t inode;
+	pid_t child;
+
+	(void)argc;
+	detach();
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "socketpair");
+	child = fork();
+	must(child >= 0, "fork");
+	if (child == 0) {
+		close(pair[0]);
+		serve_connection(pair[1]);
+		_exit(0);
+	}
+	close(pair[1]);
+	fact_int("server_pid", child);
+	device = set_up(argv[0], pair[0]);
+	inode = socket_inode(pair[0]);
+	fact_inodes("sockets", &inode, 1);
+	ready();
 	return ioctl(device, NBD_DO_IT) != 0;
+}
+
+/* Ways out of a device. Ready before the call, which may not return. */
+int role_ioctl(int argc, char **argv)
+{
+	int device;
+
+	(void)argc;
+	detach();
+	device = open_device(argv[0]);
+	fact_pid();
+	ready();
+	if (strcmp(argv[1], "disconnect") == 0)
+		return ioctl(device, NBD_DISCONNECT) != 0;
+	if (strcmp(argv[1], "clear_sock") == 0)
+		return ioctl(device, NBD_CLEAR_SOCK) != 0;
+	die("no such ioctl: %s", argv[1]);
 }
 
 static uint64_t attach_again(int device, const struct address *address)

@@ -12,17 +12,19 @@
 #include <fcntl.h>
 #include <linux/nbd.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MAX_CONNECTIONS 2048
 #define MAX_PAYLOAD (4 << 20)
 
-/* The part of the device for which --mute and --loop count; no partition scan
- * gets there. */
+/* The part of the device for which --mute, --deaf, --garbage and --loop count; no
+ * partition scan gets there. */
 #define MIDDLE_BEGIN (1ULL << 20)
 #define MIDDLE_END (7ULL << 20)
 /* What --loop reads. */
@@ -39,7 +41,7 @@ static int read_all(int fd, void *buffer, size_t length)
 	ssize_t got;
 
 	while (length) {
-		got = read(fd, at, length);
+		got = recv(fd, at, length, 0);
 		if (got <= 0)
 			return -1;
 		at += got;
@@ -80,9 +82,9 @@ static void read_own_device(void)
 	must(pread(device, buffer, LOOP_LENGTH, LOOP_OFFSET) == LOOP_LENGTH, "own device");
 }
 
-static int is_held(uint32_t type, uint64_t from)
+static int is_middle(uint32_t type, uint64_t from)
 {
-	if (type == NBD_CMD_DISC || !(options.mute || options.loop))
+	if (type == NBD_CMD_DISC)
 		return 0;
 	return type == NBD_CMD_FLUSH || (from >= MIDDLE_BEGIN && from < MIDDLE_END);
 }
@@ -102,12 +104,19 @@ static int serve_request(int fd)
 	type = ntohl(request.type) & 0xffff;
 	from = be64toh(request.from);
 	memcpy(&reply.handle, &request.handle, sizeof(reply.handle));
+	if (options.deaf && is_middle(type, from))
+		rest();
 	if (type == NBD_CMD_WRITE && (length > MAX_PAYLOAD || read_all(fd, payload, length)))
 		return -1;
-	if (is_held(type, from)) {
+	if (is_middle(type, from)) {
 		if (options.loop)
 			read_own_device();
-		return 0;
+		if (options.garbage) {
+			reply.magic = ~reply.magic;
+			return write_all(fd, &reply, sizeof(reply));
+		}
+		if (options.mute || options.loop)
+			return 0;
 	}
 	switch (type) {
 	case NBD_CMD_READ:
@@ -123,7 +132,7 @@ static int serve_request(int fd)
 			     options.file);
 		return write_all(fd, &reply, sizeof(reply));
 	case NBD_CMD_DISC:
-		return -1;
+		return options.ignore_disconnect ? 0 : -1;
 	default:
 		return write_all(fd, &reply, sizeof(reply));
 	}
@@ -180,6 +189,41 @@ static void serve_with_children(int listener)
 	}
 }
 
+void serve_connection(int fd)
+{
+	while (!serve_request(fd))
+		;
+}
+
+static int shared_connection;
+static uint64_t tids[8];
+static pthread_mutex_t tids_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* A request without a payload comes in one piece: whoever gets it has all of it. */
+static void *serve_shared(void *number)
+{
+	pthread_mutex_lock(&tids_lock);
+	tids[(uintptr_t)number] = (uint64_t)syscall(SYS_gettid);
+	fact_inodes("server_tids", tids, (size_t)options.threads);
+	pthread_mutex_unlock(&tids_lock);
+	serve_connection(shared_connection);
+	return NULL;
+}
+
+static void serve_with_threads(int listener)
+{
+	pthread_t thread;
+	int i;
+
+	if ((size_t)options.threads > sizeof(tids) / sizeof(tids[0]))
+		die("too many threads");
+	shared_connection = accept(listener, NULL, NULL);
+	must(shared_connection >= 0, "accept");
+	for (i = 0; i < options.threads; i++)
+		must(pthread_create(&thread, NULL, serve_shared, (void *)(uintptr_t)i) == 0, "thread");
+	rest();
+}
+
 static void serve(int listener)
 {
 	static struct pollfd fds[1 + MAX_CONNECTIONS];
@@ -226,6 +270,8 @@ int role_server(int argc, char **argv)
 	ready();
 	if (options.no_accept)
 		rest();
+	if (options.threads)
+		serve_with_threads(listener);
 	if (options.children)
 		serve_with_children(listener);
 	serve(listener);

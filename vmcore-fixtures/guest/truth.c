@@ -114,7 +114,7 @@ static struct json_object *attempts(struct json_object *scenes, const char *suff
 
 int main(int argc, char **argv)
 {
-	struct json_object *truth = json_object_new_object(), *scenes;
+	struct json_object *truth = json_object_new_object(), *scenes, *processes, *stacks;
 	const char *text;
 
 	if (argc != 2) {
@@ -127,11 +127,18 @@ int main(int argc, char **argv)
 	json_object_object_add(truth, "other_scenes", scenes_where(scenes, 0));
 	json_object_object_add(truth, "attach", attempts(scenes, ""));
 	json_object_object_add(truth, "attach_pids", attempts(scenes, "_pid"));
-	json_object_object_add(truth, "processes", truth_processes());
-	json_object_object_add(truth, "unix", truth_unix());
-	json_object_object_add(truth, "tcp", truth_tcp());
+	processes = truth_processes();
+	stacks = truth_stacks(processes);
+	json_object_object_add(truth, "processes", processes);
+	json_object_object_add(truth, "stacks", stacks);
+	json_object_object_add(truth, "tasks_in_d", truth_tasks_in_d(stacks));
+	json_object_object_add(truth, "unix", truth_unix(processes));
+	json_object_object_add(truth, "tcp", truth_tcp(processes));
+	json_object_object_add(truth, "mounts", truth_mounts(processes));
+	json_object_object_add(truth, "stacked", truth_stacked());
 	json_object_object_add(truth, "devices", truth_devices());
 	json_object_object_add(truth, "requests", truth_requests());
+	json_object_object_add(truth, "queues", truth_queues());
 	/* Last: the moment the rest is compared with. */
 	json_object_object_add(truth, "clock", clocks());
 	text = json_object_to_json_string_ext(truth, JSON_C_TO_STRING_PLAIN |

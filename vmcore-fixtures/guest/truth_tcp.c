@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* TCP sockets, from /proc/net/tcp and tcp6. */
+/* TCP sockets, from /proc/net/tcp and tcp6 of each network namespace. */
 #include "truth.h"
 #include "text.h"
 
@@ -45,6 +45,7 @@ static struct json_object *tcp_socket(const char *line, int family)
 		return NULL;
 	object = json_object_new_object();
 	json_object_object_add(object, "inode", json_object_new_int64(inode));
+	json_object_object_add(object, "namespace", json_object_new_int64(namespace_of(0, "net")));
 	json_object_object_add(object, "family",
 			       json_object_new_string(family == AF_INET ? "inet" : "inet6"));
 	json_object_object_add(object, "local", endpoint(local, family));
@@ -70,11 +71,17 @@ static void add_sockets(struct json_object *array, const char *path, int family)
 	free(text);
 }
 
-struct json_object *truth_tcp(void)
+/* /proc/net is that of whoever asks. */
+static void add_namespace(struct json_object *array)
+{
+	add_sockets(array, "/proc/net/tcp", AF_INET);
+	add_sockets(array, "/proc/net/tcp6", AF_INET6);
+}
+
+struct json_object *truth_tcp(struct json_object *processes)
 {
 	struct json_object *array = json_object_new_array();
 
-	add_sockets(array, "/proc/net/tcp", AF_INET);
-	add_sockets(array, "/proc/net/tcp6", AF_INET6);
+	each_network_namespace(processes, add_namespace, array);
 	return array;
 }

@@ -81,7 +81,7 @@ static void fail(const char *what)
 	exit(1);
 }
 
-struct json_object *truth_unix(void)
+static void add_namespace(struct json_object *array)
 {
 	struct {
 		struct nlmsghdr header;
@@ -100,7 +100,6 @@ struct json_object *truth_unix(void)
 		},
 	};
 	static _Alignas(NLMSG_ALIGNTO) char buffer[1 << 16];
-	struct json_object *array = json_object_new_array();
 	const struct nlmsghdr *header;
 	ssize_t got;
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
@@ -115,11 +114,19 @@ struct json_object *truth_unix(void)
 		     header = NLMSG_NEXT(header, got)) {
 			if (header->nlmsg_type == NLMSG_DONE) {
 				close(fd);
-				return array;
+				return;
 			}
 			if (header->nlmsg_type == NLMSG_ERROR)
 				fail("sock_diag of AF_UNIX (is unix_diag loaded?)");
 			json_object_array_add(array, unix_socket(header));
 		}
 	}
+}
+
+struct json_object *truth_unix(struct json_object *processes)
+{
+	struct json_object *array = json_object_new_array();
+
+	each_network_namespace(processes, add_namespace, array);
+	return array;
 }

@@ -12,7 +12,7 @@ readonly GUEST_PACKAGES=(
 readonly GUEST_PRUNED=(usr/share usr/include usr/lib/x86_64-linux-gnu/{perl,gconv} var)
 # For the boot, and for scenes.
 readonly BOOT_MODULES=(virtio_pci virtio_blk ext4)
-readonly SCENE_MODULES=(nbd unix_diag dm_mod loop)
+readonly SCENE_MODULES=(nbd unix_diag dm_mod loop raid1)
 
 # Names what userland_fetch makes.
 guest_hash() {
@@ -120,7 +120,7 @@ guest_image() {
 	# Run by make, make would tell of directories: stdout belongs to the result.
 	make -s --no-print-directory -C "$RECIPE/guest" OUT="$root/fixture" >&2 ||
 		fail "the guest's programs do not compile" "see the compiler's message above"
-	cp -r "$RECIPE"/guest/{main.sh,lib.sh,real-server.sh,scenes} "$root/fixture/"
+	cp -r "$RECIPE"/guest/{main.sh,lib.sh,real-server.sh,scenes,scenes-stuck,scenes-stuck-netlink} "$root/fixture/"
 	install -m 644 -D "$RECIPE/guest/inittab" "$root/etc/inittab"
 	mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 "$root/fixture/mounted.ext4" 8M >"$work/mkfs.log" 2>&1 ||
 		fail "mkfs.ext4: $(tail -n 1 "$work/mkfs.log")" "check the free space of $work"

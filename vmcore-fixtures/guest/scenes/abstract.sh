@@ -8,4 +8,5 @@ address='abstract:nbd\000four\033[31m'
 actor server "$address"
 each_received 4 actor client-netlink "$DEVICE" "$DEVICE_BYTES" 4 "$address"
 expect 4 4
+diagnosis idle none
 findings no-owner

@@ -12,4 +12,5 @@ wait_for attached
 	--table "0 $((DEVICE_BYTES / 512)) linear /dev/$DEVICE 0"
 fact_text holder "$(ls "/sys/block/$DEVICE/holders")"
 expect 1 1
+diagnosis idle none
 findings no-owner no-timeout

@@ -19,4 +19,6 @@ kill -KILL "$(recall server_pid)"
 wait_for kernel_says "Receive control failed"
 expect 1 0
 fact dead '[0]'
+diagnosis dead server-exited "$(recall server_pid)"
+in_d "$(threads opener)"
 findings dead-connection no-owner no-timeout peer-closed recv-task-gone

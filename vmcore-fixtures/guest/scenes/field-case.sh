@@ -30,6 +30,7 @@ wait_for exited "$(recall client_pid)"
 expect "$((again + 5))" "$((again + 4))"
 fact dead '[0]'
 fact runtime_flags 12
+diagnosis pinned opener-pins "$(recall opener_pid)" "$(recall opener_child_pid)"
 # 1311 connections: a lost reply is not the one connection's; server 2 and its
 # backlog make both kinds of peer.
 findings dead-connection leaked-connections no-owner peer-closed peer-not-accepted \

@@ -12,4 +12,5 @@ real_server_unix "/run/$DEVICE.sock"
 wait_for attached
 fact client_pid "$(cat "/sys/block/$DEVICE/pid")"
 expect 1 1
+diagnosis idle none
 findings no-timeout setup-by-other-task

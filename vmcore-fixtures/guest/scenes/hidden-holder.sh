@@ -8,4 +8,5 @@ actor server unix:/run/hidden-holder.sock
 actor client-netlink --then poll "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/hidden-holder.sock
 wait_for attached
 expect 1 1
+diagnosis idle none
 findings hidden-holder no-timeout

@@ -16,4 +16,6 @@ wait_for in_state "$(recall attempt_set_sock_pid)" D
 fact requests "[{\"op\":\"READ\",\"sector\":0,\"bytes\":4096,\"issued_monotonic_ns\":$opened}]"
 attach --last do_it netlink
 expect 1 1
+diagnosis stuck not-accepted "$(recall server_pid)"
+in_d "$(recall attempt_set_sock_pid)"
 findings no-owner no-timeout peer-not-accepted

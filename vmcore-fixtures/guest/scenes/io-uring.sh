@@ -5,4 +5,5 @@ actor server unix:/run/io-uring.sock
 actor client-netlink --then ring "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/io-uring.sock
 wait_for attached
 expect 1 1
+diagnosis idle none
 findings no-timeout

@@ -12,4 +12,6 @@ late
 go io
 wait_for in_state "$(recall server_pid)" D
 expect 1 1
+diagnosis stuck server-blocked "$(recall server_pid)"
+in_d "$(threads io)" "$(recall server_pid)"
 findings no-owner no-timeout peer-blocked

@@ -8,4 +8,5 @@ wait_for attached
 losetup /dev/loop5 "/dev/$DEVICE"
 fact_text loop loop5
 expect 1 1
+diagnosis idle none
 findings no-owner no-timeout

@@ -18,4 +18,6 @@ wait_for exited "$(recall client_pid)"
 attach set_sock
 expect 1 0
 fact dead '[0]'
+diagnosis dead server-exited "$(recall server_pid)"
+in_d "$(threads writer)"
 findings dead-connection no-owner no-timeout peer-closed pinned-by-openers recv-task-gone stale-setup-task

@@ -9,4 +9,5 @@ actor client-netlink "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/mapped.sock
 wait_for attached
 actor opener --map "$DEVICE"
 expect 1 1
+diagnosis idle none
 findings no-owner no-timeout unaccounted-opener

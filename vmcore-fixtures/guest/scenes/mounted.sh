@@ -11,4 +11,5 @@ mkdir -p /mnt/nbd
 mount -t ext4 "/dev/$DEVICE" /mnt/nbd
 fact_text mount_point /mnt/nbd
 expect 1 1
+diagnosis idle none
 findings no-owner no-timeout

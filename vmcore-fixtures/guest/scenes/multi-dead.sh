@@ -24,4 +24,6 @@ go writer
 expect 2 1
 fact dead '[0]'
 fact requests_connection 1
+diagnosis slow server-silent "$(recall server_child1_pid)"
+in_d "$(threads io)" "$(threads writer)"
 findings dead-connection no-owner peer-closed

@@ -9,4 +9,5 @@ scene nbd2 "healthy: real nbd-client in netlink mode, exited; two connections"
 real_server_unix "/run/$DEVICE.sock"
 each_received 2 /sbin/nbd-client -unix "/run/$DEVICE.sock" -N disk "/dev/$DEVICE" -C 2
 expect 2 2
+diagnosis idle none
 findings no-owner

@@ -10,4 +10,5 @@ actor client-netlink "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/not-accepted.sock
 wait_for attached
 expect 1 1
 attach netlink
+diagnosis idle not-accepted "$(recall server_pid)"
 findings no-owner no-timeout peer-not-accepted

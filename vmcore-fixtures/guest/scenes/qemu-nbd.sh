@@ -10,4 +10,5 @@ wait_for attached
 fact server_pid "$(cat /run/qemu-nbd.pid)"
 fact client_pid "$(cat "/sys/block/$DEVICE/pid")"
 expect 1 1
+diagnosis idle none
 findings no-timeout setup-by-other-task

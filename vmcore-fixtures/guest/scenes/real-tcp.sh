@@ -13,5 +13,6 @@ actor run-pinned /sbin/nbd-client 127.0.0.1 10813 -N disk "/dev/$DEVICE" -nonetl
 wait_for attached
 fact client_pid "$(cat "/sys/block/$DEVICE/pid")"
 expect 1 1
+diagnosis idle none
 findings no-timeout
 findings_maybe stale-setup-task

@@ -5,4 +5,5 @@ actor server unix:/run/scm-rights.sock
 actor client-netlink --then message "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/scm-rights.sock
 wait_for attached
 expect 1 1
+diagnosis idle none
 findings no-timeout

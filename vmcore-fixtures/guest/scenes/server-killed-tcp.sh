@@ -11,4 +11,5 @@ actor opener "$DEVICE"
 kill -KILL "$(recall server_pid)"
 wait_for kernel_says "Receive control failed"
 expect 1 0
+diagnosis dead server-exited "$(recall server_pid)"
 findings dead-connection no-owner no-timeout peer-closed recv-task-gone

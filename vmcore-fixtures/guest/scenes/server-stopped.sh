@@ -15,4 +15,6 @@ wait_for in_state "$(recall server_pid)" T
 go reader
 wait_for in_state "$(recall reader_pid)" Z
 expect 1 1
+diagnosis stuck server-stopped "$(recall server_pid)"
+in_d "$(threads reader)"
 findings no-owner no-timeout peer-stopped

@@ -20,4 +20,6 @@ else
 	attach --last do_it
 fi
 expect 1 1
+diagnosis stuck server-silent "$(recall server_pid)"
+in_d "$(threads io)" "$(recall attempt_set_sock_pid)"
 findings no-timeout setup-by-other-task

@@ -5,4 +5,5 @@ actor server unix:/run/shared-socket.sock
 actor client-netlink --then two-processes "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/shared-socket.sock
 wait_for attached
 expect 1 1
+diagnosis idle none
 findings no-timeout

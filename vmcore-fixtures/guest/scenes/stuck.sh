@@ -11,4 +11,6 @@ actor io "$DEVICE" read:1331200:12288
 go io
 wait_for kernel_says "Possible stuck request"
 expect 1 1
+diagnosis stuck server-silent "$(recall server_pid)"
+in_d "$(threads io)"
 findings no-owner no-timeout stuck-requests

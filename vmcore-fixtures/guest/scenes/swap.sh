@@ -11,4 +11,5 @@ echo 0 >/proc/sys/vm/swappiness
 swapon "/dev/$DEVICE"
 fact swap true
 expect 1 1
+diagnosis idle none
 findings no-owner no-timeout

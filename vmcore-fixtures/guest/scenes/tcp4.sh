@@ -5,4 +5,5 @@ actor server tcp4:127.0.0.1:10804
 actor client-netlink "$DEVICE" "$DEVICE_BYTES" 1 tcp4:127.0.0.1:10804
 wait_for attached
 expect 1 1
+diagnosis idle none
 findings no-owner no-timeout

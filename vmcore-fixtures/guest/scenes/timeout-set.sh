@@ -11,4 +11,6 @@ go io 2
 expect 1 1
 fact timeout_seconds 300
 fact dead_conn_timeout_seconds 600
+diagnosis slow server-silent "$(recall server_pid)"
+in_d "$(threads io)"
 findings no-owner

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
+#
+# As rbd-nbd does it.
+
+scene nbd53 "healthy: an unnamed socketpair; the server is the client's child"
+actor client-socketpair "$DEVICE"
+wait_for attached
+expect 1 1
+fact_text attached_by ioctl
+diagnosis idle none
+findings no-timeout setup-by-other-task

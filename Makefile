@@ -66,7 +66,7 @@ E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(SOURCES) $(wildcard include/*/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check rooms unit image coverage fuzz fuzz-check e2e reads bench compilers mutations valgrind valgrind-long matrix crash-symbols session damage damage-check live \
+.PHONY: all check rooms unit image coverage fuzz fuzz-check e2e e2e-stuck reads bench compilers mutations valgrind valgrind-long matrix crash-symbols session damage damage-check live \
 	demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
@@ -215,6 +215,14 @@ e2e-6.12: CRASH = $$(vmcore-fixtures/crash.sh 8.0.6)
 e2e-%: $(MODULE) $(BUILD)/tests/e2e/e2e
 	tests/e2e/run.sh $* $(CRASH) $(MODULE) $(BUILD)/tests/e2e/e2e
 
+# The facts of the play stuck: what they are the cause of is not told yet.
+e2e-stuck: $(KERNELS:%=e2e-stuck-%)
+
+e2e-stuck-6.12: CRASH = $$(vmcore-fixtures/crash.sh 8.0.6)
+
+e2e-stuck-%: $(MODULE) $(BUILD)/tests/e2e/e2e
+	tests/e2e/stuck.sh $* $(CRASH) $(MODULE) $(BUILD)/tests/e2e/e2e
+
 valgrind: $(MODULE)
 	tests/e2e/valgrind.sh $(KERNEL) $(CRASH) $(MODULE)
 
@@ -291,6 +299,7 @@ help:
 	@echo 'make fuzz-check the same for some ten seconds, with the same inputs each time'
 	@echo 'make coverage   lines and branches that the unit and image tests run'
 	@echo 'make e2e        the end-to-end tests on real vmcores of KERNELS'
+	@echo 'make e2e-stuck  the same on the vmcores of more ways to be stuck'
 	@echo 'make matrix     the same nbd.so in every packaged crash, on every kernel'
 	@echo 'make crash-symbols  what nbd.so needs of crash, in every packaged crash'
 	@echo 'make valgrind   every command twice under valgrind'

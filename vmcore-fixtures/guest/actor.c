@@ -27,6 +27,7 @@ static const struct {
 	{ "attempt", "attempt", -2, role_attempt, "DEVICE set_sock|do_it|netlink…" },
 	{ "opener", "opener", 1, role_opener, "DEVICE" },
 	{ "io", "io", -2, role_io, "DEVICE read:OFFSET:LENGTH|write:…|discard:…|flush…" },
+	{ "reuser", "reuser", 1, role_reuser, "ADDRESS" },
 	{ "pin", "pin", 1, role_pin, "PID" },
 	{ "crowd", "crowd", 3, role_crowd, "PROCESSES FILES THREADS" },
 	{ "run-pinned", "pin", -1, role_run_pinned, "COMMAND ARGUMENT…" },

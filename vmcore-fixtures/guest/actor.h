@@ -99,6 +99,7 @@ int role_ioctl(int argc, char **argv);
 int role_attempt(int argc, char **argv);
 int role_opener(int argc, char **argv);
 int role_io(int argc, char **argv);
+int role_reuser(int argc, char **argv);
 int role_pin(int argc, char **argv);
 int role_run_pinned(int argc, char **argv);
 int role_crowd(int argc, char **argv);

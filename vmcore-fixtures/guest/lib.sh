@@ -111,17 +111,17 @@ task_named() {
 	grep -lx "$1" /proc/[0-9]*/comm 2>/dev/null | cut -d/ -f3
 }
 
-# stacks_with FUNCTION…: the tasks that have each of these on their kernel stack.
+# stacks_with FUNCTION…: the tasks that have each of these on their kernel stack. The
+# kernel leaves out what waits for all: schedule(), mutexes, rwsems.
 stacks_with() {
-	local file function
+	local files function
 
-	for file in /proc/[0-9]*/task/[0-9]*/stack; do
-		for function; do
-			grep -q " $function+" "$file" 2>/dev/null || continue 2
-		done
-		file=${file%/stack}
-		echo "${file##*/}"
+	files=$(echo /proc/[0-9]*/task/[0-9]*/stack)
+	for function; do
+		# shellcheck disable=SC2086 # files
+		files=$(grep -l " $function+" $files /dev/null 2>/dev/null)
 	done
+	echo "$files" | sed -n 's|.*/\([0-9]*\)/stack|\1|p'
 }
 
 json_strings() {
@@ -219,43 +219,17 @@ linear_over() {
 	fact_text holder_name "$2"
 }
 
-# new_tasks: "PID ADDRESS" of each task's task_struct, in the order of their birth. main.sh
-# has the kernel's tracing write both down, one after the other.
+# new_tasks: "PID ADDRESS" of each task's task_struct. main.sh has the kernel's tracing write
+# both down, first the address.
 new_tasks() {
-	awk '/ new_task: / { who = $1; sub(/.*task=/, ""); address = $0 }
-	     / sched_wakeup_new: / && $1 == who { sub(/.* pid=/, ""); print $1, address }' \
+	awk '/ new_task: / { who = $1; sub(/.*task=/, ""); address[who] = $0 }
+	     / sched_wakeup_new: / { who = $1; sub(/.* pid=/, ""); print $1, address[who] }' \
 		/sys/kernel/tracing/trace
 }
 
-# task_address PID, task_at ADDRESS: the one of the other; of an address, who had it last.
+# task_address PID
 task_address() {
 	new_tasks | awk -v pid="$1" '$1 == pid { address = $2 } END { print address }'
-}
-
-task_at() {
-	new_tasks | awk -v address="$1" '$2 == address { pid = $1 } END { print pid }'
-}
-
-# take_address ADDRESS: leaves one sleeping task, the one that got this address when its
-# task had exited, as fact reuser_pid.
-take_address() {
-	local owner='' pid pids='' round=0 count
-
-	until case " $pids " in *" $owner "*) [ -n "$owner" ] ;; *) false ;; esac do
-		round=$((round + 1))
-		[ "$round" -le 60 ] || return 1
-		count=0
-		while [ "$count" -lt 10 ]; do
-			sleep 1000000 &
-			pids="$pids $!"
-			count=$((count + 1))
-		done
-		owner=$(task_at "$1")
-	done
-	for pid in $pids; do
-		[ "$pid" = "$owner" ] || kill "$pid"
-	done
-	fact reuser_pid "$owner"
 }
 
 receivers() {
@@ -324,6 +298,11 @@ inside() {
 # some_inside FUNCTION…: at least one task, in all of these.
 some_inside() {
 	[ -n "$(stacks_with "$@")" ]
+}
+
+# has_request: nbd has started one, with tx_lock held, and it is not over.
+has_request() {
+	grep -q . "/sys/kernel/debug/block/$DEVICE"/hctx*/busy
 }
 
 # send_queue_rests PORT: has something and neither grows nor shrinks.

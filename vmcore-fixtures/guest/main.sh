@@ -67,9 +67,26 @@ seconds() {
 	cut -d. -f1 /proc/uptime
 }
 
+# Now and then, what those that are not done yet do: a slow host can be told from a scene that hangs.
+report_waiting() {
+	local name line
+
+	while sleep 40; do
+		for name in $1; do
+			name=${name%:*}
+			[ ! -e "$FIXTURE_RUN/$name/.played" ] || continue
+			line=$(tail -n 1 "/run/log/$name" | cut -c1-100)
+			case $line in
+			*/.late) ;; # waits for the others
+			*) report "$(seconds) s: $name is at: $line" ;;
+			esac
+		done
+	done
+}
+
 # Scenes share nothing but the kernel: all at once is fastest.
 play_all() {
-	local file name pipe pids='' failed=''
+	local file name pipe reporter pids='' failed=''
 
 	for file in "$directory"/$scenes.sh; do
 		name=${file##*/}
@@ -83,6 +100,8 @@ play_all() {
 		} &
 		pids="$pids $name:$!"
 	done
+	report_waiting "$pids" &
+	reporter=$!
 	for name in $pids; do
 		until is_set "${name%:*}"; do
 			sleep 0.3
@@ -96,10 +115,11 @@ play_all() {
 	for name in $pids; do
 		wait "${name#*:}" || failed="$failed ${name%:*}"
 	done
+	kill "$reporter"
 	[ -z "$failed" ] && return
 	dmesg | tail -n 30 >/dev/console
 	for name in $failed; do
-		tail -n 5 "/run/log/$name" | sed "s/^/$name: /" >/dev/console
+		tail -n 5 "/run/log/$name" | cut -c1-200 | sed "s/^/$name: /" >/dev/console
 	done
 	give_up "these scenes failed:$failed"
 }

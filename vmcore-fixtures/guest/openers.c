@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <linux/perf_event.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,4 +108,72 @@ int role_run_pinned(int argc, char **argv)
 	must(waitpid(child, &status, 0) == child && status == 0, argv[0]);
 	ready();
 	rest();
+}
+
+#define TRACE "/sys/kernel/tracing/trace"
+#define MOST_TASKS 2000
+#define TASKS_A_ROUND 25
+
+/*
+ * The pid of the task that was the last to get the address, 0 when none did. The trace has
+ * "WHO … new_task: … task=ADDRESS", and then from the same WHO "… sched_wakeup_new: … pid=PID …".
+ */
+static pid_t last_task_at(const char *address)
+{
+	char line[512], who[64], parent[64] = "";
+	const char *found;
+	FILE *trace = fopen(TRACE, "r");
+	pid_t pid = 0;
+
+	must(trace != NULL, TRACE);
+	while (fgets(line, sizeof(line), trace)) {
+		if (sscanf(line, "%63s", who) != 1)
+			continue;
+		if (strstr(line, " new_task: ") && (found = strstr(line, "task=")) &&
+		    strncmp(found + 5, address, strlen(address)) == 0)
+			strcpy(parent, who);
+		else if (strstr(line, " sched_wakeup_new: ") && strcmp(parent, who) == 0 &&
+			 (found = strstr(line, " pid="))) {
+			pid = (pid_t)strtol(found + 5, NULL, 10);
+			*parent = '\0';
+		}
+	}
+	fclose(trace);
+	return pid;
+}
+
+/* Starts tasks until one of them has got this address for its task_struct; that one stays. */
+int role_reuser(int argc, char **argv)
+{
+	static pid_t children[MOST_TASKS];
+	pid_t found = 0;
+	int count, i;
+
+	(void)argc;
+	detach();
+	signal(SIGCHLD, SIG_IGN);
+	for (count = 0; count < MOST_TASKS && !found;) {
+		children[count] = fork();
+		must(children[count] >= 0, "fork");
+		if (children[count] == 0)
+			rest();
+		count++;
+		if (count % TASKS_A_ROUND)
+			continue;
+		found = last_task_at(argv[0]);
+		for (i = 0; i < count && children[i] != found; i++)
+			;
+		if (i == count)
+			found = 0;
+	}
+	if (!found)
+		die("no task got the address %s", argv[0]);
+	for (i = 0; i < count; i++) {
+		if (children[i] != found)
+			kill(children[i], SIGKILL);
+	}
+	fact_int("reuser_pid", found);
+	fact_int("tasks_until_reuse", count);
+	ready();
+	return 0;
 }

@@ -7,7 +7,7 @@
 play_needs() {
 	case $PLAY in
 	crowd*) BOOT_LIMIT=900 GUEST_MEMORY=2560 ;;
-	stuck*) BOOT_LIMIT=400 GUEST_MEMORY=1024 ;;
+	stuck*) BOOT_LIMIT=900 GUEST_MEMORY=1024 ;;
 	*) BOOT_LIMIT=180 GUEST_MEMORY=1024 ;;
 	esac
 }

@@ -12,10 +12,10 @@ actor io "$DEVICE" write:1048576:520192 write:2097152:520192
 late
 stop_server
 go io 2
-wait_for some_inside nbd_queue_rq unix_stream_sendmsg
+wait_for has_request
 actor disconnect "$DEVICE" &
 fact disconnecter_pid $!
-wait_for inside "$(recall disconnecter_pid)" nbd_genl_disconnect
+wait_for inside "$(recall disconnecter_pid)" 'nbd_genl_disconnect.*'
 wait_for in_state "$(recall disconnecter_pid)" D
 expect 1 1
 fact disconnect_requested true

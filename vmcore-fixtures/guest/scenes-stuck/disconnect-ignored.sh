@@ -12,8 +12,8 @@ late
 go io
 actor ioctl --as disconnecter "$DEVICE" disconnect
 wait_for exited "$(recall disconnecter_pid)"
-expect 1 1
 fact_text attached_by ioctl
+expect 1 1
 fact disconnect_requested true
 diagnosis disconnecting disconnect-ignored "$(recall server_pid)"
 in_d "$(threads io)"

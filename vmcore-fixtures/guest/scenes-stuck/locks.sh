@@ -25,7 +25,7 @@ for name in two three four; do
 	mkdir "$MOUNT/lost+found/$name" &
 	waiters="$waiters $!"
 	wait_for in_state $! D
-	wait_for inside $! rwsem_down_write_slowpath
+	wait_for inside $! filename_create
 done
 fact lock_waiter_pids "$(json_numbers "$waiters")"
 expect 1 1

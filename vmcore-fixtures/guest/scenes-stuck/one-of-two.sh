@@ -10,6 +10,8 @@ attach_two() {
 	actor client-netlink "$DEVICE" "$DEVICE_BYTES" 2 unix:/run/one-of-two.sock
 }
 each_received 2 attach_two
+# A scheduler would have the worker of one queue send what is for both.
+echo none >"/sys/block/$DEVICE/queue/scheduler"
 actor io --cpu 0 "$DEVICE" write:1048576:520192
 actor io --as other --cpu 1 "$DEVICE" read:5242880:4096
 late
@@ -17,7 +19,7 @@ stop_server server_child0_pid
 start io
 start other
 wait_for has_ended other 1
-# No scheduler with two queues: the writer itself sends.
+# Without a scheduler the writer itself sends.
 wait_for test -s "$SCENE/io_tid"
 wait_for inside "$(recall io_tid)" nbd_queue_rq
 wait_for states io S

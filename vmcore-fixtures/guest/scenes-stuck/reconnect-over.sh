@@ -9,7 +9,7 @@ actor client-netlink --dead-timeout 2 "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/reco
 wait_for attached
 actor io --as opener "$DEVICE" read:1077248:12288
 kill_server
-go opener
+start opener
 wait_for has_ended opener 1
 expect 1 0
 fact dead '[0]'

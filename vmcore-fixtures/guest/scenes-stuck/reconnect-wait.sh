@@ -11,15 +11,18 @@ actor io "$DEVICE" read:1077248:12288
 late
 kill_server
 go io
-# Of those inside nbd_queue_rq() the other scenes' sleep in a send, or wait behind one for a mutex.
+# Of the workers inside nbd_queue_rq() the other scenes' sleep in a send: not in D.
 waiting_workers() {
 	local tid
 
-	for tid in $(stacks_with nbd_queue_rq); do
-		! in_state "$tid" D || inside "$tid" '__mutex_lock.*' || echo "$tid"
+	for tid in $(stacks_with nbd_queue_rq worker_thread); do
+		! in_state "$tid" D || echo "$tid"
 	done
 }
-wait_for some_inside nbd_queue_rq
+a_worker_waits() {
+	[ -n "$(waiting_workers)" ]
+}
+wait_for a_worker_waits
 expect 1 0
 fact dead '[0]'
 fact dead_conn_timeout_seconds 600

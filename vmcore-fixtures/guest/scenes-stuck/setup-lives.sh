@@ -10,9 +10,9 @@ wait_for attached
 fact_text setup_task "$(task_address "$(recall client_pid)")"
 actor opener --name qemu-kvm "$DEVICE"
 kill_server
+fact_text attached_by ioctl
 expect 1 0
 fact dead '[0]'
-fact_text attached_by ioctl
 diagnosis pinned opener-pins "$(recall client_pid)" "$(recall opener_pid)"
 attach set_sock do_it netlink
 findings dead-connection peer-closed pinned-by-openers recv-task-gone setup-by-other-task

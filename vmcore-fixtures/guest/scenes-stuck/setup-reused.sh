@@ -13,10 +13,10 @@ actor opener --name qemu-kvm "$DEVICE"
 late
 kill_server
 wait_for exited "$(recall client_pid)"
-take_address "$address"
+actor reuser "$address"
+fact_text attached_by ioctl
 expect 1 0
 fact dead '[0]'
-fact_text attached_by ioctl
 diagnosis pinned opener-pins "$(recall opener_pid)"
 attach set_sock do_it netlink
 findings dead-connection no-owner peer-closed pinned-by-openers recv-task-gone stale-setup-task

@@ -6,7 +6,7 @@
 scene nbd53 "healthy: an unnamed socketpair; the server is the client's child"
 actor client-socketpair "$DEVICE"
 wait_for attached
-expect 1 1
 fact_text attached_by ioctl
+expect 1 1
 diagnosis idle none
 findings no-timeout setup-by-other-task

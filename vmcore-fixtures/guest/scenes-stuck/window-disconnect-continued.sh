@@ -11,10 +11,10 @@ actor io --as opener --name qemu-kvm "$DEVICE" write:1048576:520192 write:209715
 late
 stop_server
 go opener 2
-wait_for some_inside nbd_queue_rq unix_stream_sendmsg
+wait_for has_request
 actor disconnect "$DEVICE" &
 disconnecter=$!
-wait_for inside "$disconnecter" nbd_genl_disconnect
+wait_for inside "$disconnecter" 'nbd_genl_disconnect.*'
 wait_for in_state "$disconnecter" D
 kill -CONT "$(recall server_pid)"
 wait_for exited "$disconnecter"

@@ -11,12 +11,12 @@ actor io "$DEVICE" write:1048576:520192 write:2097152:520192
 late
 stop_server
 go io 2
-wait_for some_inside nbd_queue_rq unix_stream_sendmsg
+wait_for has_request
 actor ioctl --as disconnecter "$DEVICE" disconnect
-wait_for inside "$(recall disconnecter_pid)" nbd_ioctl
+wait_for inside "$(recall disconnecter_pid)" 'nbd_ioctl.*'
 wait_for in_state "$(recall disconnecter_pid)" D
-expect 1 1
 fact_text attached_by ioctl
+expect 1 1
 fact disconnect_requested true
 diagnosis stuck server-stopped "$(recall server_pid)"
 in_d "$(threads io)" "$(recall disconnecter_pid)"

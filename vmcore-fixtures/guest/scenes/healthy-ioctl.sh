@@ -11,6 +11,7 @@ real_server_unix "/run/$DEVICE.sock"
 /sbin/nbd-client -unix "/run/$DEVICE.sock" -N disk "/dev/$DEVICE" -nonetlink -nofork &
 wait_for attached
 fact client_pid "$(cat "/sys/block/$DEVICE/pid")"
+fact_text attached_by ioctl
 expect 1 1
 diagnosis idle none
 findings no-timeout setup-by-other-task

@@ -16,6 +16,7 @@ kill -KILL "$(recall server_pid)"
 wait_for kernel_says "Receive control failed"
 wait_for exited "$(recall client_pid)"
 attach set_sock
+fact_text attached_by ioctl
 expect 1 0
 fact dead '[0]'
 diagnosis dead server-exited "$(recall server_pid)"

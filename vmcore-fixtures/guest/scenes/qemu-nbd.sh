@@ -9,6 +9,7 @@ qemu-nbd --fork --pid-file=/run/qemu-nbd.pid --format=raw "--connect=/dev/$DEVIC
 wait_for attached
 fact server_pid "$(cat /run/qemu-nbd.pid)"
 fact client_pid "$(cat "/sys/block/$DEVICE/pid")"
+fact_text attached_by ioctl
 expect 1 1
 diagnosis idle none
 findings no-timeout setup-by-other-task

@@ -12,6 +12,7 @@ real_server_tcp 10813
 actor run-pinned /sbin/nbd-client 127.0.0.1 10813 -N disk "/dev/$DEVICE" -nonetlink
 wait_for attached
 fact client_pid "$(cat "/sys/block/$DEVICE/pid")"
+fact_text attached_by ioctl
 expect 1 1
 diagnosis idle none
 findings no-timeout

@@ -19,6 +19,7 @@ if [ "$PLAY" = netlink-hang ]; then
 else
 	attach --last do_it
 fi
+fact_text attached_by ioctl
 expect 1 1
 diagnosis stuck server-silent "$(recall server_pid)"
 in_d "$(threads io)" "$(recall attempt_set_sock_pid)"

@@ -16,7 +16,8 @@ report() {
 
 give_up() {
 	report "FAILED: $*"
-	poweroff -f
+	# Without sync(2): it would wait for whoever hangs.
+	poweroff -f -n
 }
 
 prepare() {

@@ -20,6 +20,6 @@ wait_for in_state "$(recall disconnecter_pid)" D
 expect 1 1
 fact disconnect_requested true
 diagnosis stuck server-stopped "$(recall server_pid)"
-in_d "$(threads io)" "$(recall disconnecter_pid)"
+in_d "$(threads_in_d io)" "$(recall disconnecter_pid)"
 findings no-owner no-timeout peer-stopped stuck-requests
 findings_to_come netlink-stopped send-blocked

@@ -11,10 +11,12 @@ actor io "$DEVICE" read:1077248:12288
 late
 kill_server
 go io
-# Of the workers inside nbd_queue_rq() the other scenes' sleep in a send: not in D.
+# Of the workers inside nbd_queue_rq() the other scenes' sleep in a send: not in D. Without a scheduler the
+# reader itself is there.
 waiting_workers() {
 	local tid
 
+	! inside "$(recall io_tid)" nbd_queue_rq || recall io_tid
 	for tid in $(stacks_with nbd_queue_rq worker_thread); do
 		! in_state "$tid" D || echo "$tid"
 	done

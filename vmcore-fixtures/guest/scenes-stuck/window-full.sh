@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=dash
 #
-# The receiver's window is full, so the worker sleeps in sendmsg(), interruptibly, with tx_lock held. What
-# it has not come to is in the scheduler.
+# The receiver's window is full, so a worker (without a scheduler the first writer itself) sleeps in
+# sendmsg(), interruptibly, with tx_lock held. The rest is in the scheduler, or waits for tx_lock.
 
 scene nbd34 "TCP server stopped; a write is on its way, others behind it"
 actor server tcp4:127.0.0.1:10834
@@ -19,6 +19,6 @@ wait_for send_queue_rests 10834
 fact sender_tid "$(stacks_with nbd_queue_rq tcp_sendmsg)"
 expect 1 1
 diagnosis stuck server-stopped "$(recall server_pid)"
-in_d "$(threads io)"
+in_d "$(threads_in_d io)"
 findings no-owner no-timeout peer-stopped stuck-requests
 findings_to_come send-blocked

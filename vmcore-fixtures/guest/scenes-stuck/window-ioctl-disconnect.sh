@@ -19,6 +19,6 @@ fact_text attached_by ioctl
 expect 1 1
 fact disconnect_requested true
 diagnosis stuck server-stopped "$(recall server_pid)"
-in_d "$(threads io)" "$(recall disconnecter_pid)"
+in_d "$(threads_in_d io)" "$(recall disconnecter_pid)"
 findings no-timeout peer-stopped setup-by-other-task stuck-requests
 findings_to_come send-blocked

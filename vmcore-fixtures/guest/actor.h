@@ -88,6 +88,9 @@ void hold_in_ring(int socket);
 void hold_in_two_processes(int socket);
 void hold_in_poll(int socket);
 
+/* io.c: this thread, and what it starts, runs on this CPU alone. */
+void run_on(int cpu);
+
 /* Roles: arguments after the options. */
 int role_server(int argc, char **argv);
 int role_client_netlink(int argc, char **argv);

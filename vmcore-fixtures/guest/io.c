@@ -106,7 +106,7 @@ static void parse(struct request *request, const char *text)
 		die("not a request: %s", text);
 }
 
-static void run_on(int cpu)
+void run_on(int cpu)
 {
 	cpu_set_t cpus;
 

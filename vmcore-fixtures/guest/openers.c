@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,49 +111,85 @@ int role_run_pinned(int argc, char **argv)
 	rest();
 }
 
-#define TRACE "/sys/kernel/tracing/trace"
+#define TRACING "/sys/kernel/tracing/instances/"
 #define MOST_TASKS 2000
 #define TASKS_A_ROUND 25
 
-/*
- * The pid of the task that was the last to get the address, 0 when none did. The trace has
- * "WHO … new_task: … task=ADDRESS", and then from the same WHO "… sched_wakeup_new: … pid=PID …".
- */
-static pid_t last_task_at(const char *address)
+static void put(const char *instance, const char *file, const char *text)
 {
-	char line[512], who[64], parent[64] = "";
-	const char *found;
-	FILE *trace = fopen(TRACE, "r");
-	pid_t pid = 0;
+	char path[256];
+	int fd;
 
-	must(trace != NULL, TRACE);
+	snprintf(path, sizeof(path), TRACING "%s/%s", instance, file);
+	fd = open(path, O_WRONLY | O_TRUNC);
+	must(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), path);
+	close(fd);
+}
+
+/* A buffer of the kernel's tracing for the births of our own children alone. */
+static void trace_children(char instance[64])
+{
+	static const char *const events[] = { "kprobes/new_task", "sched/sched_wakeup_new" };
+	char path[256], filter[64], file[64];
+	size_t i;
+
+	snprintf(instance, 64, "reuser-%d", getpid());
+	snprintf(path, sizeof(path), TRACING "%s", instance);
+	must(mkdir(path, 0700) == 0, path);
+	snprintf(filter, sizeof(filter), "common_pid == %d", getpid());
+	for (i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		snprintf(file, sizeof(file), "events/%s/filter", events[i]);
+		put(instance, file, filter);
+		snprintf(file, sizeof(file), "events/%s/enable", events[i]);
+		put(instance, file, "1");
+	}
+}
+
+/*
+ * The pid of the last child that got the address, 0 when none did. The trace has
+ * "… new_task: … task=ADDRESS" and then "… sched_wakeup_new: … pid=PID …" of each; it is emptied.
+ */
+static pid_t child_at(const char *instance, const char *address)
+{
+	char path[256], line[512];
+	const char *found;
+	FILE *trace;
+	pid_t pid = 0;
+	int next = 0;
+
+	snprintf(path, sizeof(path), TRACING "%s/trace", instance);
+	trace = fopen(path, "r");
+	must(trace != NULL, path);
 	while (fgets(line, sizeof(line), trace)) {
-		if (sscanf(line, "%63s", who) != 1)
-			continue;
-		if (strstr(line, " new_task: ") && (found = strstr(line, "task=")) &&
-		    strncmp(found + 5, address, strlen(address)) == 0)
-			strcpy(parent, who);
-		else if (strstr(line, " sched_wakeup_new: ") && strcmp(parent, who) == 0 &&
-			 (found = strstr(line, " pid="))) {
+		found = strstr(line, " task=");
+		if (found)
+			next = strncmp(found + 6, address, strlen(address)) == 0;
+		found = strstr(line, " pid=");
+		if (next && found)
 			pid = (pid_t)strtol(found + 5, NULL, 10);
-			*parent = '\0';
-		}
 	}
 	fclose(trace);
+	put(instance, "trace", "");
 	return pid;
 }
 
-/* Starts tasks until one of them has got this address for its task_struct; that one stays. */
+/*
+ * Starts tasks until one of them has got this address for its task_struct; that one stays. Each
+ * CPU gives away first what was freed on it, so all take turns.
+ */
 int role_reuser(int argc, char **argv)
 {
 	static pid_t children[MOST_TASKS];
+	char instance[64];
 	pid_t found = 0;
 	int count, i;
 
 	(void)argc;
 	detach();
+	trace_children(instance);
 	signal(SIGCHLD, SIG_IGN);
 	for (count = 0; count < MOST_TASKS && !found;) {
+		run_on(count / TASKS_A_ROUND % (int)sysconf(_SC_NPROCESSORS_ONLN));
 		children[count] = fork();
 		must(children[count] >= 0, "fork");
 		if (children[count] == 0)
@@ -160,18 +197,14 @@ int role_reuser(int argc, char **argv)
 		count++;
 		if (count % TASKS_A_ROUND)
 			continue;
-		found = last_task_at(argv[0]);
-		for (i = 0; i < count && children[i] != found; i++)
-			;
-		if (i == count)
-			found = 0;
+		found = child_at(instance, argv[0]);
 	}
-	if (!found)
-		die("no task got the address %s", argv[0]);
 	for (i = 0; i < count; i++) {
 		if (children[i] != found)
 			kill(children[i], SIGKILL);
 	}
+	if (!found)
+		die("no task got the address %s", argv[0]);
 	fact_int("reuser_pid", found);
 	fact_int("tasks_until_reuse", count);
 	ready();

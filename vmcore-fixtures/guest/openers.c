@@ -112,7 +112,7 @@ int role_run_pinned(int argc, char **argv)
 }
 
 #define TRACING "/sys/kernel/tracing/instances/"
-#define MOST_TASKS 2000
+#define MOST_TASKS 400
 #define TASKS_A_ROUND 25
 
 static void put(const char *instance, const char *file, const char *text)

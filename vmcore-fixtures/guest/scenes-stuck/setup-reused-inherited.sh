@@ -5,17 +5,22 @@
 # It even has the device open, as the other had: it has inherited that.
 
 scene nbd60 "ioctl client and server are gone; a task that came later has its address, and the device open"
-actor server unix:/run/setup-reused-inherited.sock
-actor client-ioctl --name nbd-client "$DEVICE" unix:/run/setup-reused-inherited.sock
-wait_for attached
-address=$(task_address "$(recall client_pid)")
+play_once() {
+	actor server unix:/run/setup-reused-inherited.sock || return 1
+	actor client-ioctl --name nbd-client "$DEVICE" unix:/run/setup-reused-inherited.sock || return 1
+	wait_for attached || return 1
+	address=$(task_address "$(recall client_pid)")
+	exec 9<"/dev/$DEVICE" || return 1
+	kill -KILL "$(recall server_pid)"
+	wait_for exited "$(recall client_pid)" || return 1
+	actor reuser "$address"
+}
+# The address may have gone to a task of somebody else that stays: then all of it once more.
+until play_once; do
+	exec 9<&-
+	wait_for detached
+done
 fact_text setup_task "$address"
-late
-# Whoever takes the address has inherited this.
-exec 9<"/dev/$DEVICE"
-kill_server
-wait_for exited "$(recall client_pid)"
-actor reuser "$address"
 fact opener_pid "$(recall reuser_pid)"
 exec 9<&-
 fact_text attached_by ioctl

@@ -491,6 +491,21 @@ START_TEST(field_case)
 }
 END_TEST
 
+/* True when the request is, or is a part of, what a task of the guest asked for. */
+static bool is_part_of(json *request, json *asked)
+{
+	int64_t begin, from;
+
+	if (strcmp(string_at(request, "/op"), string_at(asked, "/op")))
+		return false;
+	if (!at(asked, "/sector"))
+		return true;
+	begin = int_at(request, "/sector");
+	from = int_at(asked, "/sector");
+	return begin >= from &&
+	       begin * 512 + int_at(request, "/bytes") <= from * 512 + int_at(asked, "/bytes");
+}
+
 /* Started ones, in which tag, are the block layer's word; what they are about is what was asked for. */
 START_TEST(started_requests)
 {
@@ -515,7 +530,7 @@ START_TEST(started_requests)
 		ck_assert_msg(is_in_debugfs(request), "%s: the block layer knows no such tag: %s",
 			      name, json_object_to_json_string(request));
 		for (size_t k = 0; k < length_at(facts, "/requests"); k++)
-			asked |= reported_request(at(facts, "/requests/%zu", k)) == request;
+			asked |= is_part_of(request, at(facts, "/requests/%zu", k));
 		ck_assert_msg(asked, "%s: nobody asked for %s", name,
 			      json_object_to_json_string(request));
 	}
@@ -527,6 +542,20 @@ static bool has_number(json *array, int64_t number)
 	for (size_t i = 0; array && i < json_object_array_length(array); i++) {
 		if (json_object_get_int64(json_object_array_get_idx(array, i)) == number)
 			return true;
+	}
+	return false;
+}
+
+/* A worker that runs a queue's timeouts waits for whoever sends; /proc does not say of which device. */
+static bool runs_timeouts(int64_t tid)
+{
+	json *stacks = at(truth(), "/stacks");
+
+	for (size_t i = 0; i < json_object_array_length(stacks); i++) {
+		json *task = json_object_array_get_idx(stacks, i);
+
+		if (int_at(task, "/tid") == tid && at(task, "/stack"))
+			return strstr(string_at(task, "/stack"), "blk_mq_timeout_work") != NULL;
 	}
 	return false;
 }
@@ -557,8 +586,9 @@ START_TEST(waiters_are_explained)
 		json *waiter = at(dev, "/waiters/%zu", w);
 
 		is_thread_of_guest(waiter);
-		ck_assert_msg(is_explained(facts, int_at(waiter, "/pid")), "%s: %s", name,
-			      json_object_to_json_string(waiter));
+		ck_assert_msg(is_explained(facts, int_at(waiter, "/pid")) ||
+				      runs_timeouts(int_at(waiter, "/pid")),
+			      "%s: %s", name, json_object_to_json_string(waiter));
 	}
 }
 END_TEST
@@ -576,8 +606,8 @@ START_TEST(each_task_in_d_is_some_scenes)
 		for (size_t s = 0; s < scene_count(); s++)
 			claims += is_explained(scene(scene_name(s)), tid) ||
 				  has_number(at(scene(scene_name(s)), "/tasks_in_d_apart"), tid);
-		ck_assert_msg(claims == 1, "%zu scenes know of %s", claims,
-			      json_object_to_json_string(task));
+		ck_assert_msg(claims == 1 || (!claims && runs_timeouts(tid)),
+			      "%zu scenes know of %s", claims, json_object_to_json_string(task));
 	}
 	for (size_t s = 0; s < scene_count(); s++) {
 		json *explained = at(scene(scene_name(s)), "/tasks_in_d");

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=dash
 #
-# Server and connection live; nbd no longer reads it. Only the kernel's log says why.
+# nbd has given the connection up, and so the server has closed it; it lives. Only the kernel's log says why.
 
 scene nbd48 "a server answered a read with something that is no answer"
 actor server --garbage unix:/run/garbage.sock
@@ -15,5 +15,5 @@ expect 1 0
 fact dead '[0]'
 diagnosis dead server-garbage "$(recall server_pid)"
 in_d "$(threads io)"
-findings dead-connection no-owner no-timeout recv-task-gone stuck-requests
+findings dead-connection no-owner no-timeout peer-closed recv-task-gone stuck-requests
 findings_to_come bad-reply

@@ -15,4 +15,4 @@ expect 1 0
 fact dead '[0]'
 diagnosis pinned opener-pins "$(recall client_pid)" "$(recall opener_pid)"
 attach set_sock do_it netlink
-findings dead-connection peer-closed pinned-by-openers recv-task-gone setup-by-other-task
+findings dead-connection no-timeout peer-closed pinned-by-openers recv-task-gone setup-by-other-task

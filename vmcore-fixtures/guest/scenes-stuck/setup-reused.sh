@@ -25,4 +25,4 @@ expect 1 0
 fact dead '[0]'
 diagnosis pinned opener-pins "$(recall opener_pid)"
 attach set_sock do_it netlink
-findings dead-connection no-owner peer-closed pinned-by-openers recv-task-gone stale-setup-task
+findings dead-connection no-owner no-timeout peer-closed pinned-by-openers recv-task-gone stale-setup-task

@@ -292,8 +292,12 @@ static void check_unix_peer(json *conn, json *socket)
 	ck_assert_str_eq(string_at(conn, "/peer/status"),
 			 int_at(socket, "/shutdown") ? "shut-down" : "open");
 	ck_assert_int_eq(int_at(conn, "/peer/inode"), peer);
-	ck_assert_str_eq(string_at(conn, "/peer/path"),
-			 escaped(at(truth_socket("unix", peer), "/name")));
+	/* A socketpair has no name. */
+	if (!*escaped(at(truth_socket("unix", peer), "/name")))
+		ck_assert_ptr_null(at(conn, "/peer/path"));
+	else
+		ck_assert_str_eq(string_at(conn, "/peer/path"),
+				 escaped(at(truth_socket("unix", peer), "/name")));
 }
 
 START_TEST(connection_peers)
@@ -317,7 +321,7 @@ START_TEST(connection_peers)
 		} else {
 			ck_assert_str_eq(string_at(conn, "/peer/status"), "closed");
 		}
-		ck_assert_str_eq(string_at(conn, "/remote"), string_at(conn, "/peer/path"));
+		ck_assert(json_object_equal(at(conn, "/remote"), at(conn, "/peer/path")));
 		if (at(facts, "/server_address"))
 			ck_assert_str_eq(string_at(conn, "/remote"),
 					 escaped(at(facts, "/server_address")));
@@ -329,7 +333,9 @@ END_TEST
 START_TEST(connection_listeners)
 {
 	scene_of_round(_i);
-	for (size_t i = 0; at(facts, "/server_pid") && i < length_at(dev, "/connections"); i++) {
+	for (size_t i = 0; at(facts, "/server_pid") && at(facts, "/server_address") &&
+			   i < length_at(dev, "/connections");
+	     i++) {
 		json *conn = at(dev, "/connections/%zu", i);
 		int64_t server = int_at(facts, "/server_pid");
 

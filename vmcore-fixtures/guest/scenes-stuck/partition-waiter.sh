@@ -10,7 +10,8 @@ actor client-netlink "$DEVICE" "$DEVICE_BYTES" 1 unix:/run/partition-waiter.sock
 wait_for attached
 : <"/dev/$DEVICE"
 wait_for test -b "/dev/${DEVICE}p1"
-actor io --shift 2048 "${DEVICE}p1" read:65536:8192
+# The partition begins at logical block 2048, of 1 KiB.
+actor io --shift 4096 "${DEVICE}p1" read:65536:8192
 fact_text partition "${DEVICE}p1"
 late
 stop_server

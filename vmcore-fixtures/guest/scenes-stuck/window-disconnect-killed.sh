@@ -25,5 +25,4 @@ fact disconnected true
 fact disconnect_requested true
 fact config_ref false
 diagnosis pinned opener-pins "$(recall opener_pid)"
-attach set_sock do_it netlink
 findings dead-connection no-owner peer-closed pinned-by-openers recv-task-gone

@@ -21,8 +21,6 @@ wait_for exited "$disconnecter"
 wait_for has_ended opener 2
 expect 1 0
 fact dead '[0]'
-fact disconnected true
-fact disconnect_requested true
-fact config_ref false
+fact netlink_disconnected true
 diagnosis pinned opener-pins "$(recall opener_pid)"
 findings dead-connection no-owner peer-closed pinned-by-openers recv-task-gone

@@ -89,8 +89,10 @@ START_TEST(forecast)
 		json_object_object_foreach(got, way, result)
 		{
 			const char *expected = json_object_get_string(result);
-			/* What hangs on genl_mutex now did not when the guest tried. */
-			const char *later = at(said, "/%s/later", way) ? "/later" : "";
+			/* What hangs on genl_mutex now mostly did not when the guest tried. */
+			const char *later = at(said, "/%s/later", way) && strcmp(expected, "hangs")
+						    ? "/later"
+						    : "";
 
 			ck_assert_msg(
 				!strcmp(string_at(said, "/%s%s/result", way, later), expected),

@@ -17,6 +17,9 @@ static const char *const bits_6_7[][2] = {
 	[FLAGS_A_OR_B] = {"BIT6(DESTROY_ON_DISCONNECT?DISCONNECT_ON_CLOSE)", NULL},
 };
 
+_Static_assert(sizeof(bits_6_7) / sizeof(bits_6_7[0]) == FLAGS_A_OR_B + 1,
+	       "two names for each numbering");
+
 static const char *const server[] = {"HAS_FLAGS",	  "READ_ONLY",	"SEND_FLUSH",
 				     "SEND_FUA",	  "ROTATIONAL", "SEND_TRIM",
 				     "SEND_WRITE_ZEROES", NULL,		"CAN_MULTI_CONN"};

@@ -12,14 +12,16 @@
 #define FLAG_DESTROY_ON_DISCONNECT (1 << 0)
 #define FLAG_DISCONNECT_REQUESTED  (1 << 1)
 
-/* What a check looks at; behaviour that is unknown is tried both ways. */
+/* What a check looks at. Where it is not known whether this kernel's nbd freezes or refuses, the checks are made both
+ * ways, see forecast(). */
 struct attempt {
 	const struct report *report;
 	const struct device *dev;
 	bool freezes, refuses_running;
 };
 
-/* ATTACH_OK without why: the check is passed, the next one decides. */
+/* A check either decides what the attach gets, and says why; or it returns passed, which is ATTACH_OK without a why, and
+ * the next check decides. */
 typedef struct attach check_fn(const struct attempt *a);
 
 static const struct attach passed = {ATTACH_OK, NULL, NULL};
@@ -30,8 +32,8 @@ static struct attach refused(enum attach_result result, const char *why)
 }
 
 /*
- * A mutex whose owner is in D is not released; one whose owner runs is, soon. Where the owner is not
- * known, a waiter that holds it while it waits tells the same.
+ * Taking a mutex hangs when its owner is in D, for then it is not released; an owner that runs releases it soon. Where
+ * the owner could not be read, a waiter that is known to hold the mutex while it waits tells the same.
  */
 static struct attach lock(const struct attempt *a, num owner, const char *name,
 			  const struct waiter *known_by)

@@ -15,7 +15,7 @@
 /* Contradictions of one kind that are told of a device. */
 #define MAX_SAID 16
 
-/* Each test yields a sentence, NULL when all is well. */
+/* A test returns a sentence about what contradicts itself, or NULL when nothing does. */
 typedef const char *device_test(const struct device *dev);
 typedef const char *connection_test(const struct sock_info *s);
 
@@ -159,7 +159,7 @@ static const char *name_is_unreadable(const struct sock_info *s)
 	return s->name_unreadable ? "its name could not be read" : NULL;
 }
 
-/* What was found are references, and each task may be in a system call that holds one more. */
+/* Every holder that was found has a reference. Besides, each task may be inside a system call that holds one more. */
 static const char *references_are_impossible(const struct sock_info *s)
 {
 	size_t found;

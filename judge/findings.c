@@ -105,7 +105,7 @@ static void add_reason(const char **reasons, size_t *n, const char *reason)
 	++*n;
 }
 
-static bool unreadable(const struct judged *j)
+bool finding_unreadable(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 	const struct scan_stats *scan = &j->report->scan;
@@ -151,26 +151,10 @@ struct rule {
 	severity_fn *severity_of; /* instead of severity */
 };
 
-static const struct rule rules[] = {
-	{"dead-connection", SEVERITY_WARNING, finding_dead_connection, false, NULL},
-	{"peer-closed", SEVERITY_ERROR, finding_peer_closed, false, NULL},
-	{"peer-not-accepted", SEVERITY_WARNING, finding_peer_not_accepted, false, NULL},
-	{"peer-stopped", SEVERITY_ERROR, finding_peer_stopped, false, NULL},
-	{"peer-blocked", SEVERITY_ERROR, finding_peer_in_kernel, false, NULL},
-	{"leaked-connections", SEVERITY_ERROR, finding_leaked_connections, false, NULL},
-	{"stale-setup-task", SEVERITY_ERROR, finding_stale_setup_task, false,
-	 finding_stale_severity},
-	{"setup-by-other-task", SEVERITY_INFO, finding_setup_by_other_task, false, NULL},
-	{"pinned-by-openers", SEVERITY_ERROR, finding_pinned_by_openers, false, NULL},
-	{"recv-task-gone", SEVERITY_WARNING, finding_recv_task_gone, false, NULL},
-	{"stuck-requests", SEVERITY_ERROR, finding_stuck_requests, false, NULL},
-	{"no-timeout", SEVERITY_INFO, finding_no_timeout, false, NULL},
-	{"no-owner", SEVERITY_WARNING, finding_no_owner, false, finding_ownerless_severity},
-	{"hidden-holder", SEVERITY_WARNING, finding_hidden_holder, false, NULL},
-	{"unaccounted-opener", SEVERITY_WARNING, finding_unaccounted_opener, false, NULL},
-	{"live-count-mismatch", SEVERITY_WARNING, finding_live_count_mismatch, false, NULL},
-	{"unreadable", SEVERITY_WARNING, unreadable, true, NULL},
-};
+#define FINDING_ROW(id, severity, test, unconfigured, severity_of)                                 \
+	{id, severity, test, unconfigured, severity_of},
+static const struct rule rules[] = {FINDING_RULES(FINDING_ROW)};
+#undef FINDING_ROW
 
 #define N_RULES (sizeof(rules) / sizeof(rules[0]))
 

@@ -151,7 +151,7 @@ static bool is_blocked(const struct judged *j, const struct connection *c)
 	return c->server.state == SERVER_BLOCKED;
 }
 
-bool finding_peer_in_kernel(const struct judged *j)
+bool finding_peer_blocked(const struct judged *j)
 {
 	struct some blocked = finding_connections(j, is_blocked);
 	const struct waiter *on;

@@ -153,6 +153,7 @@ const char *phrase_severity(enum severity severity)
 		[SEVERITY_ERROR] = "error",
 	};
 
+	_Static_assert(sizeof(names) / sizeof(names[0]) == SEVERITIES, "a word for each");
 	return names[severity];
 }
 
@@ -171,6 +172,7 @@ const char *phrase_attach_result(enum attach_result result)
 		[ATTACH_EINVAL] = "EINVAL",   [ATTACH_HANGS] = "hangs",
 	};
 
+	_Static_assert(sizeof(names) / sizeof(names[0]) == ATTACH_RESULTS, "a word for each");
 	return names[result];
 }
 
@@ -228,6 +230,7 @@ const char *phrase_peer_status(enum peer_status status)
 		[PEER_REMOTE] = "remote",
 	};
 
+	_Static_assert(sizeof(names) / sizeof(names[0]) == PEER_STATUSES, "a word for each");
 	return names[status];
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the tests of nbd_findings.c's table have in common; only they include it. */
+/* The rules that make findings, and what their tests have in common. Only judge/findings*.c include this. */
 #ifndef NBD_JUDGE_JUDGED_H
 #define NBD_JUDGE_JUDGED_H
 
@@ -19,15 +19,36 @@ struct judged {
  * where one fixes the cause. */
 typedef bool test_fn(const struct judged *j);
 
-test_fn finding_dead_connection, finding_peer_closed, finding_peer_not_accepted,
-	finding_peer_stopped, finding_peer_in_kernel, finding_no_owner, finding_hidden_holder,
-	finding_live_count_mismatch;
-test_fn finding_leaked_connections, finding_stale_setup_task, finding_setup_by_other_task,
-	finding_pinned_by_openers, finding_recv_task_gone, finding_stuck_requests,
-	finding_no_timeout, finding_unaccounted_opener;
-
 /* Where a finding's severity depends on the device. */
 typedef enum severity severity_fn(const struct device *dev);
+
+/*
+ * All rules, in the order in which findings of one severity are told:
+ * RULE(id, its severity, test, whether devices without a config are tested, too, severity_fn or NULL)
+ */
+#define FINDING_RULES(RULE)                                                                        \
+	RULE("dead-connection", SEVERITY_WARNING, finding_dead_connection, false, NULL)            \
+	RULE("peer-closed", SEVERITY_ERROR, finding_peer_closed, false, NULL)                      \
+	RULE("peer-not-accepted", SEVERITY_WARNING, finding_peer_not_accepted, false, NULL)        \
+	RULE("peer-stopped", SEVERITY_ERROR, finding_peer_stopped, false, NULL)                    \
+	RULE("peer-blocked", SEVERITY_ERROR, finding_peer_blocked, false, NULL)                    \
+	RULE("leaked-connections", SEVERITY_ERROR, finding_leaked_connections, false, NULL)        \
+	RULE("stale-setup-task", SEVERITY_ERROR, finding_stale_setup_task, false,                  \
+	     finding_stale_severity)                                                               \
+	RULE("setup-by-other-task", SEVERITY_INFO, finding_setup_by_other_task, false, NULL)       \
+	RULE("pinned-by-openers", SEVERITY_ERROR, finding_pinned_by_openers, false, NULL)          \
+	RULE("recv-task-gone", SEVERITY_WARNING, finding_recv_task_gone, false, NULL)              \
+	RULE("stuck-requests", SEVERITY_ERROR, finding_stuck_requests, false, NULL)                \
+	RULE("no-timeout", SEVERITY_INFO, finding_no_timeout, false, NULL)                         \
+	RULE("no-owner", SEVERITY_WARNING, finding_no_owner, false, finding_ownerless_severity)    \
+	RULE("hidden-holder", SEVERITY_WARNING, finding_hidden_holder, false, NULL)                \
+	RULE("unaccounted-opener", SEVERITY_WARNING, finding_unaccounted_opener, false, NULL)      \
+	RULE("live-count-mismatch", SEVERITY_WARNING, finding_live_count_mismatch, false, NULL)    \
+	RULE("unreadable", SEVERITY_WARNING, finding_unreadable, true, NULL)
+
+#define FINDING_TEST(id, severity, test, unconfigured, severity_of) test_fn test;
+FINDING_RULES(FINDING_TEST)
+#undef FINDING_TEST
 
 severity_fn finding_stale_severity, finding_ownerless_severity;
 

@@ -90,6 +90,7 @@ enum peer_status {
 	PEER_CLOSED,	   /* its last file is gone, or TCP's state says so */
 	PEER_SHUT_DOWN,	   /* has a socket, but one of both ends was shut down */
 	PEER_REMOTE,	   /* TCP to a socket that is not in this kernel */
+	PEER_STATUSES
 };
 
 /* One socket: struct socket and struct sock, whichever of them exist. */
@@ -197,7 +198,14 @@ struct waiter {
 
 /* What an attach would get now from a new task. */
 enum attach_way { ATTACH_SET_SOCK, ATTACH_DO_IT, ATTACH_NETLINK, ATTACH_WAYS };
-enum attach_result { ATTACH_UNKNOWN, ATTACH_OK, ATTACH_EBUSY, ATTACH_EINVAL, ATTACH_HANGS };
+enum attach_result {
+	ATTACH_UNKNOWN,
+	ATTACH_OK,
+	ATTACH_EBUSY,
+	ATTACH_EINVAL,
+	ATTACH_HANGS,
+	ATTACH_RESULTS
+};
 
 struct attach {
 	enum attach_result result;
@@ -207,7 +215,7 @@ struct attach {
 };
 
 /* Something that is wrong, or worth knowing; identifiers as in doc/report.schema.json. */
-enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR };
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR, SEVERITIES };
 
 struct finding {
 	const char *id; /* "leaked-connections" */

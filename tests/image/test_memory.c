@@ -9,6 +9,7 @@
 #include "core.h"
 #include "image_tests.h"
 #include "resolve/kernel_types.h"
+#include "resolve/layout.h"
 #include "scene.h"
 #include "standin.h"
 

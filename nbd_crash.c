@@ -23,14 +23,15 @@
 #include "collect/nbd_structs.h"
 #include "judge/judge.h"
 #include "base/progress.h"
+#include "base/version.h"
 
 #define MAX_ARGUMENT 64
 #define PATIENCE_MS  1000
 
-enum { OPT_DOT = 1000 };
+enum { OPT_DOT = 1000, OPT_VERSION };
 
 struct options {
-	bool all;
+	bool all, version;
 	const struct renderer *renderer;
 	struct render_options render;
 	const char **devices; /* as the user wrote them */
@@ -132,6 +133,7 @@ static bool parse_nbd_options(struct options *options)
 		{"verbose", no_argument, NULL, 'v'},
 		{"json", no_argument, NULL, 'j'},
 		{"dot", no_argument, NULL, OPT_DOT},
+		{"version", no_argument, NULL, OPT_VERSION},
 		{NULL, 0, NULL, 0},
 	};
 	int c;
@@ -171,6 +173,9 @@ static bool parse_nbd_options(struct options *options)
 		case 'j':
 			if (!choose_renderer(options, &renderer_json))
 				return false;
+			break;
+		case OPT_VERSION:
+			options->version = true;
 			break;
 		default:
 			return false;
@@ -287,6 +292,10 @@ static void do_nbd(void)
 
 	if (!parse_nbd_options(&options))
 		cmd_usage(pc->curcmd, SYNOPSIS);
+	if (options.version) {
+		fprintf(fp, "nbd.so %s\n", NBD_VERSION);
+		return;
+	}
 	if (!layouts_known(k_init_nbd()))
 		return;
 	report = collect_report(NULL, 0);

@@ -33,6 +33,7 @@ char *help_nbd[] = {
 	"                      and the search, then one for each device.",
 	"        --dot         a graph for Graphviz: openers, device, findings,",
 	"                      connections, their other ends, and the owners.",
+	"        --version     the version of nbd.so, and nothing else.",
 	" ",
 	"  Options combine: nbd -s -r -o -d nbd101.",
 	" ",

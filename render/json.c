@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/names.h"
+#include "base/version.h"
 #include "judge/attach.h"
 #include "judge/facts.h"
 #include "base/flags.h"
@@ -459,6 +460,7 @@ const char *json_kernel_line(const struct report *report)
 
 	add(o, "schema", string("crash-nbd/1"));
 	add(o, "type", string("kernel"));
+	add(o, "version", string(NBD_VERSION));
 	add(o, "release", string(name_escape_string(report->release, 65)));
 	add(o, "machine", string(name_escape_string(report->machine, 65)));
 	add(o, "layout_source", string(report->layout_source));

@@ -32,7 +32,8 @@ void target_seeds(void (*save)(const void *data, size_t size))
 {
 	static const char *const options[COMMANDS][12] = {
 		{"", "-a -j", "-c -s -v", "--peers --requests", "-d 3 -o",
-		 "-d nbd3,nbd4 -d /dev/nbd3", "--device=3 --dot", "-z", "-j --dot", "-- nbd3"},
+		 "-d nbd3,nbd4 -d /dev/nbd3", "--device=3 --dot", "-z", "-j --dot", "-- nbd3",
+		 "--version"},
 		{"", "-j 12", "0x12 xyz"},
 		{"/dev/nbd3", "-j nbd3 nbd4", "nbd3p1 12"},
 	};

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "image_tests.h"
+#include "nbd_version.h"
 #include "run.h"
 #include "scene.h"
 
@@ -172,6 +173,15 @@ START_TEST(every_command_as_text)
 }
 END_TEST
 
+START_TEST(the_version_alone)
+{
+	char *text = run(image, "nbd --version");
+
+	ck_assert_str_eq(text, "nbd.so " NBD_VERSION "\n");
+	free(text);
+}
+END_TEST
+
 START_TEST(the_peer_and_the_owner_as_text)
 {
 	char *output = run(image, "unix_peer %lx", scene.ends[0].socket);
@@ -197,6 +207,7 @@ TCase *scene_case(void)
 	tcase_add_test(tc, any_address_of_a_socket_leads_to_it);
 	tcase_add_test(tc, a_file_has_its_owner_and_its_path);
 	tcase_add_loop_test(tc, every_command_as_text, 0, sizeof(commands) / sizeof(commands[0]));
+	tcase_add_test(tc, the_version_alone);
 	tcase_add_test(tc, the_peer_and_the_owner_as_text);
 	return tc;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/version.h"
 #include "judge/judge.h"
 #include "render/json.h"
 #include "no_memory.h"
@@ -186,6 +187,7 @@ START_TEST(kernel_line)
 
 	ck_assert_str_eq(json_object_get_string(json_object_object_get(o, "schema")),
 			 "crash-nbd/1");
+	ck_assert_str_eq(json_object_get_string(json_object_object_get(o, "version")), NBD_VERSION);
 	ck_assert_str_eq(json_object_get_string(json_object_object_get(o, "layout_source")),
 			 "debuginfo");
 	ck_assert_int_eq(json_object_get_int(json_object_object_get(o, "tables_scanned")), 2);

@@ -316,3 +316,60 @@ help:
 	@echo 'make clean      removes what was built; the cache of vmcores stays'
 	@echo
 	@echo 'Variables: CRASH_INCLUDE (holds crash/defs.h), CRASH, KERNEL, KERNELS, FUZZ_SECONDS, DAMAGES, SEED, PREFIX, DESTDIR, CFLAGS, LDFLAGS'
+
+# Manual pages, packages, and what else is installed beside the module: programs of bin/, completions.
+VERSION := $(shell sed -n 's/^\#define NBD_VERSION "\(.*\)"/\1/p' include/nbd_version.h)
+BINDIR  ?= $(PREFIX)/bin
+MANDIR  ?= $(PREFIX)/share/man
+COMPLETION_DIR ?= $(PREFIX)/share/bash-completion/completions
+
+MAN_PAGES   := $(wildcard man/*.8) $(patsubst man/%.in,$(BUILD)/man/%,$(wildcard man/*.8.in))
+PROGRAMS    := $(wildcard bin/*)
+COMPLETIONS := $(wildcard completions/*)
+FORMATTED   += $(wildcard tools/*.c)
+
+.PHONY: man install-beside uninstall-beside dist deb rpm package-check
+.SECONDARY: $(BUILD)/tools/manpage $(BUILD)/tools/manpage.o
+
+all man: $(MAN_PAGES)
+install: install-beside
+uninstall: uninstall-beside
+
+# The commands' help is written once: the page is made of what crash's `help` prints.
+$(BUILD)/man/%: man/%.in $(BUILD)/tools/manpage
+	@mkdir -p $(@D)
+	$(BUILD)/tools/manpage <$< >$@
+
+$(BUILD)/tools/manpage: $(BUILD)/tools/manpage.o $(filter %/nbd_help.o,$(OBJECTS))
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+
+$(BUILD)/tools/manpage.o: tools/manpage.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+-include $(BUILD)/tools/manpage.d
+
+install-beside: $(MAN_PAGES)
+	install -D -m 644 -t $(DESTDIR)$(MANDIR)/man8 $(MAN_PAGES)
+	$(if $(PROGRAMS),install -D -m 755 -t $(DESTDIR)$(BINDIR) $(PROGRAMS))
+	$(if $(COMPLETIONS),install -D -m 644 -t $(DESTDIR)$(COMPLETION_DIR) $(COMPLETIONS))
+
+uninstall-beside:
+	rm -f $(addprefix $(DESTDIR)$(MANDIR)/man8/,$(notdir $(MAN_PAGES)))
+	rm -f $(addprefix $(DESTDIR)$(BINDIR)/,$(notdir $(PROGRAMS)))
+	rm -f $(addprefix $(DESTDIR)$(COMPLETION_DIR)/,$(notdir $(COMPLETIONS)))
+
+# What is committed, as a tar archive.
+dist:
+	@mkdir -p $(BUILD)
+	@git diff --quiet HEAD || echo 'make dist: what is not committed is not in it' >&2
+	git archive --prefix=crash-nbd-$(VERSION)/ -o $(BUILD)/crash-nbd-$(VERSION).tar.gz HEAD
+
+# Each package is built from that archive, in a minimal system of the packages that it names.
+deb rpm: dist
+	tools/packages.sh package
+	tools/package/build.sh $@ $(BUILD)/crash-nbd-$(VERSION).tar.gz $(BUILD)/packages
+
+# The packages as a user has them: built, installed, used in crash, removed.
+package-check: deb rpm
+	tests/package/run.sh $(VERSION) $(BUILD)/packages $(KERNEL)

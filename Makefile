@@ -152,6 +152,7 @@ check:
 	$(MAKE) damage-check
 	$(MAKE) session
 	$(MAKE) matrix
+	$(MAKE) package-check
 	$(MAKE) e2e
 	$(MAKE) reads
 
@@ -310,7 +311,10 @@ help:
 	@echo 'make damage     DAMAGES damaged copies of a real vmcore; make damage-check: the most telling, and those with a name'
 	@echo 'make live       crash on the running kernel of a guest in which devices come and go'
 	@echo 'make mutations  falsifies the report value by value: the end-to-end tests must notice each'
-	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR)'
+	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR); the manual page beside'
+	@echo 'make dist       what is committed, as a tar archive'
+	@echo 'make deb        Debian'"'"'s packages, built in a minimal system; make rpm: RPM'"'"'s'
+	@echo 'make package-check  both packages installed, used and removed in minimal systems'
 	@echo 'make uninstall  removes it again'
 	@echo 'make format     clang-format on all C files'
 	@echo 'make clean      removes what was built; the cache of vmcores stays'

@@ -205,7 +205,7 @@ compilers:
 
 # Which room knows which: CONTRIBUTING.md has the rule.
 rooms: $(MODULE)
-	$(call all_of,SOURCES,$(TREE) -not -path './tests/*' -name '*.c')
+	$(call all_of,SOURCES,$(TREE) -not -path './tests/*' -not -path './tools/*' -name '*.c')
 	tests/rooms/check.py $$(command -v $(CRASH)) $(BUILD)
 
 e2e: $(KERNELS:%=e2e-%)
@@ -322,7 +322,7 @@ help:
 	@echo 'Variables: CRASH_INCLUDE (holds crash/defs.h), CRASH, KERNEL, KERNELS, FUZZ_SECONDS, DAMAGES, SEED, PREFIX, DESTDIR, CFLAGS, LDFLAGS'
 
 # Manual pages, packages, and what else is installed beside the module: programs of bin/, completions.
-VERSION := $(shell sed -n 's/^\#define NBD_VERSION "\(.*\)"/\1/p' include/nbd_version.h)
+VERSION := $(shell sed -n 's/^\#define NBD_VERSION "\(.*\)"/\1/p' include/base/version.h)
 BINDIR  ?= $(PREFIX)/bin
 MANDIR  ?= $(PREFIX)/share/man
 COMPLETION_DIR ?= $(PREFIX)/share/bash-completion/completions
@@ -344,7 +344,7 @@ $(BUILD)/man/%: man/%.in $(BUILD)/tools/manpage
 	@mkdir -p $(@D)
 	$(BUILD)/tools/manpage <$< >$@
 
-$(BUILD)/tools/manpage: $(BUILD)/tools/manpage.o $(filter %/nbd_help.o,$(OBJECTS))
+$(BUILD)/tools/manpage: $(BUILD)/tools/manpage.o $(filter %/render/help.o,$(OBJECTS))
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/tools/manpage.o: tools/manpage.c

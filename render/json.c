@@ -459,8 +459,8 @@ const char *json_kernel_line(const struct report *report)
 	json *o = begin_line();
 
 	add(o, "schema", string("crash-nbd/1"));
-	add(o, "type", string("kernel"));
 	add(o, "version", string(NBD_VERSION));
+	add(o, "type", string("kernel"));
 	add(o, "release", string(name_escape_string(report->release, 65)));
 	add(o, "machine", string(name_escape_string(report->machine, 65)));
 	add(o, "layout_source", string(report->layout_source));

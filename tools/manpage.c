@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nbd_help.h"
+#include "render/help.h"
 
 #define LINE_LENGTH 76
 #define MAX_TEXT    4096

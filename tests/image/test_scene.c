@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "image_tests.h"
-#include "nbd_version.h"
+#include "base/version.h"
 #include "run.h"
 #include "scene.h"
 

@@ -33,7 +33,7 @@ AT_THE_TOP = {
 # The only sources that crash's header and symbols are for.
 TALK_TO_CRASH = {'nbd_crash.c', 'resolve/kernel_crash.c'}
 # Where C files are that belong to no room: they are not part of nbd.so.
-ELSEWHERE = ('tests/', 'vmcore-fixtures/', 'build/')
+ELSEWHERE = ('tests/', 'tools/', 'vmcore-fixtures/', 'build/')
 
 complaints = []
 

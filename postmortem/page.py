@@ -69,6 +69,10 @@ def _facts(pairs):
     return element("dl", *[join([element("dt", name), element("dd", _known(value))]) for name, value in pairs])
 
 
+def _host(row):
+    return row["host"] or "unknown host"
+
+
 def _badge(words, kind):
     return element("span", words, class_="badge " + kind)
 
@@ -86,7 +90,7 @@ def _overview(records):
     rows = []
     for number, record in enumerate(records, 1):
         row = record["vmcore"]
-        link = element("a", row["host"] or UNKNOWN, href="#vmcore-%d" % number)
+        link = element("a", _host(row), href="#vmcore-%d" % number)
         rows.append([(link, row["host"] or ""), row["crash_time"], row["release"], (_badge(row["status"], _kind(row)), row["exit_status"]),
                      row["devices"], row["devices_with_errors"], row["devices_with_warnings"], row["vmcore"]])
     return _table(["Host", "Crash time", "Release", "Status", "Devices", "With errors", "With warnings", "vmcore"], rows, "vmcores")
@@ -103,7 +107,7 @@ def _vmcore(number, record, draw):
     # Who reads this came for the devices that do not work.
     devices = sorted(record["devices"], key=lambda device: (_worst(device), device["index"]))
     return element(
-        "section", element("h2", "%s " % (row["host"] or UNKNOWN), _badge(row["status"], _kind(row))), element("p", summary(row)), _facts(facts), *notes,
+        "section", element("h2", _host(row), " ", _badge(row["status"], _kind(row))), element("p", summary(row)), _facts(facts), *notes,
         *[_device(device, "vmcore-%d" % number, record["dots"].get(device["name"]), draw) for device in devices], id="vmcore-%d" % number)
 
 

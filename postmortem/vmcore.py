@@ -41,8 +41,13 @@ def read(path):
                 raise NoVmcore("the file is packed with %s: unpack it first" % program)
         if flattened.is_flattened(head):
             whole = flattened.Flattened(file)
-            found = _read(whole.read_at, whole.size, "flattened ")
-            return found if whole.complete else found._replace(damage="the flattened file has no end record: its writing was cut short")
+            cut = None if whole.complete else "the flattened file has no end record: its writing was cut short"
+            try:
+                found = _read(whole.read_at, whole.size, "flattened ")
+            except NoVmcore as problem:
+                # The beginning is what is written last.
+                raise NoVmcore(cut or str(problem))
+            return found._replace(damage=cut or found.damage)
         return _read(read_at, file.seek(0, 2), "")
 
 
@@ -124,19 +129,20 @@ def _read_kdump(read_at, size, kind):
 
 def _kdump_damage(read_at, size, order, block_size, bitmaps_at, bitmap_blocks):
     """What is missing at the end: pages are stored in order, so the last page's descriptor tells where the file ends."""
-    begin, length = (bitmaps_at * block_size, bitmap_blocks * block_size)
+    begin, length = bitmaps_at * block_size, bitmap_blocks * block_size
+    if begin + length > size:
+        return "the file is cut short: it has %d bytes and ends before its list of pages" % size
     pages = 0
     # The second of the two bitmaps says which pages are there.
     for at in range(begin + length // 2, begin + length, BITMAP_STEP):
         pages += bin(int.from_bytes(read_at(at, min(BITMAP_STEP, begin + length - at)), "big")).count("1")
-    last = read_at(begin + length + 24 * (pages - 1), 24) if pages else b""
-    if pages and len(last) < 24:
+    if not pages:
+        return "the file has no pages in it"
+    last = read_at(begin + length + 24 * (pages - 1), 24)
+    if len(last) < 24:
         return "the file is cut short: it has %d bytes and ends before its list of pages does" % size
-    if pages:
-        offset, length, _, _ = struct.unpack(order + "QIIQ", last)
-        if offset + length > size:
-            return "the file is cut short: it has %d of %d bytes" % (size, offset + length)
-    return None
+    offset, length, _, _ = struct.unpack(order + "QIIQ", last)
+    return None if offset + length <= size else "the file is cut short: it has %d of %d bytes" % (size, offset + length)
 
 
 def physical_offset(vmcore):

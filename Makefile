@@ -377,3 +377,30 @@ deb rpm: dist
 # The packages as a user has them: built, installed, used in crash, removed.
 package-check: deb rpm
 	tests/package/run.sh $(VERSION) $(BUILD)/packages $(KERNEL)
+
+# What nbd-postmortem(8) is made of, and the tools for fleets; the program, its page and its completion are installed above.
+SHARE = $(DESTDIR)$(PREFIX)/share
+.PHONY: install-postmortem uninstall-postmortem postmortem-check postmortem-check-all
+
+install: install-postmortem
+uninstall: uninstall-postmortem
+
+install-postmortem:
+	install -d $(SHARE)/crash-nbd/postmortem $(SHARE)/crash-nbd/fleet
+	install -m 644 postmortem/*.py postmortem/page.css postmortem/page.js $(SHARE)/crash-nbd/postmortem
+	install -m 644 fleet/schema.sql $(SHARE)/crash-nbd/fleet
+	install -m 755 fleet/load.sh fleet/parallel.sh fleet/slurm.sbatch $(SHARE)/crash-nbd/fleet
+
+uninstall-postmortem:
+	rm -rf $(SHARE)/crash-nbd/postmortem $(SHARE)/crash-nbd/fleet
+	rmdir $(SHARE)/crash-nbd 2>/dev/null || :
+
+# Vmcores of one kernel: some minutes. The long form takes all fixtures, with a crash that opens each of them.
+postmortem-check: $(MODULE)
+	tools/packages.sh build fixtures postmortem
+	tests/postmortem/run.sh check $(CRASH) $(MODULE)
+
+postmortem-check-all: CRASH = $$(vmcore-fixtures/crash.sh 8.0.6)
+postmortem-check-all: $(MODULE)
+	tools/packages.sh build fixtures postmortem
+	tests/postmortem/run.sh all $(CRASH) $(MODULE)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A crash session, driven command by command, with limits of time and memory."""
 import os
+import re
 import resource
 import select
 import shutil
@@ -11,6 +12,13 @@ import time
 
 GRACE = 5.0  # seconds for crash to end by itself
 OUT_OF_MEMORY = ("cannot allocate memory", "malloc failed", "out of memory", "virtual memory exhausted", "cannot malloc", "std::bad_alloc")
+
+
+def _complaint(words):
+    """What crash complained of last: the usage that it prints as well says nothing about that."""
+    lines = [" ".join(line.split()) for line in words.splitlines()]
+    complaints = [line for line in lines if re.match(r"(crash|WARNING|[^ ]*vm[a-z]*): ", line)]
+    return ": " + " / ".join(complaints[-3:]) if complaints else ""
 
 
 class CrashEnded(Exception):
@@ -94,7 +102,7 @@ class Session:
         if any(sign in words.lower() for sign in OUT_OF_MEMORY):
             return LimitReached("crash needs more memory than %d MiB" % (self.memory_limit >> 20))
         how = "was killed by %s" % signal.Signals(-status).name if status < 0 else "ended with status %d" % status
-        return CrashEnded("crash %s%s" % (how, ": " + " / ".join(words.splitlines()[-3:]) if words else ", without a word"))
+        return CrashEnded("crash %s%s" % (how, _complaint(words)))
 
     def _kill(self):
         try:

@@ -72,6 +72,8 @@ class Search:
     def find_vmlinux(self, release, build_id):
         """The Debuginfo of a kernel's vmlinux. release or build_id may be None. Raises Missing."""
         if self.vmlinux:
+            if not _is_kernel(self.vmlinux):
+                raise Missing("%s is no vmlinux: neither an ELF file nor a packed one" % self.vmlinux, missing_package(release))
             found = elf.build_id(self.vmlinux)
             if build_id and found and found != build_id:
                 raise Missing("%s is of another kernel: its build-id is %s, the vmcore's is %s" % (self.vmlinux, found, build_id),
@@ -99,7 +101,7 @@ class Search:
         if build_id:
             if found == build_id:
                 return None
-            if not found and _is_packed(path):
+            if not found and _starts_with(path, PACKED):
                 return None
             return "is of another build (build-id %s)" % (found or "unknown")
         # Without a build-id in the vmcore a path that does not even name the release says nothing; crash compares the
@@ -115,12 +117,16 @@ class Search:
         return Debuginfo(path, "from debuginfod") if path else None
 
 
-def _is_packed(path):
+def _starts_with(path, magic):
     try:
         with open(path, "rb") as file:
-            return file.read(6).startswith(PACKED)
+            return file.read(6).startswith(magic)
     except OSError:
         return False
+
+
+def _is_kernel(path):
+    return _starts_with(path, PACKED + (b"\x7fELF",))
 
 
 def missing_package(release):

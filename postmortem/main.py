@@ -86,10 +86,11 @@ def find_extension(given):
     else:
         tree = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         own = os.environ.get("CRASH_EXTENSIONS", "").split(":")
-        # Installed, the package lies in PREFIX/share/crash-nbd; the extension's directory may be PREFIX's, too.
-        prefix = os.path.dirname(os.path.dirname(tree))
-        near = [tree] + [os.path.join(prefix, lib, "crash/extensions") for lib in ("lib64", "lib")]
-        places = [os.path.join(place, "nbd.so") for place in near + [place for place in own if place] + list(EXTENSION_DIRECTORIES)]
+        near = [tree]
+        if tree.endswith("/share/crash-nbd"):  # installed, the extension lies below the same prefix
+            near = [os.path.join(tree[:-len("share/crash-nbd")], lib, "crash/extensions") for lib in ("lib64", "lib")]
+        directories = near + [place for place in own if place] + [place for place in EXTENSION_DIRECTORIES if place not in near]
+        places = [os.path.join(place, "nbd.so") for place in directories]
     for place in places:
         if os.path.isfile(place):
             return os.path.abspath(place)

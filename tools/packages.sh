@@ -10,6 +10,7 @@ declare -A GROUPS_OF=(
 	[fixtures]="qemu-system-x86 e2fsprogs cpio debian-archive-keyring"
 	[check]="check libelf-dev clang libclang-rt-dev clang-format python3-jsonschema valgrind libc6-dbg libncurses6 binutils gdb gcovr"
 	[package]="binutils cpio debian-archive-keyring lintian mandoc mmdebstrap rpm rpm2cpio rpmlint util-linux"
+	[postmortem]="python3 graphviz sqlite3 parallel slurm-wlm munge debuginfod mandoc shellcheck chromium fonts-dejavu-core"
 )
 
 wanted=()

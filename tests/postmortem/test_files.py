@@ -119,6 +119,8 @@ class Debuginfo(InDirectory):
             self.search().find_vmlinux(self.RELEASE, sample.BUILD_ID)
         with self.assertRaisesRegex(debuginfo.Missing, "is of another kernel"):
             self.search(vmlinux=at).find_vmlinux(self.RELEASE, sample.BUILD_ID)
+        with self.assertRaisesRegex(debuginfo.Missing, "is no vmlinux"):
+            self.search(vmlinux=self.write("text", b"text")).find_vmlinux(self.RELEASE, sample.BUILD_ID)
         right = self.write("mine/vmlinux", sample.vmlinux())
         self.assertEqual(self.search(os.path.dirname(right)).find_vmlinux(self.RELEASE, sample.BUILD_ID).path, right)
 

@@ -17,10 +17,9 @@ from .debuginfo import Missing
 
 SCHEMA = "nbd-postmortem/1"
 SERIOUS = ("error", "warning")
-ZEROS = "--zero_excluded"
 # What is tried in turn where crash fails. In minimal mode there are no devices, only the kernel's log.
-MINIMAL = "--minimal"
-TRIES = ((), ("--no_modules",), (ZEROS,), (MINIMAL,))
+NO_MODULES, ZEROS, MINIMAL = "--no_modules", "--zero_excluded", "--minimal"
+TRIES = ((), (NO_MODULES,), (ZEROS,), (MINIMAL,))
 LOG_LINES = 40
 MAX_NOTES_OF_MODULE = 16
 
@@ -74,6 +73,8 @@ def _examine(path, tools, tell, record):
     deadline = time.monotonic() + tools.time_limit
     failures = []
     for options in TRIES:
+        if core.damage and NO_MODULES in options:
+            continue  # it is not the modules that are missing
         tell("crash " + " ".join(options) if options else "crash")
         row["crash_options"] = always + list(options)
         arguments = row["crash_options"] + [vmlinux.path, path]

@@ -27,6 +27,7 @@ FLEET = os.path.join(TREE, "fleet")
 KERNELS = os.environ["POSTMORTEM_KERNELS"].split()
 PLAYS = os.environ["POSTMORTEM_PLAYS"].split()
 CRASH, MODULE = os.environ["POSTMORTEM_CRASH"], os.environ["POSTMORTEM_MODULE"]
+LONG = len(KERNELS) > 1
 STATUS = {"scenes": 3, "netlink-hang": 3, "bare": 0}
 
 
@@ -59,7 +60,7 @@ class Vmcores(unittest.TestCase):
         core = vmcore.read(os.path.join(cls.first, "vmcore"))
         cls.build_id = core.vmcoreinfo["BUILD-ID"]
         stranger = whole.replace(b"BUILD-ID=" + cls.build_id.encode(), b"BUILD-ID=" + cls.build_id[::-1].encode())
-        for name, contents, status in (("cut-short", whole[:len(whole) // 2], 5), ("of-a-stranger", stranger, 4), ("flattened", sample.flatten(whole, 65536), 3)):
+        for name, contents, status in (("cut short", whole[:len(whole) // 2], 5), ("of-a-stranger", stranger, 4), ("it's flat", sample.flatten(whole, 65536), 3)):
             os.makedirs(os.path.join(cls.directory, "crash", name))
             path = os.path.join(cls.directory, "crash", name, "vmcore")
             with open(path, "wb") as file:
@@ -67,6 +68,8 @@ class Vmcores(unittest.TestCase):
             cls.expected[path] = status, None
         cls.options = ["--crash", CRASH, "--extension", MODULE] + [word for where in sorted(directories) for word in ("--debug-dir", where)]
         cls.paths = sorted(cls.expected)
+        # What is cut short takes crash several tries: in the short form it is read once only.
+        cls.again = [path for path in cls.paths if LONG or cls.expected[path][0] != 5]
         cls.serial = os.path.join(cls.directory, "serial")
         cls.status, cls.out, cls.errors = cls.run_program("--results", cls.serial, "--json", *cls.options + cls.paths)
         cls.rows = [json.loads(line) for line in cls.out.splitlines()]
@@ -117,11 +120,11 @@ class Vmcores(unittest.TestCase):
 
     def test_messages_say_what_to_do(self):
         package = "install linux-image-%s-dbg" % vmcore.read(os.path.join(self.first, "vmcore")).release
-        for name, words in (("of-a-stranger", "no vmlinux of kernel"), ("of-a-stranger", package), ("cut-short", "the file is cut short: it has")):
+        for name, words in (("of-a-stranger", "no vmlinux of kernel"), ("of-a-stranger", package), ("cut short", "the file is cut short: it has")):
             self.assertTrue(any(name in line and words in line for line in self.errors.splitlines()), self.errors)
 
     def test_flattened_is_the_same(self):
-        flattened = os.path.join(self.directory, "crash/flattened/vmcore")
+        flattened = os.path.join(self.directory, "crash/it's flat/vmcore")
         plain = os.path.join(self.first, "vmcore")
         changed = dict.fromkeys(self.devices(flattened))
         self.assertTrue(changed)
@@ -130,39 +133,46 @@ class Vmcores(unittest.TestCase):
 
     def test_killed_and_started_again(self):
         kept = os.path.join(self.directory, "killed")
-        command = [sys.executable, PROGRAM, "--results", kept, "--json"] + self.options + self.paths
+        command = [sys.executable, PROGRAM, "--results", kept, "--json"] + self.options + self.again
         running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        half = len(self.paths) // 2
+        half = len(self.again) // 2
         while len(kept_results.Results(kept).all()) < half:
             self.assertIsNone(running.poll())
             time.sleep(0.05)
         running.send_signal(signal.SIGKILL)
         running.wait()
         before = {name: os.stat(os.path.join(kept, name)).st_mtime_ns for name in os.listdir(kept) if not name.startswith(".")}
-        self.assertLess(len(before), len(self.paths))
-        self.assertEqual(self.run_program(*command[2:]), (self.status, self.out, self.errors))
-        for path in self.paths:
+        self.assertLess(len(before), len(self.again))
+        self.assertEqual(self.run_program(*command[2:])[1], self.lines_of(self.again))
+        for path in self.again:
             name = kept_results.stem(path) + ".json"
             if name in before and self.of[path]["exit_status"] < 4:
                 self.assertEqual(os.stat(os.path.join(kept, name)).st_mtime_ns, before[name], "read again: " + path)
         self.assert_same_database(kept)
 
-    def database(self, kept):
-        """What sqlite3 says of the database that is made of a directory of results."""
-        path = os.path.join(self.directory, "%s.db" % os.path.basename(kept))
-        rows = self.run_program("--results", kept, "--json")[1]
+    def lines_of(self, paths):
+        """What the serial run printed of these vmcores."""
+        return "".join(line + "\n" for line in self.out.splitlines() if json.loads(line)["vmcore"] in paths)
+
+    def database(self, name, rows):
+        """What sqlite3 says of the database that is made of rows of JSON."""
+        path = os.path.join(self.directory, name + ".db")
         # Loaded twice: the second changes nothing.
         for _ in range(2):
             subprocess.run([os.path.join(FLEET, "load.sh"), path], input=rows, universal_newlines=True, check=True)
         return subprocess.run(["sqlite3", path, ".dump"], stdout=subprocess.PIPE, universal_newlines=True, check=True).stdout
 
     def assert_same_database(self, kept):
-        self.assertEqual(self.database(kept), self.database(self.serial))
+        rows = self.run_program("--results", kept, "--json")[1]
+        self.assertEqual(self.database(os.path.basename(kept), rows), self.database("serial", self.lines_of(self.again)))
+
+    def failures(self):
+        return sum(self.expected[path][0] >= 4 for path in self.again)
 
     def fleet_list(self):
         path = os.path.join(self.directory, "list")
         with open(path, "w", encoding="utf-8") as file:
-            file.write("".join(line + "\n" for line in self.paths))
+            file.write("".join(line + "\n" for line in self.again))
         return path
 
     @unittest.skipUnless(shutil.which("parallel"), "GNU parallel is not installed")
@@ -170,7 +180,7 @@ class Vmcores(unittest.TestCase):
         kept = os.path.join(self.directory, "parallel")
         done = subprocess.run([os.path.join(FLEET, "parallel.sh"), self.fleet_list(), kept] + self.options, env=dict(os.environ, NBD_POSTMORTEM=PROGRAM),
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True)
-        self.assertEqual((done.returncode, done.stdout), (1, "%d vmcores, 2 of them could not be read\n" % len(self.paths)))
+        self.assertEqual((done.returncode, done.stdout), (1, "%d vmcores, %d of them could not be read\n" % (len(self.again), self.failures())))
         self.assert_same_database(kept)
 
     @unittest.skipIf(slurm.missing() or os.getuid(), "Slurm is not installed, or this is not root")
@@ -178,18 +188,18 @@ class Vmcores(unittest.TestCase):
         kept = os.path.join(self.directory, "slurm")
         cluster = slurm.Cluster()
         self.addCleanup(cluster.close)
-        command = ["sbatch", "--wait", "--array=1-%d" % len(self.paths), "--output=%s/slurm-%%a.out" % self.directory, os.path.join(FLEET, "slurm.sbatch")]
+        command = ["sbatch", "--wait", "--array=1-%d" % len(self.again), "--output=%s/slurm-%%a.out" % self.directory, os.path.join(FLEET, "slurm.sbatch")]
         done = subprocess.run(command + [self.fleet_list(), kept] + self.options, env=dict(cluster.environment, NBD_POSTMORTEM=PROGRAM),
                               stdout=subprocess.DEVNULL)
         # sbatch has the greatest status of the array's tasks.
-        self.assertEqual(done.returncode, 5)
+        self.assertEqual(done.returncode, max(self.expected[path][0] for path in self.again))
         self.assert_same_database(kept)
 
     def test_queries(self):
-        self.database(self.serial)
+        self.database("queries", self.out)
 
         def query(words):
-            done = subprocess.run(["sqlite3", "-json", os.path.join(self.directory, "serial.db"), words], stdout=subprocess.PIPE, universal_newlines=True, check=True)
+            done = subprocess.run(["sqlite3", "-json", os.path.join(self.directory, "queries.db"), words], stdout=subprocess.PIPE, universal_newlines=True, check=True)
             return json.loads(done.stdout or "[]")
         devices = [row for row in self.rows if row["type"] == "device"]
         stuck = [device for device in devices if any(finding["severity"] == "error" for finding in device["findings"])]

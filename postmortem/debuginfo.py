@@ -24,6 +24,10 @@ MODULE_PATHS = (
     "lib/modules/{release}/kernel/drivers/block/nbd.ko*",
     "usr/lib/modules/{release}/kernel/drivers/block/nbd.ko*",
 )
+# Where the debuginfo comes without the kernel's code (SUSE), crash wants both; crash unpacks the image itself.
+IMAGE_ROOT = "/"
+IMAGE_PATHS = ("boot/vmlinux-{release}", "usr/lib/modules/{release}/vmlinux", "lib/modules/{release}/vmlinux")
+IMAGE_ENDINGS = ("", ".gz", ".xz", ".bz2")
 # Only in a directory given by --debug-dir: somebody has put them there for this.
 OWN_VMLINUX_PATHS = ("vmlinux-{release}", "vmlinux")
 OWN_MODULE_PATHS = ("nbd.ko.debug", "nbd.ko")
@@ -41,8 +45,8 @@ PACKAGES = (
     (r"^(?P<version>\d+\.\d+\.\d+-[\d.]+)-(?P<flavour>default|azure|rt|64kb|preempt|vanilla)$", "kernel-{flavour}-debuginfo of {version}"),
 )
 
-Debuginfo = collections.namedtuple("Debuginfo", "path origin")
-Debuginfo.__doc__ = """A file of debuginfo, and in words where it came from."""
+Kernel = collections.namedtuple("Kernel", "debuginfo image")
+Kernel.__doc__ = """Paths: the vmlinux with debuginfo, and the kernel's image where that is another file, or None."""
 
 
 class Missing(Exception):
@@ -56,10 +60,10 @@ class Missing(Exception):
 class Search:
     """Finds debuginfo, in directories given by the user first."""
 
-    def __init__(self, vmlinux=None, directories=(), root=ROOT):
+    def __init__(self, vmlinux=None, directories=(), root=ROOT, image_root=IMAGE_ROOT):
         self.vmlinux = vmlinux
         self.directories = list(directories)
-        self.root = root
+        self.root, self.image_root = root, image_root
 
     def _candidates(self, paths, own_paths, release, build_id):
         for directory in self.directories + [self.root]:
@@ -69,8 +73,22 @@ class Search:
                 if release or "{release}" not in path:
                     yield from sorted(glob.glob(os.path.join(glob.escape(directory), path.format(release=glob.escape(release or "")))))
 
-    def find_vmlinux(self, release, build_id):
-        """The Debuginfo of a kernel's vmlinux. release or build_id may be None. Raises Missing."""
+    def find_kernel(self, release, build_id):
+        """The Kernel. release or build_id may be None. Raises Missing."""
+        path = self._find_vmlinux(release, build_id)
+        return Kernel(path, self._find_image(path, release, build_id) if elf.is_separate(path) else None)
+
+    def _find_image(self, debuginfo, release, build_id):
+        places = [(directory, IMAGE_PATHS + OWN_VMLINUX_PATHS) for directory in self.directories] + [(self.image_root, IMAGE_PATHS)]
+        for directory, name, ending in ((d, n, e) for d, names in places for n in names for e in IMAGE_ENDINGS):
+            path = os.path.join(directory, name.format(release=release) + ending)
+            # What is packed has no build-id to be seen; crash compares it with the vmcore.
+            if os.path.isfile(path) and (_starts_with(path, PACKED) or (elf.build_id(path) == build_id and not elf.is_separate(path))):
+                return path
+        raise Missing("%s has no code in it, and there is no vmlinux-%s with the code in /boot or /usr/lib/modules" % (debuginfo, release),
+                      "install the kernel itself: its package has vmlinux-%s.gz or .xz" % release)
+
+    def _find_vmlinux(self, release, build_id):
         if self.vmlinux:
             if not _is_kernel(self.vmlinux):
                 raise Missing("%s is no vmlinux: neither an ELF file nor a packed one" % self.vmlinux, missing_package(release))
@@ -78,18 +96,18 @@ class Search:
             if build_id and found and found != build_id:
                 raise Missing("%s is of another kernel: its build-id is %s, the vmcore's is %s" % (self.vmlinux, found, build_id),
                               missing_package(release))
-            return Debuginfo(self.vmlinux, "given")
+            return self.vmlinux
         refused = []
         for path in self._candidates(VMLINUX_PATHS, OWN_VMLINUX_PATHS, release, build_id):
             if not os.path.isfile(path):
                 continue
             why = self._refusal(path, release, build_id)
             if not why:
-                return Debuginfo(path, "found by " + ("build-id" if build_id else "release"))
+                return path
             refused.append("%s %s" % (path, why))
         path, why = fetch(build_id)
         if path:
-            return Debuginfo(path, "from debuginfod")
+            return path
         looked = ", ".join(self.directories + [self.root])
         raise Missing("no vmlinux of kernel %s%s in %s%s; %s" % (
             release or "(its release is not in the vmcore)", ", build-id " + build_id if build_id else "", looked,
@@ -109,12 +127,11 @@ class Search:
         return None if release and release in path else "does not say of which kernel it is: give it with --vmlinux"
 
     def find_module(self, release, build_id):
-        """The Debuginfo of nbd.ko with this build-id (of the image), or None: nbd.so can do without it."""
+        """The path of nbd.ko's debuginfo with this build-id (of the image), or None: nbd.so can do without it."""
         for path in self._candidates(MODULE_PATHS, OWN_MODULE_PATHS, release, build_id):
             if os.path.isfile(path) and elf.build_id(path) == build_id:
-                return Debuginfo(path, "found by build-id")
-        path, _ = fetch(build_id)
-        return Debuginfo(path, "from debuginfod") if path else None
+                return path
+        return fetch(build_id)[0]
 
 
 def _starts_with(path, magic):

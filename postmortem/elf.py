@@ -5,14 +5,15 @@ import struct
 
 NT_GNU_BUILD_ID = 3
 PT_LOAD, PT_NOTE = 1, 4
-SHT_NOTE = 7
+SHT_NOTE, SHT_NOBITS = 7, 8
+SHF_EXECINSTR = 4
 # Notes are short. What claims to be longer is damaged.
 MAX_NOTES = 16 << 20
 
 MACHINES = {21: "ppc64le", 22: "s390x", 62: "x86_64", 183: "aarch64", 243: "riscv64", 258: "loongarch64"}
 
 Header = collections.namedtuple("Header", "order machine segments sections")
-Part = collections.namedtuple("Part", "kind offset size")
+Part = collections.namedtuple("Part", "kind flags offset size")
 
 
 class NotElf(Exception):
@@ -28,8 +29,8 @@ def read_header(read_at):
     machine, = struct.unpack_from(order + "H", head, 18)
     segments_at, sections_at = struct.unpack_from(order + "QQ", head, 32)
     segment_size, n_segments, section_size, n_sections = struct.unpack_from(order + "HHHH", head, 54)
-    segments = _table(read_at, segments_at, segment_size, n_segments, order + "IIQQQQ", lambda v: Part(v[0], v[2], v[5]))
-    sections = _table(read_at, sections_at, section_size, n_sections, order + "IIQQQQ", lambda v: Part(v[1], v[4], v[5]))
+    segments = _table(read_at, segments_at, segment_size, n_segments, order + "IIQQQQ", lambda v: Part(v[0], v[1], v[2], v[5]))
+    sections = _table(read_at, sections_at, section_size, n_sections, order + "IIQQQQ", lambda v: Part(v[1], v[2], v[4], v[5]))
     return Header(order, machine, segments, sections)
 
 
@@ -62,17 +63,35 @@ def build_id_in(raw, order="<"):
 
 def build_id(path):
     """The build-id of an ELF file, or None where it has none or cannot be read."""
+    return _with_header(path, _find_build_id)
+
+
+def is_separate(path):
+    """Whether an ELF file has debuginfo alone: its code is in another file, as strip and objcopy leave it."""
+    return bool(_with_header(path, _has_no_code))
+
+
+def _with_header(path, ask):
+    """What ask(header, read_at) says of an ELF file; None where it cannot be read."""
     try:
         with open(path, "rb") as file:
             def read_at(offset, size):
                 file.seek(offset)
                 return file.read(size)
-            header = read_header(read_at)
-            # The segments of a separate debug file are those of the program: their contents are not in it.
-            for part in [s for s in header.sections if s.kind == SHT_NOTE] + [s for s in header.segments if s.kind == PT_NOTE]:
-                found = build_id_in(read_at(part.offset, min(part.size, MAX_NOTES)), header.order)
-                if found:
-                    return found
+            return ask(read_header(read_at), read_at)
     except (OSError, NotElf, OverflowError):
-        pass
+        return None
+
+
+def _find_build_id(header, read_at):
+    # The segments of a separate debug file are those of the program: their contents are not in it.
+    for part in [s for s in header.sections if s.kind == SHT_NOTE] + [s for s in header.segments if s.kind == PT_NOTE]:
+        found = build_id_in(read_at(part.offset, min(part.size, MAX_NOTES)), header.order)
+        if found:
+            return found
     return None
+
+
+def _has_no_code(header, _):
+    code = [section.kind for section in header.sections if section.flags & SHF_EXECINSTR]
+    return code and all(kind == SHT_NOBITS for kind in code)

@@ -7,7 +7,6 @@ A record is a dict: "vmcore" (the row of the vmcore), "devices" (a row each: wha
 import collections
 import datetime
 import json
-import os
 import re
 import time
 
@@ -66,8 +65,8 @@ def _examine(path, tools, tell, record):
     if core.damage:
         row["warnings"].append(core.damage)
     tell("looking for debuginfo")
-    vmlinux = tools.search.find_vmlinux(core.release, core.vmcoreinfo.get("BUILD-ID"))
-    row["vmlinux"] = vmlinux.path
+    kernel = tools.search.find_kernel(core.release, core.vmcoreinfo.get("BUILD-ID"))
+    row["vmlinux"] = kernel.debuginfo
     offset = vmcore.physical_offset(core)
     always = [] if offset is None else ["-m", "phys_offset=0x%x" % offset]
     deadline = time.monotonic() + tools.time_limit
@@ -77,7 +76,7 @@ def _examine(path, tools, tell, record):
             continue  # it is not the modules that are missing
         tell("crash " + " ".join(options) if options else "crash")
         row["crash_options"] = always + list(options)
-        arguments = row["crash_options"] + [vmlinux.path, path]
+        arguments = row["crash_options"] + ([kernel.image] if kernel.image else []) + [kernel.debuginfo, path]
         try:
             with Session(tools.crash, arguments, deadline, tools.time_limit, tools.memory_limit) as session:
                 if MINIMAL in options:
@@ -151,9 +150,9 @@ def _load_module(session, tools, release, module):
     found = build_id and tools.search.find_module(release, build_id)
     if not found:
         return None
-    session.link("nbd.ko.debug", found.path)
+    session.link("nbd.ko.debug", found)
     printed, said = session.run("mod -s nbd ./nbd.ko.debug")
-    return found.path if "nbd.ko.debug" in printed and "mod:" not in printed + said else None
+    return found if "nbd.ko.debug" in printed and "mod:" not in printed + said else None
 
 
 def _module_build_id(session, module):

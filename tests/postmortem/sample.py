@@ -13,20 +13,22 @@ def note(name, kind, contents):
     return struct.pack("<III", len(name), len(contents), kind) + pad(name) + pad(contents)
 
 
-def elf(segments, machine=62):
-    """An ELF file of (type, contents) segments."""
+def elf(segments, machine=62, code=None):
+    """An ELF file of (type, contents) segments; code is the type of its one section, of instructions."""
     offset = 64 + 56 * len(segments)
     headers = bodies = b""
     for kind, contents in segments:
         headers += struct.pack("<IIQQQQQQ", kind, 4, offset, 0, 0, len(contents), len(contents), 0)
         offset += len(contents)
         bodies += contents
-    head = b"\x7fELF\x02\x01\x01" + b"\0" * 9 + struct.pack("<HHIQQQIHHHHHH", 4, machine, 1, 0, 64, 0, 0, 64, 56, len(segments), 64, 0, 0)
-    return head + headers + bodies
+    sections = struct.pack("<IIQQQQIIQQ", 0, code, 4, 0, 0, 0, 0, 0, 0, 0) if code else b""
+    head = b"\x7fELF\x02\x01\x01" + b"\0" * 9 + struct.pack(
+        "<HHIQQQIHHHHHH", 4, machine, 1, 0, 64, offset if code else 0, 0, 64, 56, len(segments), 64, len(sections) // 64, 0)
+    return head + headers + bodies + sections
 
 
-def vmlinux(build_id=BUILD_ID):
-    return elf([(4, note(b"GNU", 3, bytes.fromhex(build_id)))])
+def vmlinux(build_id=BUILD_ID, code=None):
+    return elf([(4, note(b"GNU", 3, bytes.fromhex(build_id)))], code=code)
 
 
 def elf_vmcore(info=VMCOREINFO, machine=62):

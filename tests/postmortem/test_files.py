@@ -93,47 +93,60 @@ class Debuginfo(InDirectory):
         self.addCleanup(lambda: self.urls and os.environ.update(DEBUGINFOD_URLS=self.urls))
 
     def search(self, *directories, **others):
-        return debuginfo.Search(directories=directories, root=os.path.join(self.directory, "root"), **others)
+        return debuginfo.Search(directories=directories, root=os.path.join(self.directory, "root"), image_root=os.path.join(self.directory, "image"), **others)
 
     def test_paths_of_the_distributions(self):
         for path in ("boot/vmlinux-%s", "lib/modules/%s/vmlinux", "usr/lib/modules/%s/vmlinux", "boot/vmlinux-%s.debug"):
             with self.subTest(path=path):
                 at = self.write("root/" + path % self.RELEASE, sample.vmlinux())
-                self.assertEqual(self.search().find_vmlinux(self.RELEASE, sample.BUILD_ID).path, at)
-                self.assertEqual(self.search().find_vmlinux(self.RELEASE, None).path, at)
+                self.assertEqual(self.search().find_kernel(self.RELEASE, sample.BUILD_ID).debuginfo, at)
+                self.assertEqual(self.search().find_kernel(self.RELEASE, None).debuginfo, at)
                 os.unlink(at)
         at = self.write("root/.build-id/%s/%s.debug" % (sample.BUILD_ID[:2], sample.BUILD_ID[2:]), sample.vmlinux())
-        self.assertEqual(self.search().find_vmlinux(None, sample.BUILD_ID).path, at)
+        self.assertEqual(self.search().find_kernel(None, sample.BUILD_ID).debuginfo, at)
 
     def test_modules(self):
         for name in ("nbd.ko", "nbd.ko.debug", "nbd.ko.xz.debug"):
             with self.subTest(name=name):
                 at = self.write("root/lib/modules/%s/kernel/drivers/block/%s" % (self.RELEASE, name), sample.vmlinux())
-                self.assertEqual(self.search().find_module(self.RELEASE, sample.BUILD_ID).path, at)
+                self.assertEqual(self.search().find_module(self.RELEASE, sample.BUILD_ID), at)
                 self.assertIsNone(self.search().find_module(self.RELEASE, "ab" * 20))
                 os.unlink(at)
 
     def test_another_build_of_the_same_release_is_refused(self):
         at = self.write("root/boot/vmlinux-" + self.RELEASE, sample.vmlinux("ab" * 20))
         with self.assertRaisesRegex(debuginfo.Missing, at + " is of another build"):
-            self.search().find_vmlinux(self.RELEASE, sample.BUILD_ID)
+            self.search().find_kernel(self.RELEASE, sample.BUILD_ID)
         with self.assertRaisesRegex(debuginfo.Missing, "is of another kernel"):
-            self.search(vmlinux=at).find_vmlinux(self.RELEASE, sample.BUILD_ID)
+            self.search(vmlinux=at).find_kernel(self.RELEASE, sample.BUILD_ID)
         with self.assertRaisesRegex(debuginfo.Missing, "is no vmlinux"):
-            self.search(vmlinux=self.write("text", b"text")).find_vmlinux(self.RELEASE, sample.BUILD_ID)
+            self.search(vmlinux=self.write("text", b"text")).find_kernel(self.RELEASE, sample.BUILD_ID)
         right = self.write("mine/vmlinux", sample.vmlinux())
-        self.assertEqual(self.search(os.path.dirname(right)).find_vmlinux(self.RELEASE, sample.BUILD_ID).path, right)
+        self.assertEqual(self.search(os.path.dirname(right)).find_kernel(self.RELEASE, sample.BUILD_ID).debuginfo, right)
 
     def test_a_vmlinux_that_names_no_release_needs_a_build_id(self):
         at = self.write("mine/vmlinux", sample.vmlinux())
         with self.assertRaisesRegex(debuginfo.Missing, "does not say of which kernel"):
-            self.search(os.path.dirname(at)).find_vmlinux(self.RELEASE, None)
+            self.search(os.path.dirname(at)).find_kernel(self.RELEASE, None)
+
+    def test_debuginfo_without_code_comes_with_the_image(self):
+        alone = self.write("root/boot/vmlinux-%s.debug" % self.RELEASE, sample.vmlinux(code=8))
+        with self.assertRaisesRegex(debuginfo.Missing, "has no code in it") as caught:
+            self.search().find_kernel(self.RELEASE, sample.BUILD_ID)
+        self.assertIn("install the kernel itself", caught.exception.remedy)
+        # Neither another build nor a second file without code is the image.
+        self.write("image/boot/vmlinux-" + self.RELEASE, sample.vmlinux("ab" * 20, code=1))
+        self.write("image/usr/lib/modules/%s/vmlinux" % self.RELEASE, sample.vmlinux(code=8))
+        packed = self.write("image/usr/lib/modules/%s/vmlinux.xz" % self.RELEASE, b"\xfd7zXZ\0")
+        self.assertEqual(self.search().find_kernel(self.RELEASE, sample.BUILD_ID), (alone, packed))
+        right = self.write("image/boot/vmlinux-" + self.RELEASE, sample.vmlinux(code=1))
+        self.assertEqual(self.search().find_kernel(self.RELEASE, sample.BUILD_ID), (alone, right))
 
     def test_release_is_no_pattern_and_no_path(self):
         self.write("root/boot/vmlinux-" + self.RELEASE, sample.vmlinux())
         for release in ("*", "6.1.0-?-amd64", "../boot/vmlinux"):
             with self.assertRaises(debuginfo.Missing):
-                self.search().find_vmlinux(release, sample.BUILD_ID[::-1])
+                self.search().find_kernel(release, sample.BUILD_ID[::-1])
 
     def test_the_package_is_named(self):
         for release, package in (
@@ -146,7 +159,7 @@ class Debuginfo(InDirectory):
                 ("5.14.21-150400.24.100-default", "kernel-default-debuginfo of 5.14.21-150400.24.100"),
                 ("6.9.1-gentoo", "the debuginfo of kernel 6.9.1-gentoo")):
             with self.subTest(release=release), self.assertRaises(debuginfo.Missing) as caught:
-                self.search().find_vmlinux(release, sample.BUILD_ID)
+                self.search().find_kernel(release, sample.BUILD_ID)
             self.assertIn(package, caught.exception.remedy)
             self.assertIn("DEBUGINFOD_URLS is not set", str(caught.exception))
 

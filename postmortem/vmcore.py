@@ -6,6 +6,7 @@ those of makedumpfile's diskdump_mod.h; VMCOREINFO is documented in the kernel's
 """
 import collections
 import datetime
+import re
 import struct
 
 from . import elf, flattened
@@ -82,10 +83,12 @@ def _parse_vmcoreinfo(raw):
 
 
 def _make(kind, info, damage, host=None, release=None, machine=None):
-    build_id = info.get("BUILD-ID", "").lower()
-    if not all(digit in "0123456789abcdef" for digit in build_id):
+    # Both become parts of paths. What cannot be one is damaged.
+    if not re.match(r"[0-9a-f]{8,64}\Z", info.get("BUILD-ID", "")):
         info = {key: value for key, value in info.items() if key != "BUILD-ID"}
-    return Vmcore(kind, host, info.get("OSRELEASE") or release, machine, _time(info.get("CRASHTIME")), info, damage)
+    release = info.get("OSRELEASE") or release or ""
+    release = release if re.match(r"[A-Za-z0-9][A-Za-z0-9._+~-]*\Z", release) else None
+    return Vmcore(kind, host, release, machine, _time(info.get("CRASHTIME")), info, damage)
 
 
 def _read_elf(read_at, size, kind):

@@ -48,6 +48,10 @@ class Vmcores(InDirectory):
     def test_a_build_id_that_is_none_is_not_taken(self):
         self.assertNotIn("BUILD-ID", self.read(sample.kdump(info="OSRELEASE=6.1\nBUILD-ID=../../etc\n")).vmcoreinfo)
 
+    def test_a_release_that_is_a_path_is_not_taken(self):
+        for release in ("../../tmp/x", "6.1/x", "6.1 x", ""):
+            self.assertIsNone(self.read(sample.elf_vmcore(info="OSRELEASE=%s\n" % release)).release)
+
     def test_what_is_cut_short_says_so(self):
         whole = sample.kdump()
         for lost, words in ((1, "has %d of %d bytes" % (len(whole) - 1, len(whole))), (550, "before its list of pages")):

@@ -100,7 +100,8 @@ class Tries(InDirectory):
 
     def test_a_crash_that_hangs(self):
         status, rows, errors, calls = self.run_program("--time", "1", self.vmcore, play={"hangs": "nbd -j"})
-        self.assertEqual((status, rows[0]["status"], len(calls)), (7, "limit reached", 1))
+        self.assertEqual((status, rows[0]["status"]), (7, "limit reached"))
+        self.assertLessEqual(len(calls), 1)
         self.assertIn("not done after 1 s; give it more", errors)
 
     def test_what_nbd_says_is_told(self):

@@ -29,7 +29,9 @@ SELECT vmcore, device,
        json_extract(line, '$.num_connections')        AS connections,
        json_extract(line, '$.live_connections')       AS live_connections,
        json_array_length(line, '$.requests')          AS requests,
-       json_array_length(line, '$.waiters')           AS waiters
+       json_array_length(line, '$.waiters')           AS waiters,
+       (SELECT json_extract(a.value, '$.why') FROM json_each(line, '$.attach') AS a
+        WHERE json_extract(a.value, '$.result') = 'hangs' ORDER BY a.key LIMIT 1) AS hang	-- why an attach would hang
 FROM report WHERE device <> '';
 
 -- One row a finding; number is its place in the device's list, which has the worst first.
@@ -58,13 +60,19 @@ SELECT r.vmcore, r.device,
        coalesce(json_extract(c.value, '$.peer.path'), json_extract(c.value, '$.remote')) AS server
 FROM report AS r, json_each(r.line, '$.connections') AS c WHERE r.device <> '';
 
--- A device is stuck where it has an error; its cause is the first of them, the worst.
+-- A device is stuck where it has an error, its cause is the first of them, the worst; or where an attach would hang, since
+-- somebody who waits in D holds a lock of nbd's.
 CREATE VIEW IF NOT EXISTS stuck_devices AS
 SELECT f.vmcore, f.device, f.host, f.crash_time, f.release, f.id AS cause, f.text, f.remedy, d.requests, d.waiters
 FROM findings AS f JOIN devices AS d USING (vmcore, device)
 WHERE f.severity = 'error'
   AND f.number = (SELECT min(number) FROM findings AS g
-                  WHERE g.vmcore = f.vmcore AND g.device = f.device AND g.severity = 'error');
+                  WHERE g.vmcore = f.vmcore AND g.device = f.device AND g.severity = 'error')
+UNION ALL
+SELECT d.vmcore, d.device, d.host, d.crash_time, d.release, 'attach-hangs', d.hang, NULL, d.requests, d.waiters
+FROM devices AS d
+WHERE d.hang IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM findings AS g WHERE g.vmcore = d.vmcore AND g.device = d.device AND g.severity = 'error');
 
 CREATE VIEW IF NOT EXISTS stuck_by_cause AS
 SELECT cause, count(*) AS devices, count(DISTINCT vmcore) AS vmcores, sum(requests) AS requests, sum(waiters) AS waiters

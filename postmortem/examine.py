@@ -35,6 +35,7 @@ def examine(path, tools, tell):
     row = {"schema": SCHEMA, "type": "vmcore", "host": None, "vmcore": path, "crash_time": None, "release": None, "machine": None,
            "status": None, "exit_status": None, "message": None, "remedy": None, "warnings": [], "vmlinux": None,
            "nbd_debuginfo": None, "crash_options": None, "devices": 0, "devices_with_errors": 0, "devices_with_warnings": 0,
+           "devices_that_hang": 0,
            "log": None, "kernel": None}
     record = {"vmcore": row, "devices": [], "text": "", "dots": {}}
     try:
@@ -202,7 +203,7 @@ def _tell_in_words(session, tell, record):
     for number, device in enumerate(record["devices"], 1):
         tell("device %d of %d" % (number, len(record["devices"])))
         name = device["name"]
-        if serious(device):
+        if deserves_attention(device):
             parts.append(session.run("nbd -d " + name)[0])
         graph, _ = session.run("nbd --dot -d " + name)
         if graph.startswith("digraph"):
@@ -215,13 +216,27 @@ def serious(device):
     return [finding for finding in device.get("findings") or [] if finding.get("severity") in SERIOUS]
 
 
+def hang(device):
+    """Why an attach to the device would hang: somebody who waits in D himself holds a lock of nbd's. Or None."""
+    for way in ("netlink", "set_sock", "do_it"):
+        forecast = (device.get("attach") or {}).get(way) or {}
+        if forecast.get("result") == "hangs":
+            return forecast.get("why") or "unknown"
+    return None
+
+
+def deserves_attention(device):
+    return bool(serious(device) or hang(device))
+
+
 def _judge(record, options):
     row, devices = record["vmcore"], record["devices"]
     row["devices"] = len(devices)
     for key, severity in (("devices_with_errors", "error"), ("devices_with_warnings", "warning")):
         row[key] = sum(any(f["severity"] == severity for f in serious(device)) for device in devices)
+    row["devices_that_hang"] = sum(hang(device) is not None for device in devices)
     if row["status"] is None:
-        if any(serious(device) for device in devices):
+        if any(deserves_attention(device) for device in devices):
             _end(row, status.FINDINGS)
         else:
             _end(row, status.HEALTHY if devices else status.NOTHING_CONFIGURED)

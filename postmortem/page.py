@@ -5,7 +5,7 @@ import hashlib
 import os
 
 from . import status
-from .examine import serious
+from .examine import hang, serious
 from .markup import Markup, element, join
 from .text import count, summary
 
@@ -81,7 +81,7 @@ def _kind(row):
     """How much a vmcore deserves attention, as the page's colours have it."""
     if row["exit_status"] > status.FINDINGS.exit_status:
         return "failed"
-    if row["devices_with_errors"]:
+    if row["devices_with_errors"] or row["devices_that_hang"]:
         return "error"
     return "warning" if row["devices_with_warnings"] else "fine"
 
@@ -92,8 +92,8 @@ def _overview(records):
         row = record["vmcore"]
         link = element("a", _host(row), href="#vmcore-%d" % number)
         rows.append([(link, row["host"] or ""), row["crash_time"], row["release"], (_badge(row["status"], _kind(row)), row["exit_status"]),
-                     row["devices"], row["devices_with_errors"], row["devices_with_warnings"], row["vmcore"]])
-    return _table(["Host", "Crash time", "Release", "Status", "Devices", "With errors", "With warnings", "vmcore"], rows, "vmcores")
+                     row["devices"], row["devices_with_errors"], row["devices_with_warnings"], row["devices_that_hang"], row["vmcore"]])
+    return _table(["Host", "Crash time", "Release", "Status", "Devices", "With errors", "With warnings", "Hang", "vmcore"], rows, "vmcores")
 
 
 def _vmcore(number, record, draw):
@@ -112,16 +112,17 @@ def _vmcore(number, record, draw):
 
 
 def _worst(device):
-    """0 with an error, 1 with a warning, 2 without either."""
-    return min([("error", "warning").index(finding["severity"]) for finding in serious(device)] or [2])
+    """0 with an error or where an attach would hang, 1 with a warning, 2 without any of them."""
+    return min([("error", "warning").index(finding["severity"]) for finding in serious(device)] + [0 if hang(device) else 2])
 
 
 def _device(device, place, dot, draw):
     worst = _worst(device)
-    badge = _badge(("error", "warning", "healthy")[worst], ("error", "warning", "fine")[worst])
+    badge = _badge("hangs" if hang(device) else ("error", "warning", "healthy")[worst], ("error", "warning", "fine")[worst])
     svg = draw(dot, "graph of %s" % device["name"]) if dot else None
     parts = [
         _diagnosis(device.get("diagnosis")),
+        element("p", element("strong", "An attach would hang: "), hang(device), class_="note warning") if hang(device) else None,
         _findings(device["findings"]),
         element("div", Markup(svg), class_="graph", tabindex="0", role="region", aria_label="graph of %s" % device["name"]) if svg else None,
         _facts(_device_facts(device)),

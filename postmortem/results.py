@@ -9,6 +9,7 @@ import re
 import tempfile
 
 from . import status
+from .examine import SCHEMA
 
 
 def stem(path):
@@ -62,7 +63,8 @@ class Results:
             with open(file_name, encoding="utf-8") as file:
                 kept = json.load(file)
             row = kept["record"]["vmcore"]
-            return kept if row["status"] in status.BY_NAME and isinstance(row["vmcore"], str) and "identity" in kept else None
+            known = row["schema"] == SCHEMA and row["status"] in status.BY_NAME and isinstance(row["vmcore"], str)
+            return kept if known and "identity" in kept else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

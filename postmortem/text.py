@@ -7,8 +7,8 @@ def summary(row):
     if row["message"]:
         return "%s: %s" % (row["status"], row["message"])
     if row["devices"]:
-        return "%s: %s, %d with errors, %d with warnings" % (
-            row["status"], count(row["devices"], "device"), row["devices_with_errors"], row["devices_with_warnings"])
+        return "%s: %s, %d with errors, %d with warnings, %d that would hang an attach" % (
+            row["status"], count(row["devices"], "device"), row["devices_with_errors"], row["devices_with_warnings"], row["devices_that_hang"])
     return row["status"]
 
 

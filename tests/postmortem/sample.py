@@ -95,7 +95,7 @@ def record(path="/crash/one/vmcore", devices=None, **row):
     devices = [device()] if devices is None else devices
     whole = {"schema": "nbd-postmortem/1", "type": "vmcore", "host": "host1", "vmcore": path, "crash_time": "2026-01-02T03:04:05Z", "release": "6.1.0-1-amd64",
              "machine": "x86_64", "status": "findings", "exit_status": 3, "message": None, "remedy": None, "warnings": ["a warning"], "vmlinux": "/vmlinux",
-             "nbd_debuginfo": None, "crash_options": [], "devices": len(devices), "devices_with_errors": 1, "devices_with_warnings": 0, "log": ["nbd: a line"],
+             "nbd_debuginfo": None, "crash_options": [], "devices": len(devices), "devices_with_errors": 1, "devices_with_warnings": 0, "devices_that_hang": 0, "log": ["nbd: a line"],
              "kernel": None}
     whole.update(row)
     dots = {one["name"]: 'digraph nbd { a [label="%s"]; a -> b [label="server (7)"]; }' % one["name"] for one in devices}

@@ -92,6 +92,12 @@ class Page(unittest.TestCase):
         for words in ("2 vmcores", "install kernel-debuginfo-1", "debuginfo missing: no vmlinux", "href=\"#vmcore-2\"", "1 device, 1 with errors"):
             self.assertIn(words, text)
 
+    def test_an_attach_that_hangs_is_shown(self):
+        device = sample.device(findings=[])
+        self.assertNotIn("would hang", render(sample.record(devices=[device])).split("<main>")[1].replace("that would hang an attach", ""))
+        device["attach"]["netlink"] = {"result": "hangs", "why": "actor (160) holds genl_mutex"}
+        self.assertIn("An attach would hang: </strong>actor (160) holds genl_mutex", render(sample.record(devices=[device])))
+
     def test_a_diagnosis_is_shown(self):
         device = sample.device()
         self.assertNotIn("Diagnosis", render(sample.record(devices=[device])))

@@ -67,6 +67,12 @@ class Tries(InDirectory):
         self.assertEqual((rows[0]["status"], rows[0]["devices_with_errors"], rows[0]["devices_with_warnings"]), ("findings", 0, 1))
         self.assertEqual(calls, [["-s", self.vmlinux, self.vmcore]])
 
+    def test_an_attach_that_hangs_is_not_healthy(self):
+        device = sample.device(findings=[sample.finding("info")])
+        device["attach"]["do_it"] = {"result": "hangs", "why": "actor (141) holds config_lock"}
+        status, rows, _, _ = self.run_program(nbd__j=lines(device))
+        self.assertEqual((status, rows[0]["status"], rows[0]["devices_that_hang"], rows[0]["devices_with_errors"]), (3, "findings", 1, 0))
+
     def test_a_crash_that_opens_it_without_modules(self):
         status, rows, _, calls = self.run_program(play={"fails": [""]}, nbd__j=lines())
         self.assertEqual((status, rows[0]["crash_options"], len(calls)), (1, ["--no_modules"], 2))

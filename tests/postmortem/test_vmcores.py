@@ -202,7 +202,8 @@ class Vmcores(unittest.TestCase):
             done = subprocess.run(["sqlite3", "-json", os.path.join(self.directory, "queries.db"), words], stdout=subprocess.PIPE, universal_newlines=True, check=True)
             return json.loads(done.stdout or "[]")
         devices = [row for row in self.rows if row["type"] == "device"]
-        stuck = [device for device in devices if any(finding["severity"] == "error" for finding in device["findings"])]
+        stuck = [device for device in devices if any(finding["severity"] == "error" for finding in device["findings"]) or
+                 any(way["result"] == "hangs" for way in device["attach"].values())]
         self.assertEqual(sum(row["devices"] for row in query("SELECT * FROM stuck_by_cause")), len(stuck))
         dead = [conn for device in devices for conn in device["connections"] if (conn["peer"] or {}).get("status") in ("closed", "not-accepted", "shut-down")]
         self.assertEqual(sum(row["connections"] for row in query("SELECT * FROM dead_servers")), len(dead))

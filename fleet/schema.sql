@@ -31,7 +31,7 @@ SELECT vmcore, device,
        json_array_length(line, '$.requests')          AS requests,
        json_array_length(line, '$.waiters')           AS waiters,
        (SELECT json_extract(a.value, '$.why') FROM json_each(line, '$.attach') AS a
-        WHERE json_extract(a.value, '$.result') = 'hangs' ORDER BY a.key LIMIT 1) AS hang	-- why an attach would hang
+        WHERE json_extract(a.value, '$.result') = 'hangs' ORDER BY a.key <> 'netlink', a.key LIMIT 1) AS hang	-- why an attach would hang
 FROM report WHERE device <> '';
 
 -- One row a finding; number is its place in the device's list, which has the worst first.
@@ -60,8 +60,8 @@ SELECT r.vmcore, r.device,
        coalesce(json_extract(c.value, '$.peer.path'), json_extract(c.value, '$.remote')) AS server
 FROM report AS r, json_each(r.line, '$.connections') AS c WHERE r.device <> '';
 
--- A device is stuck where it has an error, its cause is the first of them, the worst; or where an attach would hang, since
--- somebody who waits in D holds a lock of nbd's.
+-- A device is stuck where it has an error, its cause is the first of them, the worst; or where an attach
+-- would hang.
 CREATE VIEW IF NOT EXISTS stuck_devices AS
 SELECT f.vmcore, f.device, f.host, f.crash_time, f.release, f.id AS cause, f.text, f.remedy, d.requests, d.waiters
 FROM findings AS f JOIN devices AS d USING (vmcore, device)

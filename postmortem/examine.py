@@ -217,7 +217,7 @@ def serious(device):
 
 
 def hang(device):
-    """Why an attach to the device would hang: somebody who waits in D himself holds a lock of nbd's. Or None."""
+    """Why an attach to the device would hang, such as that somebody who waits in D holds a lock of nbd's; or None."""
     for way in ("netlink", "set_sock", "do_it"):
         forecast = (device.get("attach") or {}).get(way) or {}
         if forecast.get("result") == "hangs":

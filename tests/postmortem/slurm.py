@@ -34,7 +34,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 ReturnToService=2
 MpiDefault=none
-CommunicationParameters=NoInAddrAny
+CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 NodeName={host} NodeAddr=127.0.0.1 NodeHostname={host} CPUs={cpus} RealMemory=512 State=UNKNOWN
 PartitionName=all Nodes={host} Default=YES State=UP MaxTime=INFINITE OverSubscribe=NO
 """

@@ -52,7 +52,7 @@ def _table(columns, rows, caption):
     """A table that can be sorted. rows are lists of cells; a cell is text, a number, or (what is shown, what sorts)."""
     def cell(value):
         shown, key = value if isinstance(value, tuple) else (value, value)
-        number = isinstance(key, (int, float)) and not isinstance(key, bool)
+        number = isinstance(shown, (int, float)) and not isinstance(shown, bool)
         return element("td", _known(shown), class_="number" if number else None, data_key=key if isinstance(value, tuple) else None)
     heads = [element("th", element("button", column, type="button"), scope="col") for column in columns]
     return element("div", element(

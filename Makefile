@@ -314,6 +314,7 @@ help:
 	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR); the manual page beside'
 	@echo 'make dist       what is committed, as a tar archive'
 	@echo 'make deb        Debian'"'"'s packages, built in a minimal system; make rpm: RPM'"'"'s'
+	@echo 'make postmortem-check  nbd-postmortem on vmcores of one kernel; make postmortem-check-all: on all of them, and in a cluster'
 	@echo 'make package-check  both packages installed, used and removed in minimal systems'
 	@echo 'make uninstall  removes it again'
 	@echo 'make format     clang-format on all C files'

@@ -55,7 +55,7 @@ void file_add_holder(struct file *file, struct holder holder)
 	*ARENA_PUSH(file->holders, file->n_holders) = holder;
 }
 
-/* By table, then thread group; in a group its leader first, for it has the name people know. */
+/* Sorts by table, then by thread group. Within a group the leader comes first, for people know it by its name. */
 static int by_table(const void *a, const void *b)
 {
 	const struct task *x = *(const struct task *const *)a;

@@ -40,8 +40,8 @@ struct walk {
 	struct ptr_map seen;
 };
 
-/* The next link of a list. One that does not lead back is a damaged list, or one that changes while it is
- * read: what it leaves out is counted. */
+/* Returns the next link of a list. One that does not lead back to this link means that the list is damaged, or that it
+ * changed while it was read: that is counted, since tasks may be missing behind it. */
 static num next_link(struct walk *walk, uint64_t link, const char *what)
 {
 	num next = k_pointer(link, what);
@@ -83,8 +83,8 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	return true;
 }
 
-/* The list of a leader's group: signal_struct.thread_head, or before v3.14 a ring of the threads alone,
- * which the leader's own link stands for. 0: not known. */
+/* Address of the head of the list of a leader's threads: signal_struct.thread_head. Before v3.14 the threads are a ring
+ * without a head, and the leader's own link serves as one. 0 when it is not known. */
 static uint64_t thread_list_of(const struct kobj *leader)
 {
 	num signal = k_num(leader, KM_TASK_SIGNAL);
@@ -122,7 +122,7 @@ static void add_threads(struct walk *walk, const struct kobj *leader)
 
 		if (addr != leader->addr)
 			k_load(&o, K_TASK, addr);
-		/* The leader stands in its own list, once, and so do threads of its group only. */
+		/* The list holds the leader once, and threads of its own group only: anything else is damage. */
 		if (n > MAX_PID || k_interrupted() || (addr == leader->addr && leader_seen) ||
 		    (addr != leader->addr &&
 		     (!num_is(k_num(&o, KM_TASK_TGID), tgid.v) || !add_task(walk, &o)))) {
@@ -156,7 +156,7 @@ void task_list_collect(struct task_list *list)
 
 		k_load(&o, K_TASK, addr);
 		if (!add_task(&walk, &o)) {
-			/* The whole circle, unless the list leads back to its middle. */
+			/* The whole circle was walked, unless the list leads back to its middle: then it is damaged. */
 			list->unreadable += addr != init_task.v;
 			break;
 		}

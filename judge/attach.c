@@ -339,7 +339,7 @@ static const struct task *stops_netlink(const struct report *report)
 	return t && t->state == 'D' ? t : NULL;
 }
 
-/* A netlink connect that does not come as far as the device. */
+/* The outcome of a netlink connect that hangs before it comes to the device; later is what it gets once it does. */
 static struct attach stopped(const struct task *by, struct attach later)
 {
 	struct attach *copy = arena_alloc(sizeof(*copy));
@@ -365,7 +365,7 @@ void attach_forecast(const struct report *report, struct device *dev)
 		dev->attach[ATTACH_NETLINK] = stopped(stops, dev->attach[ATTACH_NETLINK]);
 }
 
-/* The one that holds config_lock in D: without that lock nobody detaches. */
+/* The task that holds config_lock and waits in D, or NULL: nobody can detach the device without that lock. */
 static const struct task *stops_detaching(const struct report *report, const struct device *dev)
 {
 	const struct task *t = fact_task_at(report, dev->config_lock_owner.v);
@@ -398,7 +398,7 @@ static const char *openers_let_go(const struct device *dev)
 	return all;
 }
 
-/* Openers that the kernel counts and nobody found: one that is being closed is known by who closes it. */
+/* Openers that the kernel counts and that were not found. One that is being closed is known by the task that closes it. */
 static const char *missing_let_go(const struct device *dev, size_t missing)
 {
 	const struct waiter *w = fact_waiter_in(dev, "close");

@@ -66,7 +66,7 @@ enum io_fate fate_of_new_request(const struct device *dev, const char **why)
 	return IO_FAILS;
 }
 
-/* What a request in flight waits for that will not come; NULL when its reply may. */
+/* Why no reply to a request in flight can come; NULL when one still may. */
 static const char *no_reply(const struct device *dev, const struct request *rq)
 {
 	const struct connection *c = rq->connection.known && rq->connection.v < dev->n_conns

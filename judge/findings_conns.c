@@ -234,7 +234,8 @@ static bool has_hidden_holder(const struct judged *j, const struct connection *c
 	return file && file->refs.known && file->refs.v > file_refs_explained(file);
 }
 
-/* A thread in recv() has a reference of its own to a peer's file, so there only "nobody" tells. */
+/* A thread inside recv() has a reference of its own to the peer's file. So a peer counts as hidden only when nobody at
+ * all was found that has it. */
 static bool has_hidden_peer(const struct judged *j, const struct connection *c)
 {
 	const struct sock_info *s = c->sock;
@@ -244,7 +245,7 @@ static bool has_hidden_peer(const struct judged *j, const struct connection *c)
 	return s->peer_status == PEER_OPEN && file && file->refs.v && !file_refs_explained(file);
 }
 
-/* The other end is open, yet nobody has it. */
+/* The other end is open, yet nobody was found who has it. */
 static bool hidden_peer(const struct judged *j)
 {
 	struct some hidden;

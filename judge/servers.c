@@ -51,8 +51,8 @@ static const struct waiter *waits_on_device(const struct device *dev, const stru
 	return NULL;
 }
 
-/* A server that waits on the device itself is blocked by it. One whose threads all wait in D for something
- * else is only where a request is stuck: a server may well read a disk. */
+/* A server that waits for the device itself is blocked by it. One whose threads all wait in D for something else counts
+ * as blocked only while a request is stuck, for a server may well wait for a disk now and then. */
 static struct server server_of(const struct report *report, const struct device *dev,
 			       const struct sock_info *s)
 {

@@ -109,31 +109,33 @@ def check_circles(includes):
         walk(module)
 
 
-def symbols(*command):
-    """Names that nm prints, without their versions."""
-    lines = subprocess.run(['nm', *command], check=True, capture_output=True, text=True).stdout.splitlines()
-    return {line.split()[-1].split('@')[0] for line in lines if line.strip()}
+def symbols(*arguments):
+    """What nm prints of all files in one run: {file: the names of its symbols, without their versions}."""
+    lines = subprocess.run(['nm', '-A', *arguments], check=True, capture_output=True, text=True).stdout.splitlines()
+    found = {}
+    for line in lines:
+        file, symbol = line.split(':', 1)
+        found.setdefault(file, set()).add(symbol.split()[-1].split('@')[0])
+    return found
 
 
 def check_objects(sources, crash, objects):
     """Checks what each object needs. Returns how many objects those were."""
-    defined_in = {}
-    for source in sources:
-        for name in symbols('--defined-only', '--extern-only', f'{objects}/{source[:-2]}.o'):
-            defined_in[name] = source
-    libraries = subprocess.run(['ldd', crash], capture_output=True, text=True).stdout
-    of_libraries = set()
-    for library in re.findall(r'=> (/\S+)', libraries):
-        of_libraries |= symbols('-D', '--defined-only', library)
-    of_crash = symbols('-D', '--defined-only', crash) - of_libraries
-    for source in sources:
-        for name in sorted(symbols('-u', f'{objects}/{source[:-2]}.o')):
+    source_of = {f'{objects}/{source[:-2]}.o': source for source in sources}
+    defined_in = {name: source_of[file]
+                  for file, names in symbols('--defined-only', '--extern-only', *source_of).items() for name in names}
+    libraries = re.findall(r'=> (/\S+)', subprocess.run(['ldd', crash], capture_output=True, text=True).stdout)
+    of_crash = set().union(*symbols('-D', '--defined-only', crash).values())
+    of_crash -= set().union(*symbols('-D', '--defined-only', *libraries).values())
+    for file, names in symbols('-u', *source_of).items():
+        source = source_of[file]
+        for name in sorted(names):
             owner = defined_in.get(name)
             if owner and room_of(owner) not in MAY_INCLUDE[room_of(source)]:
                 complain(f'{source} needs {name}() of {owner}')
             elif not owner and name in of_crash and source not in TALK_TO_CRASH:
                 complain(f"{source} needs crash's {name}")
-    return len(sources)
+    return len(source_of)
 
 
 def main():

@@ -17,15 +17,13 @@
 
 #include "base/arena.h"
 #include "collect/blocked_in.h"
+#include "collect/mutex.h"
 #include "resolve/kernel_stack.h"
 #include "resolve/kernel_types.h"
-#include "resolve/klist.h"
 #include "base/ptr_map.h"
 
 /* BIO_MAX_VECS */
 #define MAX_PAGES 256
-/* The low bits of mutex.owner are flags, kernel/locking/mutex.c. */
-#define MUTEX_FLAGS 7ull
 /* gendisk.state */
 #define GD_NEED_PART_SCAN (1ull << 0)
 
@@ -129,56 +127,29 @@ static void add_request(struct search *search, struct device *dev, uint64_t addr
 					 (unsigned long long)addr));
 }
 
-static num mutex_owner(uint64_t mutex)
+/* Those who wait for one lock. */
+struct lock_waiters {
+	struct search *search;
+	struct object *object;
+};
+
+static void note_lock_waiter(void *context, uint64_t task)
 {
-	num owner = mutex ? k_num_at(mutex, KM_MUTEX_OWNER) : NUM_UNKNOWN;
+	struct lock_waiters *waiters = context;
 
-	owner.v &= ~MUTEX_FLAGS;
-	return owner;
-}
-
-/* False when it cannot be read who that is. */
-static bool note_lock_waiter(struct search *search, uint64_t waiter, struct object *object)
-{
-	num task = k_num_at(waiter, KM_MUTEX_WAITER_TASK);
-
-	map_put(&search->locked, task.v, object);
-	return task.known;
-}
-
-/* All who wait for the mutex. Where it has no head of their list, they are a ring that begins with the
- * first of them. False when they could not all be read. */
-static bool note_lock_waiters(struct search *search, uint64_t mutex, struct object *object)
-{
-	bool ring = !k_has(KM_MUTEX_WAIT_LIST), complete = true;
-	num head = ring ? k_num_at(mutex, KM_MUTEX_FIRST_WAITER)
-			: NUM(k_at(mutex, KM_MUTEX_WAIT_LIST));
-	struct klist waiters;
-
-	if (!k_has(KM_MUTEX_WAITER_LIST) || !head.known)
-		return false;
-	if (ring && !head.v)
-		return true;
-	if (ring) {
-		complete = note_lock_waiter(search, head.v, object);
-		head.v = k_at(head.v, KM_MUTEX_WAITER_LIST);
-	}
-	waiters = klist_of(head, "mutex.wait_list");
-	while (klist_next(&waiters))
-		complete &= note_lock_waiter(
-			search, k_container(waiters.node, KM_MUTEX_WAITER_LIST), object);
-	return complete && waiters.complete;
+	map_put(&waiters->search->locked, task, waiters->object);
 }
 
 /* Who holds a mutex; all who wait for it are noted. The address may be 0: unknown. */
 static num read_mutex(struct search *search, struct device *dev, uint64_t mutex, const char *what)
 {
 	num owner = mutex_owner(mutex);
+	struct lock_waiters waiters = {search, object_new(dev, mutex, what)};
 
 	if (!owner.known)
 		return owner;
 	add_object(search, dev, mutex, what);
-	if (!note_lock_waiters(search, mutex, object_new(dev, mutex, what)))
+	if (!mutex_waiters(mutex, note_lock_waiter, &waiters))
 		problem_add(&dev->problems,
 			    arena_printf("who waits for %s could not be read in full", what));
 	return owner;

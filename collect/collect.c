@@ -11,6 +11,7 @@
 #include "base/flags.h"
 #include "collect/openers.h"
 #include "collect/requests.h"
+#include "collect/senders.h"
 #include "collect/before_config.h"
 #include "collect/nbd_structs.h"
 #include "resolve/behaviour.h"
@@ -192,6 +193,7 @@ struct report *collect_report(struct query *queries, size_t n)
 		collect_devices(report, &files);
 	settle_numbering(report);
 	requests_collect(report);
+	senders_collect(report);
 	block_devices = block_devices_read(report);
 	waiters_collect(report, &block_devices);
 	for (size_t i = 0; i < n; i++)

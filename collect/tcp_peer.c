@@ -82,6 +82,13 @@ static num unacknowledged_bytes(const struct sock_info *info)
 	return bytes <= INT32_MAX ? NUM(bytes) : NUM_UNKNOWN;
 }
 
+/* Bytes that the other end takes beyond those that it has acknowledged: tcp_sock.snd_wnd. */
+static num send_window(const struct sock_info *info)
+{
+	return num_is(info->state, TCP_ESTABLISHED) ? k_num_at(info->sk, KM_TCP_SND_WND)
+						    : NUM_UNKNOWN;
+}
+
 static void read_inet(struct sock_info *info, const struct kobj *sk, const struct kobj *common)
 {
 	bool v6 = info->family.v == AF_INET6;
@@ -91,8 +98,10 @@ static void read_inet(struct sock_info *info, const struct kobj *sk, const struc
 		return;
 	info->local = inet_name(common, v6, true);
 	info->remote = inet_name(common, v6, false);
-	if (is_tcp(info) && socket_is_full(&tcp_family, info))
+	if (is_tcp(info) && socket_is_full(&tcp_family, info)) {
 		info->send_queue_bytes = unacknowledged_bytes(info);
+		info->send_window = send_window(info);
+	}
 }
 
 static bool read_address(const struct kobj *common, bool v6, enum kmember m4, enum kmember m6,

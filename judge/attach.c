@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/words.h"
+#include "judge/detach.h"
 #include "judge/facts.h"
 #include "judge/fate.h"
 #include "judge/phrases.h"
@@ -423,12 +424,19 @@ const char *attach_freed_when(const struct report *report, const struct device *
 	size_t missing = fact_openers_not_found(dev) - fact_openers_in_open(dev);
 	const struct task *locked_by = stops_detaching(report, dev);
 	const struct waiter *opening = fact_waiter_inside_open(dev);
-	const char *all = NULL;
+	const struct connection *sending = detach_blocked_send(dev);
+	const char *instead = detach_instead(report, dev), *all = NULL;
 
 	if (!dev->config || report->before_config)
 		return NULL;
+	if (sending)
+		all = arena_printf("the send of %s on connection %u has ended%s",
+				   phrase_name(sending->sender), sending->index,
+				   instead ? arena_printf(" (%s)", instead) : "");
 	if (locked_by)
-		all = arena_printf("%s, in D, has let go config_lock", phrase_name(locked_by));
+		all = word_append(
+			all, ", and then ",
+			arena_printf("%s, in D, has let go config_lock", phrase_name(locked_by)));
 	if (fact_has_flag(dev, RT_HAS_CONFIG_REF) || fact_is_working(dev))
 		all = word_append(
 			all, ", and then ",

@@ -152,6 +152,15 @@ size_t fact_openers_in_open(const struct device *dev)
 	return n < missing ? n : missing;
 }
 
+const struct request *fact_request_of(const struct device *dev, const struct task *t)
+{
+	for (size_t i = 0; t && i < dev->n_requests; i++) {
+		if (dev->requests[i].worker == t)
+			return &dev->requests[i];
+	}
+	return NULL;
+}
+
 bool fact_has_stuck_request(const struct device *dev)
 {
 	for (size_t i = 0; i < dev->n_requests; i++) {

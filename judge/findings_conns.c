@@ -4,12 +4,21 @@
 
 #include "base/arena.h"
 #include "base/words.h"
+#include "judge/detach.h"
 #include "judge/facts.h"
 #include "judge/judged.h"
 #include "judge/phrases.h"
 
 /* More owners than this are counted. */
 #define MAX_OWNERS 4
+
+/* The other way out, where there is something to detach; or that there is none. */
+static const char *or_detach(const struct report *report, const struct device *dev)
+{
+	if (!fact_lacks_flag(dev, RT_DISCONNECTED))
+		return "";
+	return arena_printf(", or detach: %s", detach_advice(report, dev));
+}
 
 static bool is_dead(const struct judged *j, const struct connection *c)
 {
@@ -29,9 +38,8 @@ bool finding_dead_connection(const struct judged *j)
 					finding_count_connections(dev->n_conns), dead.indices,
 					dead.n == 1 ? "it" : "them");
 	if (fact_has_flag(dev, RT_BOUND) && fact_lacks_flag(dev, RT_DISCONNECTED))
-		j->finding->remedy =
-			arena_printf("send a new socket (NBD_CMD_RECONFIGURE), or detach: %s",
-				     phrase_detach(dev));
+		j->finding->remedy = arena_printf("send a new socket (NBD_CMD_RECONFIGURE)%s",
+						  or_detach(j->report, dev));
 	return true;
 }
 
@@ -61,17 +69,9 @@ bool finding_peer_closed(const struct judged *j)
 					finding_count_connections(closed.n), closed.indices,
 					listener(j, closed.first->sock));
 	if (fact_lacks_flag(j->dev, RT_DISCONNECTED))
-		j->finding->remedy =
-			arena_printf("detach: %s, then attach anew", phrase_detach(j->dev));
+		j->finding->remedy = arena_printf("detach: %s, then attach anew",
+						  detach_advice(j->report, j->dev));
 	return true;
-}
-
-/* The other way out, where there is something to detach. */
-static const char *or_detach(const struct device *dev)
-{
-	return fact_lacks_flag(dev, RT_DISCONNECTED)
-		       ? arena_printf(", or detach: %s", phrase_detach(dev))
-		       : "";
 }
 
 static bool is_not_accepted(const struct judged *j, const struct connection *c)
@@ -94,9 +94,9 @@ bool finding_peer_not_accepted(const struct judged *j)
 			     "nobody reads what nbd sends",
 			     finding_count_connections(waiting.n), waiting.indices, listener(j, s));
 	if (num_is(s->listener_alive, 1))
-		j->finding->remedy =
-			arena_printf("have pid %llu accept%s",
-				     (unsigned long long)s->listener_pid.v, or_detach(j->dev));
+		j->finding->remedy = arena_printf("have pid %llu accept%s",
+						  (unsigned long long)s->listener_pid.v,
+						  or_detach(j->report, j->dev));
 	return true;
 }
 
@@ -141,7 +141,7 @@ bool finding_peer_stopped(const struct judged *j)
 			"%s%s",
 			t->state == 'T' ? arena_printf("kill -CONT %u", t->tgid)
 					: arena_printf("let go whoever traces %u", t->tgid),
-			or_detach(j->dev));
+			or_detach(j->report, j->dev));
 	return true;
 }
 
@@ -177,7 +177,7 @@ bool finding_peer_blocked(const struct judged *j)
 	j->finding->remedy = arena_printf(
 		on ? "%s: its requests end in errors and let the server go"
 		   : "bt the task; if it cannot be helped, %s ends the requests in errors",
-		phrase_detach(j->dev));
+		detach_advice(j->report, j->dev));
 	return true;
 }
 

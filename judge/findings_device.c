@@ -2,6 +2,7 @@
 /* Findings about the device: who set it up, runs it, keeps it open, and its requests. */
 #include "base/arena.h"
 #include "base/words.h"
+#include "judge/detach.h"
 #include "judge/facts.h"
 #include "judge/judged.h"
 #include "judge/phrases.h"
@@ -168,7 +169,7 @@ bool finding_stuck_requests(const struct judged *j)
 	j->finding->remedy =
 		arena_printf("nbd -r -d %s lists them and who waits; they end with the server's "
 			     "reply, or in errors with %s",
-			     dev->name, phrase_detach(dev));
+			     dev->name, detach_advice(j->report, dev));
 	return true;
 }
 

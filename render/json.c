@@ -8,6 +8,7 @@
 #include "base/names.h"
 #include "base/version.h"
 #include "judge/attach.h"
+#include "judge/detach.h"
 #include "judge/facts.h"
 #include "base/flags.h"
 #include "judge/phrases.h"
@@ -227,11 +228,32 @@ static void add_socket(json *o, const struct sock_info *s)
 	add(o, "state", string(name_sock_state(s->state)));
 	add(o, "shutdown", number(s->shutdown));
 	add(o, "send_queue_bytes", number(s->send_queue_bytes));
+	add(o, "send_window", number(s->send_window));
 	add(o, "receive_queue", number(s->receive_queue));
 	add_file(o, s->file);
 	add(o, "local", string(s->local));
 	add(o, "remote", string(s->remote));
 	add_peer(o, s);
+}
+
+/* Who holds tx_lock, with which request, and who waits for it. */
+static void add_sender(json *to, const struct device *dev, const struct connection *c)
+{
+	const struct request *rq = fact_request_of(dev, c->sender);
+	json *o, *behind;
+
+	add(to, "pending", address(c->pending.v));
+	add(to, "pending_sent", number(c->pending_sent));
+	if (!c->sender) {
+		add(to, "sender", NULL);
+		return;
+	}
+	o = add_object(to, "sender");
+	fill_task(o, c->sender);
+	add(o, "request", rq ? address(rq->addr) : NULL);
+	behind = add_array(o, "behind");
+	for (size_t i = 0; i < c->n_behind_sender; i++)
+		fill_task(append_object(behind), c->behind_sender[i]);
 }
 
 static void add_connections(json *to, const struct device *dev)
@@ -246,6 +268,7 @@ static void add_connections(json *to, const struct device *dev)
 		add(o, "nbd_sock", address(c->nbd_sock));
 		add(o, "dead", boolean(c->dead));
 		add_socket(o, c->sock);
+		add_sender(o, dev, c);
 	}
 }
 
@@ -329,6 +352,7 @@ static void add_requests(json *to, const struct device *dev)
 		add(o, "connection", number(rq->connection));
 		add(o, "sent", boolean(rq->sent));
 		add(o, "retries", number(rq->retries));
+		add_task(o, "worker", rq->worker);
 		add_request_waiters(o, dev, rq);
 	}
 }
@@ -446,6 +470,7 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add(o, "openers_expected", number(dev->openers_expected));
 	add(o, "openers_found", dev->openers_expected.known ? count(dev->openers_found) : NULL);
 	add_waiters(o, dev);
+	add(o, "detach_would_hang", string(detach_would_hang(report, dev)));
 	add_attach(o, dev);
 	add(o, "freed_when", string(dev->freed_when));
 	add_findings(o, dev);

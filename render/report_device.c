@@ -229,6 +229,7 @@ static void print_connections(FILE *out, const struct report *report, const stru
 	fprintf(out, "\nCONNECTIONS\n");
 	text_table_print(&table, out, 2);
 	print_peer_names(out, dev);
+	report_senders(out, dev);
 }
 
 /* Who waits for the request. */
@@ -364,6 +365,7 @@ void report_requests(FILE *out, const struct device *dev)
 	}
 	fprintf(out, "%s  requests %s\n", dev->name, requests_text(dev));
 	print_requests(out, dev, SIZE_MAX);
+	report_senders(out, dev);
 }
 
 void report_openers(FILE *out, const struct device *dev)

@@ -59,6 +59,9 @@ bool fact_is_stuck(const struct device *dev, const struct request *rq);
 /* nbd never gives up a request that gets no reply. */
 bool fact_never_times_out(const struct report *report, const struct device *dev);
 
+/* The request that the task is sending, or works on otherwise: it holds its nbd_cmd.lock. NULL when there is none. */
+const struct request *fact_request_of(const struct device *dev, const struct task *t);
+
 /* A request is stuck. */
 bool fact_has_stuck_request(const struct device *dev);
 

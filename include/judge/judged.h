@@ -32,6 +32,7 @@ typedef enum severity severity_fn(const struct device *dev);
 	RULE("peer-not-accepted", SEVERITY_WARNING, finding_peer_not_accepted, false, NULL)        \
 	RULE("peer-stopped", SEVERITY_ERROR, finding_peer_stopped, false, NULL)                    \
 	RULE("peer-blocked", SEVERITY_ERROR, finding_peer_blocked, false, NULL)                    \
+	RULE("send-blocked", SEVERITY_ERROR, finding_send_blocked, false, NULL)                    \
 	RULE("leaked-connections", SEVERITY_ERROR, finding_leaked_connections, false, NULL)        \
 	RULE("stale-setup-task", SEVERITY_ERROR, finding_stale_setup_task, false,                  \
 	     finding_stale_severity)                                                               \

@@ -104,6 +104,7 @@ struct sock_info {
 	num shutdown; /* sk_shutdown: RCV_SHUTDOWN, SEND_SHUTDOWN (base/socket_states.h) */
 	num dead;     /* SOCK_DEAD */
 	num send_queue_bytes;
+	num send_window; /* TCP: bytes that the other end takes beyond those it has acknowledged */
 	num receive_queue; /* socket buffers (skbs) waiting to be read */
 	const char *local; /* escaped path, @abstract, or address:port; NULL when unnamed */
 	const char *remote;
@@ -148,6 +149,14 @@ struct connection {
 	num dead;		/* nbd_sock.dead: nbd itself has given the connection up */
 	struct sock_info *sock; /* never NULL; all unknown when unreadable */
 	struct server server;	/* judged */
+
+	/* Who sends on it (collect/senders.c). */
+	num tx_lock_owner;	   /* nbd_sock.tx_lock: task_struct that holds it, 0 when free */
+	const struct task *sender; /* the living task there, or NULL */
+	const struct task **behind_sender; /* who waits for tx_lock, in turn */
+	size_t n_behind_sender;
+	num pending;	  /* nbd_sock.pending: the request that was sent in part, 0 when none */
+	num pending_sent; /* nbd_sock.sent: bytes of it, its header of 28 bytes included */
 };
 
 /* A request in flight: it has a driver tag and is not complete. */
@@ -161,6 +170,9 @@ struct request {
 	num connection; /* nbd_cmd.index: the connection it was last sent on */
 	num sent;	/* handed to the server; unknown where the kernel does not keep it */
 	num retries;	/* timeouts since it was last sent, unknown on kernels without */
+
+	/* Who works on it (collect/senders.c): of nbd_cmd.lock the task that holds it, or NULL. */
+	const struct task *worker;
 };
 
 /* What keeps a block device open, its word in reports, and what must become of it before the device is free. */
@@ -262,6 +274,9 @@ struct device {
 
 	struct waiter *waiters;
 	size_t n_waiters;
+	/* Who waits in nbd for NBD_CMD_RECONFIGURE, nbd_config.conn_wait (collect/senders.c). */
+	const struct task **reconnect_waiters;
+	size_t n_reconnect_waiters;
 	num config_lock_owner; /* task_struct that holds nbd_device.config_lock, 0 when free */
 	num open_lock_owner;   /* the same of the lock that serialises open and close */
 	num partition_scan_due; /* the next first open reads the partition table: GD_NEED_PART_SCAN */

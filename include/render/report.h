@@ -42,4 +42,8 @@ void report_layout_source(FILE *out, const struct report *report);
 /* How far the search for owners reached, and what could not be read: printed last. */
 void report_coverage(FILE *out, const struct report *report);
 
+/* Of each connection with tx_lock held, who sends what and who waits; and what was sent in part. Nothing where nobody
+ * sends. */
+void report_senders(FILE *out, const struct device *dev);
+
 #endif

@@ -13,6 +13,7 @@ TCase *sources_case(void);
 TCase *text_case(void);
 TCase *why_case(void);
 TCase *stuck_case(void);
+TCase *senders_case(void);
 TCase *errors_case(void);
 TCase *addresses_case(void);
 

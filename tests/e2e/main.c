@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 	suite_add_tcase(suite, truth_case());
 	if (stuck) {
 		suite_add_tcase(suite, stuck_case());
+		suite_add_tcase(suite, senders_case());
 	} else {
 		suite_add_tcase(suite, scenes_case());
 		suite_add_tcase(suite, sources_case());

@@ -14,6 +14,7 @@ TCase *absent_case(void);
 TCase *reads_case(void);
 TCase *lists_case(void);
 TCase *requests_case(void);
+TCase *senders_case(void);
 TCase *sockets_case(void);
 TCase *memory_case(void);
 

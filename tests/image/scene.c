@@ -117,8 +117,10 @@ static void build_nbd(struct scene *s, struct kernel *k)
 	for (unsigned i = 0; i < 2; i++) {
 		s->nbd_socks[i] = image_new(image, "nbd_sock");
 		image_set(image, s->nbd_socks[i], "nbd_sock", "sock", s->ends[i].socket);
+		kernel_mutex(k, image_at(image, s->nbd_socks[i], "nbd_sock", "tx_lock"));
 		image_set_pointer(image, socks, i, s->nbd_socks[i]);
 	}
+	image_list_init(image, image_at(image, s->config, "nbd_config", "conn_wait.whole.head"));
 	image_set(image, s->nbd_socks[1], "nbd_sock", "dead", 1);
 	image_set(image, s->nbd_device, "nbd_device", "index", SCENE_INDEX);
 	/* One opener and one receiver. */

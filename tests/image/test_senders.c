@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Who sends on a connection, by its locks. */
+#include "image_tests.h"
+#include "run.h"
+#include "scene.h"
+
+static struct layout *layout;
+static struct image *image;
+static struct scene scene;
+
+static void setup(void)
+{
+	layout = layout_load(LAYOUTS, "6.1");
+	image = image_create(layout);
+	scene = scene_build(image);
+}
+
+static void teardown(void)
+{
+	image_free(image);
+	layout_free(layout);
+}
+
+static uint64_t tx_lock(void)
+{
+	return image_at(image, scene.nbd_socks[0], "nbd_sock", "tx_lock");
+}
+
+/* The opener sends the request, and the client waits for its turn. */
+static void block(void)
+{
+	uint64_t cmd = scene.request + image_sizeof(image, "request");
+
+	image_set(image, tx_lock(), "mutex", "owner", scene.opener.task | 1);
+	image_set(image, image_at(image, cmd, "nbd_cmd", "lock"), "mutex", "owner",
+		  scene.opener.task);
+	kernel_mutex_wait(&scene.kernel, tx_lock(), &scene.client);
+}
+
+START_TEST(nobody_sends)
+{
+	struct json_object *report = run_report(image);
+
+	is_null(report, "/1/connections/0/sender");
+	is_null(report, "/1/connections/0/pending");
+	is_number(report, "/1/connections/0/pending_sent", 0);
+	is_null(report, "/1/requests/0/worker");
+	is_true(report, "/1/requests/0/sent", true);
+	is_null(report, "/1/detach_would_hang");
+	has_elements(report, "/1/unreadable", 0);
+	json_object_put(report);
+}
+END_TEST
+
+START_TEST(one_sends_and_one_waits)
+{
+	struct json_object *report;
+
+	block();
+	report = run_report(image);
+	is_number(report, "/1/connections/0/sender/pid", scene.opener.pid);
+	is_address(report, "/1/connections/0/sender/request", scene.request);
+	has_elements(report, "/1/connections/0/sender/behind", 1);
+	is_number(report, "/1/connections/0/sender/behind/0/pid", scene.client.pid);
+	is_null(report, "/1/connections/1/sender");
+	is_number(report, "/1/requests/0/worker/pid", scene.opener.pid);
+	/* Though the bit of an earlier time says so. */
+	is_true(report, "/1/requests/0/sent", false);
+	is_number(report, "/1/requests/0/connection", 0);
+	has_elements(report, "/1/unreadable", 0);
+	json_object_put(report);
+}
+END_TEST
+
+START_TEST(sent_in_part)
+{
+	struct json_object *report;
+
+	image_set(image, scene.nbd_socks[0], "nbd_sock", "pending", scene.request);
+	image_set(image, scene.nbd_socks[0], "nbd_sock", "sent", 4124);
+	report = run_report(image);
+	is_address(report, "/1/connections/0/pending", scene.request);
+	is_number(report, "/1/connections/0/pending_sent", 4124);
+	is_true(report, "/1/requests/0/sent", false);
+	json_object_put(report);
+}
+END_TEST
+
+/* A list of waiters that leads nowhere is told. */
+START_TEST(waiters_that_cannot_be_read)
+{
+	struct json_object *report;
+
+	block();
+	image_set(image, tx_lock(), "mutex", "wait_list.next", 0x10);
+	report = run_report(image);
+	has_elements(report, "/1/connections/0/sender/behind", 0);
+	is_string(report, "/1/unreadable/0",
+		  "who waits for tx_lock of connection 0 could not be read in full");
+	json_object_put(report);
+}
+END_TEST
+
+TCase *senders_case(void)
+{
+	TCase *tc = tcase_create("senders");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, nobody_sends);
+	tcase_add_test(tc, one_sends_and_one_waits);
+	tcase_add_test(tc, sent_in_part);
+	tcase_add_test(tc, waiters_that_cannot_be_read);
+	return tc;
+}

@@ -4,17 +4,15 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "collect/dentry_path.h"
+#include "collect/mounts.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
-#include "base/names.h"
 #include "collect/nbd_structs.h"
 #include "base/ptr_map.h"
 
 /* MAX_SWAPFILES is 32 less what migration and the like take for themselves. */
 #define MAX_SWAPFILES 32
 #define SWP_USED      1
-#define FS_NAME_LEN   32
 
 /* A block_device of nbd's, and how many of its openers were found so far. */
 struct bdev {
@@ -41,6 +39,8 @@ struct openers {
 	struct opener_file *opened;
 	size_t n_opened;
 	struct ptr_map by_file;
+	struct mount **detached;
+	size_t n_detached;
 	bool missing; /* as openers_missing() said when an opener was last found */
 };
 
@@ -66,44 +66,54 @@ static void add_bdev(struct openers *openers, const struct block_device *block_d
 	*ptr_map_at(&openers->by_bdev, block_device->addr) = b;
 }
 
-static void add_kernel_opener(struct bdev *b, enum opener_kind kind, const char *what)
+static struct opener *add_opener(struct bdev *b, enum opener_kind kind, const char *what)
 {
-	*ARENA_PUSH(b->nbd->openers, b->nbd->n_openers) =
-		(struct opener){.kind = kind, .what = what};
+	struct opener *opener = ARENA_PUSH(b->nbd->openers, b->nbd->n_openers);
+
+	*opener = (struct opener){.kind = kind, .what = what};
+	return opener;
+}
+
+static struct opener *add_kernel_opener(struct bdev *b, enum opener_kind kind, const char *what)
+{
 	b->found++;
+	return add_opener(b, kind, what);
 }
 
-/* The first mount of a super_block; NULL when it has none left (umount -l), "?" when it cannot be read. */
-static const char *mount_point(uint64_t sb)
+static void add_mount(struct openers *openers, struct bdev *b, const char *fs, struct mount *mount)
 {
-	uint64_t head = k_at(sb, KM_SB_MOUNTS);
-	num first = k_has(KM_SB_MOUNTS) ? k_pointer(head, "super_block.s_mounts") : NUM_UNKNOWN;
-	const char *path;
+	bool detached = num_is(mount->detached, 1);
 
-	if (num_is(first, 0) || num_is(first, head))
-		return NULL;
-	path = first.known ? dentry_path_of_mount(k_has(KM_MOUNT_NEXT_FOR_SB)
-							  ? first.v
-							  : k_container(first.v, KM_MOUNT_INSTANCE))
-			   : NULL;
-	return path ? path : "?";
+	add_opener(b, detached ? OPENER_DETACHED : OPENER_MOUNT,
+		   detached ? arena_printf("%s unmounted lazily (%s)", fs, bdev_name(b))
+			    : arena_printf("%s on %s (%s)", fs, mount->point ? mount->point : "?",
+					   bdev_name(b)))
+		->mount = mount;
+	if (detached)
+		*ARENA_PUSH(openers->detached, openers->n_detached) = mount;
 }
 
-static const char *mount_text(uint64_t sb, const struct bdev *b)
+/* A file system has its device open once, however often it is mounted. */
+static bool add_file_system(struct openers *openers, struct bdev *b, uint64_t sb)
 {
-	num type = k_num_at(sb, KM_SB_TYPE);
-	num name = type.known ? k_num_at(type.v, KM_FS_TYPE_NAME) : NUM_UNKNOWN;
-	const char *point = mount_point(sb);
-	char fs[FS_NAME_LEN] = "?";
+	struct mounts mounts = mounts_of(sb, &openers->report->tasks);
+	const char *fs = mounts_file_system(sb);
 
-	if (name.known && !k_read(name.v, fs, sizeof(fs), "file_system_type.name"))
-		strcpy(fs, "?");
-	return arena_printf("%s on %s (%s)", name_escape_string(fs, sizeof(fs)),
-			    point ? point : "no mount point", bdev_name(b));
+	b->found++;
+	for (size_t i = 0; i < mounts.n; i++)
+		add_mount(openers, b, fs, mounts.v[i]);
+	if (!mounts.n && mounts.complete)
+		add_opener(
+			b, OPENER_DETACHED,
+			arena_printf("%s just being mounted or unmounted (%s)", fs, bdev_name(b)));
+	else if (!mounts.n)
+		add_opener(b, OPENER_MOUNT, arena_printf("%s on ? (%s)", fs, bdev_name(b)));
+	return mounts.complete;
 }
 
 static bool find_mounts(struct openers *openers)
 {
+	bool complete = true;
 	struct klist super_blocks = klist_of(k_symbol("super_blocks"), "super_blocks");
 
 	while (klist_next(&super_blocks)) {
@@ -114,9 +124,9 @@ static bool find_mounts(struct openers *openers)
 		if (!bdev.known)
 			return false;
 		if (b)
-			add_kernel_opener(b, OPENER_MOUNT, mount_text(sb, b));
+			complete &= add_file_system(openers, b, sb);
 	}
-	return super_blocks.complete;
+	return complete && super_blocks.complete;
 }
 
 static void add_opener_file(struct openers *openers, struct bdev *b, uint64_t addr)
@@ -157,8 +167,8 @@ static bool find_swap(struct openers *openers)
 		b = flags.v & SWP_USED ? ptr_map_get(&openers->by_bdev, bdev.v) : NULL;
 		if (!b)
 			continue;
-		add_kernel_opener(b, OPENER_SWAP, arena_printf("swap (%s)", bdev_name(b)));
-		b->nbd->openers[b->nbd->n_openers - 1].file = file.v;
+		add_kernel_opener(b, OPENER_SWAP, arena_printf("swap (%s)", bdev_name(b)))->file =
+			file.v;
 		*ptr_map_at(&openers->by_file, file.v) = b;
 		if (num_is(b->block_device->holder, areas[i]))
 			b->found++;
@@ -344,6 +354,10 @@ struct openers *openers_find(struct report *report, const struct block_devices *
 	}
 	note(report, find_mounts(openers),
 	     "super_blocks could not be read in full: mounts may be missing");
+	if (openers->n_detached)
+		note(report,
+		     mounts_find_keepers(openers->detached, openers->n_detached, &report->tasks),
+		     "who keeps lazily unmounted file systems could not be read in full");
 	note(report, find_swap(openers), "swap_info could not be read: swap areas may be missing");
 	note(report, find_stacked(openers),
 	     "bd_holder_disk lists could not be read in full: stacked devices may be missing");

@@ -89,8 +89,41 @@ const char *phrase_opener_let_go(enum opener_kind kind)
 	return opener_kinds[kind].let_go;
 }
 
+/* "sleep (501) fd 9 and cwd", and so on; NULL when nobody was found. */
+static const char *keepers(const struct mount *m)
+{
+	const char *all = NULL;
+
+	for (size_t i = 0; i < m->n_keepers; i++) {
+		const struct mount_keeper *k = &m->keepers[i];
+
+		if (i == MAX_OPENERS_NAMED)
+			return arena_printf("%s and %zu more", all, m->n_keepers - i);
+		all = word_append(all, ", ", arena_printf("%s %s", phrase_name(k->task), k->by));
+	}
+	return all;
+}
+
+/* The opener's text and what is to be known of its mount. */
+static const char *phrase_mount(const char *what, const struct mount *m)
+{
+	const char *by = keepers(m);
+
+	if (num_is(m->detached, 1))
+		return arena_printf("%s, kept by %s", what,
+				    by ? by : "what was not found: a mapping, perhaps");
+	if (!num_is(m->elsewhere, 1))
+		return what;
+	if (!m->inhabitant)
+		return arena_printf("%s in a mount namespace in which no task was found", what);
+	return arena_printf("%s in the mount namespace of %s: nsenter -t %u -m", what,
+			    phrase_name(m->inhabitant), m->inhabitant->tgid);
+}
+
 const char *phrase_opener(const struct opener *o)
 {
+	if (o->mount)
+		return phrase_mount(o->what, o->mount);
 	return o->holder ? arena_printf("%s (%s)", phrase_holder(o->holder), o->what) : o->what;
 }
 

@@ -357,6 +357,29 @@ static void add_requests(json *to, const struct device *dev)
 	}
 }
 
+static void add_mount(json *to, const struct mount *m)
+{
+	json *o, *all;
+
+	if (!m) {
+		add(to, "mount", NULL);
+		return;
+	}
+	o = add_object(to, "mount");
+	add(o, "point", string(m->point));
+	add(o, "detached", boolean(m->detached));
+	add(o, "namespace", number(m->namespace_inode));
+	add(o, "elsewhere", boolean(m->elsewhere));
+	add_task(o, "inhabitant", m->inhabitant);
+	all = add_array(o, "kept_by");
+	for (size_t i = 0; i < m->n_keepers; i++) {
+		json *keeper = append_object(all);
+
+		fill_task(keeper, m->keepers[i].task);
+		add(keeper, "by", string(m->keepers[i].by));
+	}
+}
+
 static void add_openers(json *to, const struct device *dev)
 {
 	json *all;
@@ -374,7 +397,8 @@ static void add_openers(json *to, const struct device *dev)
 		add_task(o, "task", opener->task);
 		add(o, "fd", opener->task ? count(opener->fd) : NULL);
 		add(o, "file", address(opener->file));
-		add(o, "what", string(phrase_opener(opener)));
+		add(o, "what", string(opener->mount ? opener->what : phrase_opener(opener)));
+		add_mount(o, opener->mount);
 	}
 }
 

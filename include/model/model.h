@@ -177,15 +177,35 @@ struct request {
 
 /* What keeps a block device open, its word in reports, and what must become of it before the device is free. */
 #define OPENER_KIND_TABLE(KIND)                                                                    \
-	KIND(OPENER_FD, "fd", "closed")		  /* a file descriptor */                          \
-	KIND(OPENER_MOUNT, "mount", "unmounted")  /* a mounted file system */                      \
-	KIND(OPENER_SWAP, "swap", "switched off") /* a swap area */                                \
+	KIND(OPENER_FD, "fd", "closed")			    /* a file descriptor */                \
+	KIND(OPENER_MOUNT, "mount", "unmounted")	    /* a mounted file system */            \
+	KIND(OPENER_DETACHED, "detached-mount", "released") /* one without a mount point */        \
+	KIND(OPENER_SWAP, "swap", "switched off")	    /* a swap area */                      \
 	KIND(OPENER_HOLDER, "holder", "removed")  /* a stacked block device: dm, md, bcache */     \
 	KIND(OPENER_KERNEL, "kernel", "released") /* a file that the kernel holds: struct holder */
 
 #define OPENER_KIND_ENUM(kind, word, let_go) kind,
 enum opener_kind { OPENER_KIND_TABLE(OPENER_KIND_ENUM) OPENER_KINDS };
 #undef OPENER_KIND_ENUM
+
+/* Mounts: all of a file system, in whichever mount namespace; and who keeps one that was lazily unmounted. */
+struct mount_keeper {
+	const struct task *task;
+	const char *by; /* "fd 9", "cwd", "root" */
+};
+
+struct mount {
+	uint64_t vfsmount; /* struct vfsmount: what struct path points to */
+	const char
+		*point; /* from the root of its namespace, escaped; NULL: it has none, or unknown */
+	num detached;	/* 1: unmounted lazily (umount -l), in no namespace and still in use */
+	num namespace_inode; /* the number of "mnt:[N]"; unknown of one that is detached */
+	num elsewhere;	     /* 1: in another mount namespace than init's */
+	const struct task *
+		inhabitant; /* of one elsewhere: a task that lives there, NULL when there is none */
+	struct mount_keeper *keepers; /* of one that is detached */
+	size_t n_keepers;
+};
 
 /* Somebody who keeps the block device, or a partition of it, open. */
 struct opener {
@@ -197,6 +217,9 @@ struct opener {
 		what; /* "/dev/nbd101", "ext4 on /mnt (nbd6)", "dm-0", "swap (nbd7)": escaped; with a
 			   * holder what the file is open on, "nbd18": see phrase_opener() */
 	const struct holder *holder; /* of OPENER_KERNEL: what holds the file, else NULL */
+	const struct mount
+		*mount; /* of OPENER_MOUNT and OPENER_DETACHED: the mount, NULL where the file
+				      * system has none or its mounts could not be read */
 };
 
 /* A task in state D whose kernel stack leads to the device. Not an opener because of that: a task that

@@ -12,6 +12,7 @@ TCase *scenes_case(void);
 TCase *sources_case(void);
 TCase *text_case(void);
 TCase *why_case(void);
+TCase *above_case(void);
 TCase *stuck_case(void);
 TCase *senders_case(void);
 TCase *errors_case(void);

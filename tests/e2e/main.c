@@ -30,6 +30,7 @@ int main(int argc, char **argv)
 	if (stuck) {
 		suite_add_tcase(suite, stuck_case());
 		suite_add_tcase(suite, senders_case());
+		suite_add_tcase(suite, above_case());
 	} else {
 		suite_add_tcase(suite, scenes_case());
 		suite_add_tcase(suite, sources_case());

@@ -14,22 +14,94 @@
 #define RING_FD		9
 #define WORD		sizeof(uint64_t)
 
+static uint64_t new_mount_namespace(struct image *image, uint32_t inode)
+{
+	uint64_t mnt_ns = image_new(image, "mnt_namespace");
+
+	image_set(image, mnt_ns, "mnt_namespace", "ns.inum", inode);
+	return mnt_ns;
+}
+
+/* One more mount of the super_block, below root; name is NULL when it was unmounted lazily. */
+static uint64_t new_mount(struct scene *s, uint64_t sb, uint64_t root, const char *name,
+			  uint64_t mnt_ns)
+{
+	struct image *image = s->image;
+	uint64_t mount = image_new(image, "mount"), last;
+
+	image_set(image, mount, "mount", "mnt_parent", name ? root : mount);
+	image_set(image, mount, "mount", "mnt_ns", mnt_ns);
+	image_set(image, mount, "mount", "mnt_mountpoint",
+		  name ? kernel_dentry(&s->kernel, s->kernel.root, name, 0) : s->kernel.root);
+	if (!image_has(image, "mount", "mnt_next_for_sb")) {
+		image_list_add(image, image_at(image, sb, "super_block", "s_mounts"),
+			       image_at(image, mount, "mount", "mnt_instance"));
+		return mount;
+	}
+	last = image_get(image, sb, "super_block", "s_mounts");
+	if (!last) {
+		image_set(image, sb, "super_block", "s_mounts", mount);
+		return mount;
+	}
+	for (uint64_t next; (next = image_get(image, last, "mount", "mnt_next_for_sb"));)
+		last = next;
+	image_set(image, last, "mount", "mnt_next_for_sb", mount);
+	return mount;
+}
+
+/* Where a task lives, and its cwd and root. */
+static void live_in(struct image *image, const struct kernel_task *t, uint64_t mnt_ns, uint64_t pwd,
+		    uint64_t root)
+{
+	uint64_t nsproxy = image_new(image, "nsproxy"), fs = image_new(image, "fs_struct");
+
+	image_set(image, nsproxy, "nsproxy", "mnt_ns", mnt_ns);
+	image_set(image, t->task, "task_struct", "nsproxy", nsproxy);
+	image_set(image, fs, "fs_struct", "pwd.mnt", image_at(image, pwd, "mount", "mnt"));
+	image_set(image, fs, "fs_struct", "root.mnt", image_at(image, root, "mount", "mnt"));
+	image_set(image, t->task, "task_struct", "fs", fs);
+}
+
+static uint64_t mount_one(struct scene *s, uint64_t *sb, uint64_t *root, uint64_t *home)
+{
+	struct image *image = s->image;
+	uint64_t nsproxy = image_variable(image, "init_nsproxy", "nsproxy");
+
+	*home = new_mount_namespace(image, EXTRA_MNT_NS);
+	*sb = kernel_super_block(&s->kernel, "ext4", s->disk.block_device);
+	*root = image_new(image, "mount");
+	image_set(image, *root, "mount", "mnt_parent", *root);
+	image_set(image, nsproxy, "nsproxy", "mnt_ns", *home);
+	kernel_disk_open(&s->kernel, &s->disk);
+	return new_mount(s, *sb, *root, "mnt", *home);
+}
+
 void extra_mount(struct scene *s)
+{
+	uint64_t sb, root, home;
+
+	mount_one(s, &sb, &root, &home);
+}
+
+struct extra_mounts extra_mounts(struct scene *s)
 {
 	struct image *image = s->image;
 	struct kernel *k = &s->kernel;
-	uint64_t sb = kernel_super_block(k, "ext4", s->disk.block_device);
-	uint64_t mount = image_new(image, "mount"), root = image_new(image, "mount");
+	uint64_t sb, root, home, elsewhere, file;
+	struct extra_mounts m;
 
-	image_set(image, root, "mount", "mnt_parent", root);
-	image_set(image, mount, "mount", "mnt_parent", root);
-	image_set(image, mount, "mount", "mnt_mountpoint", kernel_dentry(k, k->root, "mnt", 0));
-	if (image_has(image, "mount", "mnt_next_for_sb"))
-		image_set(image, sb, "super_block", "s_mounts", mount);
-	else
-		image_list_add(image, image_at(image, sb, "super_block", "s_mounts"),
-			       image_at(image, mount, "mount", "mnt_instance"));
-	kernel_disk_open(k, &s->disk);
+	mount_one(s, &sb, &root, &home);
+	elsewhere = new_mount_namespace(image, EXTRA_MNT_NS + 1);
+	m.pod = kernel_task(k, "pod", 4900, NULL, 0);
+	new_mount(s, sb, root, "pod", elsewhere);
+	live_in(image, &m.pod, elsewhere, root, root);
+	m.detached = new_mount(s, sb, root, NULL, 0);
+	m.keeper = kernel_task(k, "keeper", 4950, NULL, 0);
+	live_in(image, &m.keeper, home, m.detached, root);
+	file = kernel_file(k, k->root, s->disk.inode, k->device_ops, 0, 1);
+	image_set(image, file, "file", "f_path.mnt", image_at(image, m.detached, "mount", "mnt"));
+	kernel_fd(k, &m.keeper, EXTRA_KEPT_FD, file);
+	return m;
 }
 
 void extra_swap(struct scene *s)
@@ -299,7 +371,7 @@ void extra_all(struct scene *s)
 {
 	struct image *image = s->image;
 
-	extra_mount(s);
+	extra_mounts(s);
 	extra_swap(s);
 	extra_stacked(s);
 	extra_message(s);

@@ -9,6 +9,14 @@
 
 /* More openers of the device: an ext4 mounted on /mnt, a swap area, and dm-0 upon it. */
 void extra_mount(struct scene *s);
+/* The same, and beside it one mount in another namespace and one that was unmounted lazily. */
+#define EXTRA_MNT_NS  4026531841u
+#define EXTRA_KEPT_FD 6
+struct extra_mounts {
+	struct kernel_task pod, keeper;
+	uint64_t detached;
+};
+struct extra_mounts extra_mounts(struct scene *s);
 void extra_swap(struct scene *s);
 void extra_stacked(struct scene *s);
 

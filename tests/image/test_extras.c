@@ -49,6 +49,53 @@ START_TEST(mount_swap_and_stacked_device)
 }
 END_TEST
 
+/* One open of the device, three mounts: each is named with its namespace, or with who keeps it. */
+START_TEST(mounts_of_one_file_system)
+{
+	struct json_object *report;
+	struct extra_mounts m = extra_mounts(&scene);
+
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 0);
+	is_number(report, "/1/openers_expected", 2);
+	is_number(report, "/1/openers_found", 2);
+	has_elements(report, "/1/openers", 4);
+	is_string(report, "/1/openers/0/what", "ext4 on /mnt (nbd3)");
+	is_number(report, "/1/openers/0/mount/namespace", EXTRA_MNT_NS);
+	is_string(report, "/1/openers/1/what", "ext4 on /pod (nbd3)");
+	is_number(report, "/1/openers/1/mount/namespace", EXTRA_MNT_NS + 1);
+	is_number(report, "/1/openers/1/mount/inhabitant/pid", m.pod.pid);
+	is_string(report, "/1/openers/2/kind", "detached-mount");
+	is_string(report, "/1/openers/2/what", "ext4 unmounted lazily (nbd3)");
+	has_elements(report, "/1/openers/2/mount/kept_by", 2);
+	is_number(report, "/1/openers/2/mount/kept_by/0/pid", m.keeper.pid);
+	is_string(report, "/1/openers/2/mount/kept_by/0/by", "fd 6");
+	is_string(report, "/1/openers/2/mount/kept_by/1/by", "cwd");
+	json_object_put(report);
+	/* Nobody has it: a mapping is not looked for. */
+	image_set(image, image_get(image, m.keeper.task, "task_struct", "fs"), "fs_struct",
+		  "pwd.mnt", 0);
+	kernel_fd(&scene.kernel, &m.keeper, EXTRA_KEPT_FD, 0);
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 0);
+	has_elements(report, "/1/openers/2/mount/kept_by", 0);
+	json_object_put(report);
+}
+END_TEST
+
+/* A file system that is in use nowhere is told as that, and not as mounted. */
+START_TEST(no_mount_left)
+{
+	struct json_object *report;
+
+	kernel_super_block(&scene.kernel, "ext4", scene.disk.block_device);
+	report = run_report(image);
+	is_string(report, "/1/openers/0/kind", "detached-mount");
+	is_string(report, "/1/openers/0/what", "ext4 just being mounted or unmounted (nbd3)");
+	json_object_put(report);
+}
+END_TEST
+
 START_TEST(references_that_are_no_fds)
 {
 	struct json_object *report;
@@ -218,6 +265,8 @@ TCase *extras_case(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, mount_swap_and_stacked_device);
+	tcase_add_test(tc, mounts_of_one_file_system);
+	tcase_add_test(tc, no_mount_left);
 	tcase_add_test(tc, references_that_are_no_fds);
 	tcase_add_test(tc, tcp_over_loopback);
 	tcase_add_test(tc, the_module_tells_how_it_behaves);

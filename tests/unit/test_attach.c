@@ -315,11 +315,13 @@ START_TEST(freed_when)
 	sample_opener(dev, OPENER_FD, &report->tasks.v[0], "/dev/nbd7")->fd = 5;
 	sample_opener(dev, OPENER_FD, &report->tasks.v[1], "/dev/nbd7");
 	sample_opener(dev, OPENER_MOUNT, NULL, "ext4 on /mnt (nbd7)");
+	sample_opener(dev, OPENER_DETACHED, NULL, "ext4 unmounted lazily (nbd7)");
 	sample_opener(dev, OPENER_SWAP, NULL, "swap (nbd7p1)");
 	sample_opener(dev, OPENER_HOLDER, NULL, "dm-0");
 	sample_opener(dev, OPENER_KERNEL, NULL, "loop0");
 	freed("qemu-kvm (233) fd 3+5, gMgr (234) fd 3 are closed, and ext4 on /mnt (nbd7) is "
-	      "unmounted, and swap (nbd7p1) is switched off, and dm-0 is removed, and loop0 is "
+	      "unmounted, and ext4 unmounted lazily (nbd7) is released, and swap (nbd7p1) is "
+	      "switched off, and dm-0 is removed, and loop0 is "
 	      "released");
 	dev->n_openers = 1;
 	dev->openers_expected = NUM(3);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/version.h"
 #include "judge/judge.h"
+#include "judge/phrases.h"
 #include "render/json.h"
 #include "no_memory.h"
 #include "sample.h"
@@ -129,13 +130,53 @@ END_TEST
 
 START_TEST(openers)
 {
+	static struct mount_keeper keepers[8];
+	struct mount mount = {.vfsmount = 1,
+			      .detached = NUM(0),
+			      .elsewhere = NUM(1),
+			      .point = "/pod",
+			      .namespace_inode = NUM(4026532294)};
+	struct opener *o;
+
 	sample_opener(dev, OPENER_MOUNT, NULL, "ext4 on /mnt (nbd101)");
 	ck_assert_str_eq(value("/openers_expected"), "1");
 	ck_assert_str_eq(value("/openers/0/kind"), "\"fd\"");
 	ck_assert_str_eq(value("/openers/0/task/comm"), "\"qemu-kvm\"");
 	ck_assert_str_eq(value("/openers/0/fd"), "3");
 	ck_assert_str_eq(value("/openers/1"), "{\"kind\":\"mount\",\"task\":null,\"fd\":null,"
-					      "\"file\":null,\"what\":\"ext4 on /mnt (nbd101)\"}");
+					      "\"file\":null,\"what\":\"ext4 on /mnt (nbd101)\","
+					      "\"mount\":null}");
+	o = sample_opener(dev, OPENER_MOUNT, NULL, "ext4 on /pod (nbd101)");
+	o->mount = &mount;
+	ck_assert_str_eq(phrase_opener(o), "ext4 on /pod (nbd101) in a mount namespace in which no "
+					   "task was found");
+	ck_assert_str_eq(value("/openers/2/what"), "\"ext4 on /pod (nbd101)\"");
+	ck_assert_str_eq(value("/openers/2/mount"),
+			 "{\"point\":\"/pod\",\"detached\":false,\"namespace\":4026532294,"
+			 "\"elsewhere\":true,\"inhabitant\":null,\"kept_by\":[]}");
+	mount.inhabitant = &report->tasks.v[0];
+	ck_assert_str_eq(value("/openers/2/mount/inhabitant/pid"), "233");
+	ck_assert_str_eq(phrase_opener(o),
+			 "ext4 on /pod (nbd101) in the mount namespace of qemu-kvm "
+			 "(233): nsenter -t 233 -m");
+	mount.elsewhere = NUM_UNKNOWN;
+	ck_assert_str_eq(phrase_opener(o), "ext4 on /pod (nbd101)");
+	ck_assert_str_eq(value("/openers/2/mount/elsewhere"), "null");
+	/* Unmounted lazily: whoever keeps it is named, six of many. */
+	mount.detached = NUM(1);
+	mount.keepers = keepers;
+	for (mount.n_keepers = 0; mount.n_keepers < 8; mount.n_keepers++)
+		keepers[mount.n_keepers] = (struct mount_keeper){&report->tasks.v[0], "cwd"};
+	o->kind = OPENER_DETACHED;
+	o->what = "ext4 unmounted lazily (nbd101)";
+	ck_assert_str_eq(value("/openers/2/kind"), "\"detached-mount\"");
+	ck_assert_str_eq(value("/openers/2/mount/kept_by/7/by"), "\"cwd\"");
+	ck_assert_ptr_nonnull(strstr(phrase_opener(o), "(nbd101), kept by qemu-kvm (233) cwd, "
+						       "qemu-kvm (233) cwd, "));
+	ck_assert_ptr_nonnull(strstr(phrase_opener(o), "cwd and 2 more"));
+	mount.n_keepers = 0;
+	ck_assert_str_eq(phrase_opener(o), "ext4 unmounted lazily (nbd101), kept by what was not "
+					   "found: a mapping, perhaps");
 }
 END_TEST
 

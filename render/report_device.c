@@ -36,6 +36,28 @@ static size_t run_length(const struct device *dev, size_t first,
 	return options->unfolded ? 1 : fold_run(dev->conns + first, dev->n_conns - first);
 }
 
+/* Tasks that wait for a tx_lock with a request in hand: whoever has config_lock detaches. */
+static size_t behind_senders(const struct device *dev)
+{
+	size_t n = 0;
+
+	for (size_t c = 0; c < dev->n_conns; c++) {
+		for (size_t i = 0; i < dev->conns[c].n_behind_sender; i++)
+			n += !num_is(dev->config_lock_owner, dev->conns[c].behind_sender[i]->addr);
+	}
+	return n;
+}
+
+/* Requests that nbd_queue_rq() works on: each holds a reference to the config meanwhile. */
+static size_t requests_in_nbd(const struct device *dev)
+{
+	size_t n = dev->n_reconnect_waiters + behind_senders(dev);
+
+	for (size_t c = 0; c < dev->n_conns; c++)
+		n += fact_request_of(dev, dev->conns[c].sender) != NULL;
+	return n;
+}
+
 /* What config_refs is made of, with what the sum lacks or has too much of. */
 static const char *references_text(const struct device *dev)
 {
@@ -52,6 +74,11 @@ static const char *references_text(const struct device *dev)
 			     word_count(dev->openers_expected.v, "opener"),
 			     word_count(dev->recv_threads.v, "receiver"),
 			     fact_has_flag(dev, RT_HAS_CONFIG_REF) ? " + 1 netlink" : "");
+	if (requests_in_nbd(dev) && refs >= sum + (int64_t)requests_in_nbd(dev)) {
+		sum += (int64_t)requests_in_nbd(dev);
+		parts = arena_printf("%s + %s in nbd", parts,
+				     word_count(requests_in_nbd(dev), "request"));
+	}
 	if (refs > sum)
 		/* nbd_open() takes its reference before the opener is counted. */
 		parts = arena_printf("%s + %lld %s", parts, (long long)(refs - sum),
@@ -64,9 +91,17 @@ static const char *references_text(const struct device *dev)
 
 static const char *requests_text(const struct device *dev)
 {
-	return dev->requests_known ? arena_printf("%zu in flight", dev->n_requests)
-	       : dev->n_requests ? arena_printf("%zu in flight are known, not all", dev->n_requests)
-				 : "?";
+	const char *text = dev->requests_known ? arena_printf("%zu in flight", dev->n_requests)
+			   : dev->n_requests   ? arena_printf("%zu in flight are known, not all",
+							      dev->n_requests)
+					       : "?";
+
+	if (dev->n_reconnect_waiters)
+		text = arena_printf("%s, %zu waiting for a reconnect", text,
+				    dev->n_reconnect_waiters);
+	if (behind_senders(dev))
+		text = arena_printf("%s, %zu waiting behind a sender", text, behind_senders(dev));
+	return text;
 }
 
 static const char *openers_text(const struct device *dev)

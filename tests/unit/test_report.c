@@ -453,12 +453,38 @@ START_TEST(lines_are_not_too_long)
 }
 END_TEST
 
+/* What nbd has in hand and has not started waits, too, and has references. */
+START_TEST(requests_that_wait_in_nbd)
+{
+	static const struct task *waiting[2];
+	char *text;
+
+	waiting[0] = sample_task(report, "kworker/1:3H", 1145, 'D');
+	waiting[1] = sample_task(report, "nbd-client", 1146, 'D');
+	dev->reconnect_waiters = waiting;
+	dev->n_reconnect_waiters = 1;
+	dev->conns[0].behind_sender = waiting;
+	dev->conns[0].n_behind_sender = 2;
+	/* This one detaches. */
+	dev->config_lock_owner = NUM(waiting[1]->addr);
+	dev->config_refs = NUM(1 + 1311 + 2);
+	PRINTED(text, report_requests(out, dev));
+	has(text, "in flight, 1 waiting for a reconnect, 1 waiting behind a sender");
+	free(text);
+	PRINTED(text, report_openers(out, dev));
+	has(text, "+ 2 requests in nbd");
+	has_not(text, "unexplained");
+	free(text);
+}
+END_TEST
+
 TCase *report_case(void)
 {
 	TCase *c = tcase_create("report");
 
 	tcase_add_checked_fixture(c, setup, arena_free_all);
 	tcase_add_test(c, many_connections_fold_into_few_rows);
+	tcase_add_test(c, requests_that_wait_in_nbd);
 	tcase_add_test(c, errors_and_warnings_are_in_the_summary);
 	tcase_add_test(c, no_owner_is_usual_for_netlink);
 	tcase_add_test(c, none_is_not_claimed_when_tables_are_missing);

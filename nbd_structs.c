@@ -11,6 +11,7 @@
 #include "collect/block_devices.h"
 #include "collect/task_list.h"
 #include "collect/socket.h"
+#include "collect/started.h"
 
 #define SOCKS_PER_READ 4096
 /* When so many connections could not be read, num_connections is not believed, and the rest is not tried. */
@@ -124,6 +125,7 @@ static void read_config(struct device *dev, struct file_set *files)
 				  ? NUM(1ull << bits.v)
 				  : nbd_at_most(dev, k_num(&o, KM_CONFIG_BLKSIZE), MAX_BLOCK_SIZE,
 						"the block size");
+	dev->started_boottime = started_boottime(k_num(&o, KM_CONFIG_DBG_DIR), dev->index);
 	socks = k_num(&o, KM_CONFIG_SOCKS);
 	if (dev->num_connections.known && socks.known && (socks.v || !dev->num_connections.v))
 		nbd_connections_read(dev, socks.v, files);

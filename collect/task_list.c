@@ -77,6 +77,7 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	if (!files.v && pid.v == tgid.v && !(flags.v & (PF_EXITING | PF_KTHREAD)))
 		walk->list->unreadable++;
 	t->may_use_io_uring = !num_is(k_num(o, KM_TASK_IO_URING), 0);
+	t->start_boottime = k_num(o, KM_TASK_START_BOOTTIME);
 	t->state = state.known && exit_state.known ? state_letter(state.v, exit_state.v) : '?';
 	if (!k_bytes(o, KM_TASK_COMM, t->comm, sizeof(t->comm) - 1))
 		strcpy(t->comm, "?");

@@ -168,8 +168,15 @@ static struct attach task_setup(const struct attempt *a)
 	if (!dev->task_setup.v)
 		return passed;
 	if (dev->setup_task)
-		return refused(ATTACH_EBUSY, arena_printf("task_setup belongs to %s",
-							  phrase_name(dev->setup_task)));
+		return refused(
+			ATTACH_EBUSY,
+			arena_printf("task_setup belongs to %s%s", phrase_name(dev->setup_task),
+				     dev->setup_doubt ? ", or to a task that has exited" : ""));
+	if (dev->setup_reuser)
+		return refused(ATTACH_EBUSY,
+			       arena_printf("task_setup belongs to a task that has exited; %s has "
+					    "its memory",
+					    phrase_name(dev->setup_reuser)));
 	return refused(ATTACH_EBUSY, fact_tasks_complete(a->report)
 					     ? "task_setup belongs to a task that has exited"
 					     : "task_setup belongs to another task");

@@ -46,8 +46,8 @@ bool fact_is_started(const struct device *dev)
 
 bool fact_is_being_set_up(const struct device *dev)
 {
-	return (dev->setup_task || fact_has_flag(dev, RT_BOUND)) && fact_is_not_started(dev) &&
-	       fact_lacks_flag(dev, RT_DISCONNECTED);
+	return ((dev->setup_task && !dev->setup_doubt) || fact_has_flag(dev, RT_BOUND)) &&
+	       fact_is_not_started(dev) && fact_lacks_flag(dev, RT_DISCONNECTED);
 }
 
 bool fact_scan_complete(const struct report *report)

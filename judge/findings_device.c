@@ -40,15 +40,30 @@ bool finding_leaked_connections(const struct judged *j)
 	return true;
 }
 
+static const char *stale_setup(const struct device *dev)
+{
+	if (dev->setup_reuser)
+		return arena_printf("task_setup is a task that has exited, whose memory belongs to "
+				    "%s",
+				    phrase_reuser(dev, dev->setup_reuser));
+	if (dev->setup_task)
+		return arena_printf("task_setup is %s, or an exited task whose memory it has got "
+				    "(%s)",
+				    phrase_task(dev->setup_task), dev->setup_doubt);
+	return arena_printf("task_setup %s is no living task", word_hex(dev->task_setup.v));
+}
+
 bool finding_stale_setup_task(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 
-	if (!dev->task_setup.v || dev->setup_task || !fact_tasks_complete(j->report))
+	if (!dev->task_setup.v || (dev->setup_task && !dev->setup_doubt) ||
+	    (!dev->setup_task && !dev->setup_reuser && !fact_tasks_complete(j->report)))
 		return false;
 	j->finding->text = arena_printf(
-		"task_setup %s is no living task: NBD_SET_SOCK gets EBUSY from every other one%s",
-		word_hex(dev->task_setup.v),
+		"%s: NBD_SET_SOCK gets EBUSY from every %s%s", stale_setup(dev),
+		dev->setup_reuser ? arena_printf("task but %s", phrase_name(dev->setup_reuser))
+				  : "other one",
 		fact_is_working(dev) ? ", which is no harm while the device works" : "");
 	finding_add_address(j, dev->nbd_device);
 	finding_add_address(j, dev->task_setup.v);
@@ -75,16 +90,10 @@ bool finding_setup_by_other_task(const struct judged *j)
 	const struct device *dev = j->dev;
 	const struct task *t = dev->setup_task;
 
-	if (!t)
+	if (!t || dev->setup_doubt)
 		return false;
-	j->finding->text =
-		arena_printf("task_setup is %s: NBD_SET_SOCK gets EBUSY from every other "
-			     "task%s",
-			     phrase_task(t),
-			     !num_is(fact_uses_device(j->report, dev, t), 0)
-				     ? ""
-				     : "; it has neither the device nor a socket of it "
-				       "open, its address may be that of an exited task");
+	j->finding->text = arena_printf(
+		"task_setup is %s: NBD_SET_SOCK gets EBUSY from every other task", phrase_task(t));
 	finding_add_address(j, dev->nbd_device);
 	finding_add_address(j, t->addr);
 	return true;

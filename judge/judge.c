@@ -5,6 +5,7 @@
 #include "judge/contradictions.h"
 #include "judge/fate.h"
 #include "judge/findings.h"
+#include "judge/identity.h"
 #include "judge/servers.h"
 
 void judge_devices(struct report *report)
@@ -12,6 +13,7 @@ void judge_devices(struct report *report)
 	for (size_t i = 0; i < report->n_devices; i++) {
 		struct device *dev = &report->devices[i];
 
+		identity_judge(report, dev);
 		servers_judge(report, dev);
 		dev->timeout_rule = fate_timeout_rule(report, dev);
 		dev->freed_when = attach_freed_when(report, dev);

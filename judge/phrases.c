@@ -8,6 +8,7 @@
 #include "base/names.h"
 #include "base/words.h"
 #include "judge/facts.h"
+#include "judge/identity.h"
 
 /* More openers than this are counted, not named. */
 #define MAX_OPENERS_NAMED 6
@@ -209,23 +210,30 @@ const char *phrase_attach_result(enum attach_result result)
 	return names[result];
 }
 
-const char *phrase_remembered(const struct report *report, const struct device *dev, num addr,
-			      num pid, const struct task *t)
+const char *phrase_reuser(const struct device *dev, const struct task *reuser)
+{
+	return arena_printf("%s, which began %s after the device was started", phrase_name(reuser),
+			    word_age(identity_too_young_ms(dev, reuser)));
+}
+
+const char *phrase_remembered(const struct report *report, num addr, num pid, const struct task *t,
+			      const char *doubt, const char *reuser)
 {
 	const char *what;
 
+	if (t && doubt)
+		return arena_printf("%s, or an exited task whose place it has taken: %s",
+				    phrase_task(t), doubt);
 	if (t)
-		return arena_printf("%s%s", phrase_task(t),
-				    !num_is(fact_uses_device(report, dev, t), 0)
-					    ? ""
-					    : ", or an exited task whose place it has taken: it "
-					      "has neither the device nor a socket of it open");
+		return phrase_task(t);
 	if (!addr.known && !pid.known)
 		return "?";
 	if (!addr.v && !pid.v)
 		return "none";
 	what = addr.v ? arena_printf("task_struct %s", word_hex(addr.v))
 		      : arena_printf("pid %lld", (long long)pid.v);
+	if (reuser)
+		return arena_printf("%s, EXITED: its place belongs to %s", what, reuser);
 	return arena_printf("%s, %s", what,
 			    fact_tasks_complete(report) ? "EXITED: no living task" : "not found");
 }
@@ -248,7 +256,8 @@ const char *phrase_listener(const struct report *report, const struct sock_info 
 
 const char *phrase_starter(const struct report *report, const struct device *dev)
 {
-	if (dev->recv_task && num_is(fact_uses_device(report, dev, dev->recv_task), 1))
+	if (dev->recv_task && !dev->recv_doubt &&
+	    num_is(fact_uses_device(report, dev, dev->recv_task), 1))
 		return phrase_name(dev->recv_task);
 	if (dev->recv_pid.v)
 		return arena_printf("pid %lld", (long long)dev->recv_pid.v);

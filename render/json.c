@@ -10,6 +10,7 @@
 #include "judge/attach.h"
 #include "judge/detach.h"
 #include "judge/facts.h"
+#include "judge/identity.h"
 #include "base/flags.h"
 #include "judge/phrases.h"
 #include "render/renderer.h"
@@ -286,10 +287,34 @@ static void add_flags(json *to, const char *key, num value, const char *const *n
 }
 
 /* A task that the device remembers. Exited is a claim that only a whole task list can prove. */
-static void add_remembered_task(json *to, const char *key, const struct report *report,
-				const struct device *dev, num addr, num pid, const struct task *t)
+/* Who has the place of a task that has exited, or may have. */
+static void add_reuser(json *to, const struct device *dev, const struct task *reuser)
 {
 	json *o;
+
+	if (!reuser) {
+		add(to, "reused_by", NULL);
+		return;
+	}
+	o = add_object(to, "reused_by");
+	add(o, "task", address(reuser->addr));
+	add(o, "pid", integer(reuser->pid));
+	add(o, "comm", string(name_escape_string(reuser->comm, sizeof(reuser->comm))));
+	add(o, "began_after_start_ms", number(identity_too_young_ms(dev, reuser)));
+}
+
+static void add_remembered_task(json *to, const char *key, const struct report *report,
+				const struct device *dev, num addr, num pid, const struct task *t,
+				const char *doubt, const struct task *reuser)
+{
+	bool exited = reuser || fact_tasks_complete(report);
+	json *o;
+
+	if (doubt) {
+		reuser = t;
+		t = NULL;
+		exited = false;
+	}
 
 	if (!addr.v && !pid.v) {
 		add(to, key, NULL);
@@ -297,7 +322,9 @@ static void add_remembered_task(json *to, const char *key, const struct report *
 	}
 	o = add_object(to, key);
 	add(o, "task", t ? address(t->addr) : address(addr.v));
-	add(o, "state", t ? string("live") : fact_tasks_complete(report) ? string("exited") : NULL);
+	add(o, "state", t ? string("live") : exited ? string("exited") : NULL);
+	add(o, "doubt", string(doubt));
+	add_reuser(o, dev, reuser);
 	add(o, "uses_device", t ? boolean(fact_uses_device(report, dev, t)) : NULL);
 	add(o, "pid", t ? integer(t->pid) : pid.v ? number(pid) : NULL);
 	add(o, "comm", t ? string(name_escape_string(t->comm, sizeof(t->comm))) : NULL);
@@ -485,9 +512,9 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add(o, "timeout_seconds", number(dev->timeout_seconds));
 	add(o, "dead_conn_timeout_seconds", number(dev->dead_conn_timeout_seconds));
 	add_remembered_task(o, "setup_task", report, dev, dev->task_setup, NUM_UNKNOWN,
-			    dev->setup_task);
+			    dev->setup_task, dev->setup_doubt, dev->setup_reuser);
 	add_remembered_task(o, "recv_task", report, dev, dev->recv_task_addr, dev->recv_pid,
-			    dev->recv_task);
+			    dev->recv_task, dev->recv_doubt, dev->recv_reuser);
 	add_connections(o, dev);
 	add_requests(o, dev);
 	add_openers(o, dev);

@@ -149,10 +149,15 @@ static void print_head(FILE *out, const struct report *report, const struct devi
 			: word_seconds(dev->timeout_seconds),
 		word_seconds(dev->dead_conn_timeout_seconds));
 	text_wrapped(out, 2, "set up by      ",
-		     phrase_remembered(report, dev, dev->task_setup, NUM_UNKNOWN, dev->setup_task));
-	text_wrapped(out, 2, "started by     ",
-		     phrase_remembered(report, dev, by_pid ? NUM_UNKNOWN : dev->recv_task_addr,
-				       dev->recv_pid, dev->recv_task));
+		     phrase_remembered(report, dev->task_setup, NUM_UNKNOWN, dev->setup_task,
+				       dev->setup_doubt,
+				       dev->setup_reuser ? phrase_reuser(dev, dev->setup_reuser)
+							 : NULL));
+	text_wrapped(
+		out, 2, "started by     ",
+		phrase_remembered(report, by_pid ? NUM_UNKNOWN : dev->recv_task_addr, dev->recv_pid,
+				  dev->recv_task, dev->recv_doubt,
+				  dev->recv_reuser ? phrase_reuser(dev, dev->recv_reuser) : NULL));
 }
 
 /* One remedy often answers several findings: then it stands below the first. */

@@ -91,10 +91,12 @@ static const struct computed_variant variants[] = {
 	"u32 flags; ulong runtime_flags; u64 dead_conn_timeout; * socks; int num_connections; "    \
 	"atomic_t live_connections; wait_queue_head conn_wait; atomic_t recv_threads; "            \
 	"wait_queue_head recv_wq; "
+	/* Without CONFIG_DEBUG_FS dbg_dir is not there, and what is in its place is 0: kzalloc() gives the
+	 * config 128 bytes. */
 	/* v4.12 to v5.14, RHEL 8 */
-	{"nbd_config", CONFIG "loff_t blksize; loff_t bytesize;", {}},
+	{"nbd_config", CONFIG "loff_t blksize; loff_t bytesize; * dbg_dir;", {}},
 	/* v5.15 and later, RHEL 9 and 10: a shift instead of bytes */
-	{"nbd_config", CONFIG "uint blksize_bits; loff_t bytesize;", {}},
+	{"nbd_config", CONFIG "uint blksize_bits; loff_t bytesize; * dbg_dir;", {}},
 
 	/* v4.12 and later; behind it work_struct work in v6.18, RHEL 9.6 and 10 */
 	{"nbd_sock",

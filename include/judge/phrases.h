@@ -45,9 +45,13 @@ const char *phrase_finding(const struct finding *f);
 /* "EBUSY" and the like; "unknown" is one of them. */
 const char *phrase_attach_result(enum attach_result result);
 
-/* What a task that the device remembers is: none, its name, or that it is gone, as far as known. */
-const char *phrase_remembered(const struct report *report, const struct device *dev, num addr,
-			      num pid, const struct task *t);
+/* What a task that the device remembers is: none, its name, or that it is gone, as far as known. doubt: why t may
+ * not be it; reuser: who has its place (phrase_reuser()); or NULL. */
+const char *phrase_remembered(const struct report *report, num addr, num pid, const struct task *t,
+			      const char *doubt, const char *reuser);
+
+/* Who has got the place of a task that has exited: "sh (849), which began 3.2 s after the device was started". */
+const char *phrase_reuser(const struct device *dev, const struct task *reuser);
 
 /* Who runs the device, or ran it last: "nbd-client (454)", or "pid 326" and "task_struct ADDRESS" where
  * no task that lives there has to do with the device. */

@@ -28,6 +28,7 @@ struct task {
 	uint64_t files; /* files_struct, 0 past exit_files() and for kernel threads */
 	bool kernel_thread;
 	bool may_use_io_uring; /* it has made or used one, or that cannot be known */
+	num start_boottime;    /* when it began: nanoseconds of CLOCK_BOOTTIME */
 };
 
 struct task_list {
@@ -280,6 +281,14 @@ struct device {
 	num recv_pid;		       /* thread id that ran NBD_DO_IT or the netlink connect */
 	num recv_task_addr;	       /* kernels that keep a pointer instead of a pid */
 	const struct task *recv_task;  /* the living task, or NULL */
+
+	/* Whether the tasks above are those that were meant, or have their memory or pid by now. */
+	num started_boottime; /* when NBD_DO_IT or a netlink connect started it: nanoseconds of
+			       * CLOCK_BOOTTIME, too late rather than too early */
+	/* Judged: a task that cannot be the one, for it is younger, stands here and no more above; and why it
+	 * is doubtful that the one above is, or NULL: a clause. */
+	const struct task *setup_reuser, *recv_reuser;
+	const char *setup_doubt, *recv_doubt;
 
 	struct connection *conns;
 	size_t n_conns; /* connections that were read; num_connections is the kernel's count */

@@ -186,6 +186,11 @@ struct image *generation_build(const struct layout *layout, const struct generat
 
 	extra_all(&scene);
 	add_rest(&scene);
+	/* One more that has exited: the opener has got its memory. */
+	if (scene.config) {
+		image_set(image, scene.nbd_device, "nbd_device", "task_setup", scene.opener.task);
+		kernel_task_began(&scene.kernel, scene.opener.task, SCENE_START + 100);
+	}
 	if (g->without_debuginfo)
 		g->without_debuginfo(&scene);
 	if (s)

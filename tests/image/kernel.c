@@ -168,6 +168,47 @@ static uint64_t tcp_table(struct image *image, uint64_t hashinfo)
 	return bucket;
 }
 
+/* The wall clock is ahead of the monotonic one by KERNEL_WALL_CLOCK and a quarter of a second. */
+static void build_clocks(struct kernel *k)
+{
+	struct image *image = k->image;
+	bool named = image_has(image, "tk_data", NULL);
+	const char *type = named ? "tk_data" : "tk_core";
+	uint64_t core = image_variable(image, named ? "timekeeper_data" : "tk_core", type);
+
+	k->timekeeper = image_at(image, core, type, "timekeeper");
+	image_set(image, k->timekeeper, "timekeeper", "wall_to_monotonic.tv_sec",
+		  -(KERNEL_WALL_CLOCK + 1));
+	image_set(image, k->timekeeper, "timekeeper", "wall_to_monotonic.tv_nsec",
+		  NSEC_PER_SEC / 4 * 3);
+	image_set(image, k->timekeeper, "timekeeper", "offs_real",
+		  KERNEL_WALL_CLOCK * NSEC_PER_SEC + NSEC_PER_SEC / 4);
+	image_set(image, k->timekeeper, "timekeeper", "offs_boot", KERNEL_SLEPT * NSEC_PER_SEC);
+}
+
+void kernel_task_began(struct kernel *k, uint64_t task, unsigned seconds)
+{
+	if (!image_try_set(k->image, task, "task_struct", "start_boottime", seconds * NSEC_PER_SEC))
+		image_try_set(k->image, task, "task_struct", "real_start_time",
+			      seconds * NSEC_PER_SEC);
+}
+
+void kernel_inode_changed(struct kernel *k, uint64_t inode, unsigned seconds)
+{
+	uint64_t at = KERNEL_WALL_CLOCK + seconds - KERNEL_SLEPT;
+	static const char *const members[][2] = {{"i_ctime_sec", "i_ctime_nsec"},
+						 {"__i_ctime.tv_sec", "__i_ctime.tv_nsec"},
+						 {"i_ctime.tv_sec", "i_ctime.tv_nsec"}};
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		/* I_CTIME_QUERIED, where there may be one. */
+		uint64_t flag = i ? 0 : 1u << 31;
+
+		if (image_try_set(k->image, inode, "inode", members[i][0], at))
+			image_set(k->image, inode, "inode", members[i][1], flag | NSEC_PER_SEC / 4);
+	}
+}
+
 void kernel_build(struct kernel *k, struct image *image)
 {
 	uint64_t uts, list, hashinfo;
@@ -180,6 +221,7 @@ void kernel_build(struct kernel *k, struct image *image)
 	k->tick_nsec = image_pointer(image, "tick_nsec", NSEC_PER_SEC / KERNEL_HZ);
 	image_pointer(image, "last_jiffies_update", KERNEL_UPTIME * NSEC_PER_SEC);
 	image_pointer(image, "jiffies_64", KERNEL_JIFFIES);
+	build_clocks(k);
 
 	k->socket_ops = image_pointer(image, "socket_file_ops", 0);
 	k->device_ops = image_pointer(image, "def_blk_fops", 0);
@@ -269,6 +311,7 @@ struct kernel_task kernel_task(struct kernel *k, const char *comm, uint32_t pid,
 	image_set(image, t.task, "task_struct", "signal", signal);
 	image_set(image, t.task, "task_struct", "files", t.files);
 	image_set_text(image, t.task, "task_struct", "comm", comm);
+	kernel_task_began(k, t.task, KERNEL_TASKS_START);
 	return t;
 }
 

@@ -11,6 +11,11 @@
 /* jiffies_64, which begins 5 minutes before its low half wraps */
 #define KERNEL_JIFFIES ((uint32_t)(-300 * KERNEL_HZ) + (uint64_t)KERNEL_UPTIME * KERNEL_HZ)
 
+/* Seconds after the boot when all tasks began, and the wall clock then: it was set once, and the machine slept. */
+#define KERNEL_TASKS_START 100
+#define KERNEL_WALL_CLOCK  1700000000ull
+#define KERNEL_SLEPT	   5
+
 /* task_struct.flags */
 #define PF_KTHREAD 0x200000
 
@@ -19,6 +24,7 @@ struct kernel {
 	struct image *image;
 	uint64_t init_task, super_blocks, net, unix_buckets, bdev_super_block;
 	uint64_t tick_nsec;  /* the variable */
+	uint64_t timekeeper; /* of the wall clock */
 	uint64_t tcp_bucket; /* the only one of tcp_hashinfo.ehash */
 	uint64_t socket_ops, device_ops, root, dev_directory;
 	unsigned n_unix; /* sockets in the buckets so far */
@@ -44,6 +50,12 @@ void kernel_build(struct kernel *k, struct image *image);
  * threads have none. All sleep. */
 struct kernel_task kernel_task(struct kernel *k, const char *comm, uint32_t pid,
 			       const struct kernel_task *leader, uint32_t flags);
+
+/* When a task began, in seconds after the boot. */
+void kernel_task_began(struct kernel *k, uint64_t task, unsigned seconds);
+
+/* When an inode was changed last, in seconds after the boot. */
+void kernel_inode_changed(struct kernel *k, uint64_t inode, unsigned seconds);
 
 /* An unlocked mutex; one that waits for it. */
 void kernel_mutex(struct kernel *k, uint64_t mutex);

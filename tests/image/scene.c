@@ -108,6 +108,15 @@ static void build_idr(struct scene *s, struct kernel *k)
 	image_set(image, node, node_type, "count", 1);
 }
 
+static void build_debugfs(struct scene *s, struct kernel *k)
+{
+	uint64_t inode = image_new(k->image, "inode");
+
+	kernel_inode_changed(k, inode, SCENE_START);
+	s->debugfs = kernel_dentry(k, 0, "nbd3", inode);
+	image_set(k->image, s->config, "nbd_config", "dbg_dir", s->debugfs);
+}
+
 static void build_nbd(struct scene *s, struct kernel *k)
 {
 	struct image *image = k->image;
@@ -139,6 +148,7 @@ static void build_nbd(struct scene *s, struct kernel *k)
 	image_set(image, s->config, "nbd_config", "num_connections", 2);
 	image_set(image, s->config, "nbd_config", "live_connections", 1);
 	image_set(image, s->config, "nbd_config", "recv_threads", 1);
+	build_debugfs(s, k);
 	if (!image_try_set(image, s->config, "nbd_config", "blksize_bits", 12))
 		image_set(image, s->config, "nbd_config", "blksize", 4096);
 }

@@ -14,6 +14,7 @@
 #define SCENE_BYTES	4096
 #define SCENE_TAG	5
 #define SCENE_FILE_PATH "/dev/nbd3"
+#define SCENE_START	200 /* seconds after the boot when nbd3 was started */
 
 enum { SCENE_CLIENT_FD = 4, SCENE_SERVER_FD = 7, SCENE_OPENER_FD = 3 };
 
@@ -28,6 +29,7 @@ struct scene {
 	uint64_t rqs;		       /* blk_mq_tags.rqs of the request's queue */
 	struct kernel_task init, client, client_thread, server, opener, worker;
 	uint64_t opener_file;
+	uint64_t debugfs; /* the dentry of nbd3's directory there */
 };
 
 /* Builds it into an empty image. Kernels before 4.12 have no nbd_config: there the device has the first

@@ -66,6 +66,8 @@ static bool is_derived(const char *key)
 	static const char *const keys[] = {
 		"findings",
 		"why",
+		"doubt",
+		"reused_by",
 		"freed_when",
 		"tasks_walked",
 		"unreadable",

@@ -58,6 +58,91 @@ START_TEST(the_device_and_its_numbers)
 }
 END_TEST
 
+/* The opener, which has the device open, has got the memory of the task that set it up. */
+static struct json_object *reused(unsigned began)
+{
+	image_set(image, scene.nbd_device, "nbd_device", "task_setup", scene.opener.task);
+	kernel_task_began(&scene.kernel, scene.opener.task, began);
+	return run_report(image);
+}
+
+START_TEST(a_younger_task_did_not_set_up)
+{
+	struct json_object *report = reused(SCENE_START + 100);
+
+	is_string(report, "/1/setup_task/state", "exited");
+	is_null(report, "/1/setup_task/pid");
+	is_null(report, "/1/setup_task/doubt");
+	is_number(report, "/1/setup_task/reused_by/pid", scene.opener.pid);
+	is_string(report, "/1/setup_task/reused_by/comm", scene.opener.comm);
+	is_number(report, "/1/setup_task/reused_by/began_after_start_ms", 100000);
+	is_string(report, "/1/recv_task/state", "live");
+	is_null(report, "/1/recv_task/reused_by");
+	json_object_put(report);
+}
+END_TEST
+
+START_TEST(an_older_task_may_have_set_up)
+{
+	struct json_object *report = reused(SCENE_START - 1);
+
+	is_string(report, "/1/setup_task/state", "live");
+	is_number(report, "/1/setup_task/pid", scene.opener.pid);
+	is_null(report, "/1/setup_task/reused_by");
+	is_null(report, "/1/setup_task/doubt");
+	json_object_put(report);
+}
+END_TEST
+
+static void no_directory(void)
+{
+	image_set(image, scene.config, "nbd_config", "dbg_dir", 0);
+}
+
+static void error_pointer(void)
+{
+	image_set(image, scene.config, "nbd_config", "dbg_dir", (uint64_t)-19);
+}
+
+static void another_directory(void)
+{
+	image_set(image, scene.debugfs, "dentry", "d_name.name", image_string(image, "nbd4"));
+}
+
+static void no_inode(void)
+{
+	image_set(image, scene.debugfs, "dentry", "d_inode", 0);
+}
+
+static void no_clock(void)
+{
+	image_set(image, scene.kernel.timekeeper, "timekeeper", "offs_real", 1);
+}
+
+static void clock_was_set(void)
+{
+	kernel_inode_changed(&scene.kernel, image_get(image, scene.debugfs, "dentry", "d_inode"),
+			     0);
+}
+
+static void (*const untimely[])(void) = {no_directory, error_pointer, another_directory,
+					 no_inode,     no_clock,      clock_was_set};
+
+/* Without a time of the start nobody knows, whatever the opener has open. */
+START_TEST(without_a_time_there_is_doubt)
+{
+	struct json_object *report;
+
+	untimely[_i]();
+	report = reused(SCENE_START + 100);
+	is_null(report, "/1/setup_task/state");
+	is_string(report, "/1/setup_task/doubt", "when the device was started is not known");
+	is_null(report, "/1/setup_task/pid");
+	is_number(report, "/1/setup_task/reused_by/pid", scene.opener.pid);
+	json_object_put(report);
+}
+END_TEST
+
 START_TEST(both_connections)
 {
 	struct json_object *report = run_report(image);
@@ -202,6 +287,10 @@ TCase *scene_case(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_device_and_its_numbers);
+	tcase_add_test(tc, a_younger_task_did_not_set_up);
+	tcase_add_test(tc, an_older_task_may_have_set_up);
+	tcase_add_loop_test(tc, without_a_time_there_is_doubt, 0,
+			    sizeof(untimely) / sizeof(untimely[0]));
 	tcase_add_test(tc, both_connections);
 	tcase_add_test(tc, the_request_and_the_opener);
 	tcase_add_test(tc, any_address_of_a_socket_leads_to_it);

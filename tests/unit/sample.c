@@ -11,13 +11,19 @@
 struct report *sample_report(void)
 {
 	struct report *report = arena_alloc(sizeof(*report));
-	static const struct task tasks[] = {
+	const struct task tasks[] = {
 		{.addr = 0xffff000000001000,
 		 .pid = 233,
 		 .tgid = 233,
 		 .comm = "qemu-kvm",
-		 .state = 'S'},
-		{.addr = 0xffff000000002000, .pid = 234, .tgid = 234, .comm = "gMgr", .state = 'S'},
+		 .state = 'S',
+		 .start_boottime = NUM(SAMPLE_TASKS_START)},
+		{.addr = 0xffff000000002000,
+		 .pid = 234,
+		 .tgid = 234,
+		 .comm = "gMgr",
+		 .state = 'S',
+		 .start_boottime = NUM(SAMPLE_TASKS_START)},
 	};
 
 	report->release = "6.1.0-test";
@@ -48,6 +54,7 @@ struct task *sample_task(struct report *report, const char *comm, uint32_t pid, 
 	t->pid = t->tgid = pid;
 	strncpy(t->comm, comm, sizeof(t->comm) - 1);
 	t->state = state;
+	t->start_boottime = NUM(SAMPLE_TASKS_START);
 	t->files = t->addr + 0x800;
 	return t;
 }
@@ -105,6 +112,7 @@ struct device *sample_device(struct report *report, uint32_t index, size_t n, co
 	dev->recv_pid = NUM(233);
 	dev->recv_task = &report->tasks.v[0];
 	dev->task_setup = NUM(0xffff000000009000);
+	dev->started_boottime = NUM(SAMPLE_DEVICES_START);
 	for (size_t i = 0; i < n; i++) {
 		struct connection *c = ARENA_PUSH(dev->conns, dev->n_conns);
 		struct sock_info *s = sample_socket(0xffff000020000000 + i * 0x1000);

@@ -5,6 +5,10 @@
 
 #include "model/model.h"
 
+/* Nanoseconds of CLOCK_BOOTTIME: all tasks began before all devices were started. */
+#define SAMPLE_TASKS_START   10000000000
+#define SAMPLE_DEVICES_START 20000000000
+
 /* Kernel "6.1.0-test", two tasks: gMgr (234) and qemu-kvm (233), everything readable. */
 struct report *sample_report(void);
 

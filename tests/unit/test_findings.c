@@ -246,9 +246,107 @@ START_TEST(setup_by_other_task)
 	dev->setup_task = &report->tasks.v[0];
 	shows("setup-by-other-task", SEVERITY_INFO, "task_setup is qemu-kvm (233)");
 	ck_assert_ptr_null(strstr(find(dev, "setup-by-other-task")->text, "exited task"));
+}
+END_TEST
+
+/* The living task at task_setup is doubtful: an error unless the device works, never just an info. */
+static void doubts(const char *why)
+{
+	shows("stale-setup-task", SEVERITY_INFO, "no harm while the device works");
+	dev->recv_threads = NUM(0);
+	shows("stale-setup-task", SEVERITY_ERROR, why);
+	shows_not("setup-by-other-task");
+	ck_assert_str_eq(dev->attach[ATTACH_SET_SOCK].why,
+			 arena_printf("task_setup belongs to %s (%u), or to a task that has exited",
+				      dev->setup_task->comm, dev->setup_task->pid));
+}
+
+START_TEST(a_setup_task_that_has_nothing_open_is_doubtful)
+{
 	dev->setup_task = sample_task(report, "other", 500, 'S');
-	shows("setup-by-other-task", SEVERITY_INFO, "may be that of an exited task");
-	shows_not("stale-setup-task");
+	doubts("task_setup is other (500), or an exited task whose memory it has got (it has "
+	       "neither the device nor a socket of it open)");
+}
+END_TEST
+
+/* It has the device open; but whoever began later may have that, too. */
+START_TEST(a_setup_task_without_a_time_is_doubtful)
+{
+	num *times[] = {&dev->started_boottime, &report->tasks.v[0].start_boottime};
+
+	dev->setup_task = &report->tasks.v[0];
+	*times[_i] = NUM_UNKNOWN;
+	shows("stale-setup-task", SEVERITY_INFO, "no harm while the device works");
+	dev->recv_threads = NUM(0);
+	shows("stale-setup-task", SEVERITY_ERROR,
+	      _i ? "(since when it lives is not known)"
+		 : "(when the device was started is not known)");
+	shows_not("setup-by-other-task");
+	/* Before the start there is no such time, and none is needed. */
+	dev->recv_pid = NUM(0);
+	dev->recv_task = NULL;
+	shows("setup-by-other-task", SEVERITY_INFO, "task_setup is qemu-kvm (233)");
+}
+END_TEST
+
+START_TEST(a_younger_task_did_not_set_up)
+{
+	report->tasks.v[0].start_boottime = NUM(SAMPLE_DEVICES_START + 12345000000);
+	dev->setup_task = &report->tasks.v[0];
+	dev->recv_threads = NUM(0);
+	shows("stale-setup-task", SEVERITY_ERROR,
+	      "task_setup is a task that has exited, whose memory belongs to qemu-kvm (233), which "
+	      "began 12.3 s after the device was started: NBD_SET_SOCK gets EBUSY from every task "
+	      "but qemu-kvm (233)");
+	shows_not("setup-by-other-task");
+	ck_assert_str_eq(dev->attach[ATTACH_SET_SOCK].why,
+			 "task_setup belongs to a task that has exited; qemu-kvm (233) has its "
+			 "memory");
+	ck_assert_ptr_eq(dev->setup_reuser, &report->tasks.v[0]);
+	/* It had the same place among those that run the device: a pid is used again, too. */
+	ck_assert_ptr_eq(dev->recv_reuser, &report->tasks.v[0]);
+	shows("recv-task-gone", SEVERITY_WARNING, "pid 233 started the device");
+}
+END_TEST
+
+/* The time of the start is a tick early. */
+START_TEST(a_tick_is_no_proof)
+{
+	report->tasks.v[0].start_boottime = NUM(SAMPLE_DEVICES_START + 10000000);
+	dev->setup_task = &report->tasks.v[0];
+	dev->recv_threads = NUM(0);
+	shows("setup-by-other-task", SEVERITY_INFO, "task_setup is qemu-kvm (233)");
+	ck_assert_ptr_null(dev->setup_reuser);
+}
+END_TEST
+
+/* NBD_CLEAR_SOCK has forgotten task_setup and disconnected the device; a later task appended a connection. */
+START_TEST(a_younger_task_may_have_set_up_again)
+{
+	struct file *file = dev->conns[2].sock->file;
+
+	dev->setup_task = sample_task(report, "again", 500, 'S');
+	report->tasks.v[2].start_boottime = NUM(SAMPLE_DEVICES_START + 12345000000);
+	dev->runtime_flags = NUM(12);
+	shows("stale-setup-task", SEVERITY_ERROR,
+	      "it began 12.3 s after the device was started, and has no socket of it open");
+	*ARENA_PUSH(file->owners, file->n_owners) = (struct fd_owner){dev->setup_task, 4};
+	shows("setup-by-other-task", SEVERITY_INFO, "task_setup is again (500)");
+	/* There was one connection when the device was started: none has been appended. */
+	dev->num_connections = NUM(1);
+	shows("stale-setup-task", SEVERITY_ERROR, "whose memory belongs to again (500)");
+}
+END_TEST
+
+/* Where NBD_CLEAR_SOCK does not forget, or was not called, nobody can have set it up again. */
+START_TEST(a_younger_task_cannot_have_set_up_again)
+{
+	dev->setup_task = sample_task(report, "again", 500, 'S');
+	report->tasks.v[2].start_boottime = NUM(SAMPLE_DEVICES_START + 12345000000);
+	dev->recv_threads = NUM(0);
+	dev->runtime_flags = NUM(_i ? 12 : 8);
+	report->traits.clear_sock_resets_setup = NUM(!_i);
+	shows("stale-setup-task", SEVERITY_ERROR, "whose memory belongs to again (500)");
 }
 END_TEST
 
@@ -544,6 +642,12 @@ TCase *findings_case(void)
 	tcase_add_test(c, a_device_that_is_being_set_up_leaks_nothing);
 	tcase_add_test(c, stale_setup_task);
 	tcase_add_test(c, setup_by_other_task);
+	tcase_add_test(c, a_setup_task_that_has_nothing_open_is_doubtful);
+	tcase_add_loop_test(c, a_setup_task_without_a_time_is_doubtful, 0, 2);
+	tcase_add_test(c, a_younger_task_did_not_set_up);
+	tcase_add_test(c, a_tick_is_no_proof);
+	tcase_add_test(c, a_younger_task_may_have_set_up_again);
+	tcase_add_loop_test(c, a_younger_task_cannot_have_set_up_again, 0, 2);
 	tcase_add_test(c, pinned_by_openers);
 	tcase_add_test(c, pinned_though_nothing_was_attached);
 	tcase_add_test(c, recv_task_gone);

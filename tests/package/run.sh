@@ -70,12 +70,26 @@ check_man() {
 	done
 }
 
+# What nbd-postmortem found by itself: the kernel's debuginfo, that of its nbd, and the devices that nbd -j reports.
+check_postmortem() {
+	local devices expected
+
+	echo "exit status 3" | diff - "$1/postmortem.log" || fail "nbd-postmortem complains, or does not find what is wrong"
+	grep -qE '"vmlinux": "/usr/lib/debug/boot/vmlinux-[^"]*"' "$1/postmortem" || fail "nbd-postmortem has vmlinux from elsewhere"
+	grep -qE '"nbd_debuginfo": "/usr/lib/debug/lib/modules/[^"]*"' "$1/postmortem" || fail "nbd-postmortem does not find nbd.ko's debuginfo"
+	expected=$(grep -c '"type":"device"' "$1/report")
+	devices=$(grep -c '"type": "device"' "$1/postmortem") || :
+	((devices == expected)) || fail "nbd-postmortem reports $devices devices, nbd $expected"
+	grep -q NBD-POSTMORTEM "$1/man-postmortem" || fail "man nbd-postmortem"
+	echo "  nbd-postmortem found vmlinux by itself; $devices devices"
+}
+
 "$here/versions.sh" "$version"
 echo "versions: all say $version"
 
-page=$here/../../build/man/crash-nbd.8
-mandoc -Tlint "$page" >"$work/lint" 2>/dev/null || :
-[[ ! -s $work/lint ]] || { cat "$work/lint"; fail "mandoc -Tlint"; }
+mandoc -Tlint "$here/../../build/man/crash-nbd.8" "$here/../../man/nbd-postmortem.8" >"$work/lint" 2>/dev/null || :
+# A page of this package that is not installed here is no fault.
+! grep -vE 'referenced manual not found|outdated mandoc.db' "$work/lint" || fail "mandoc -Tlint"
 lintian --pedantic --info --fail-on error,warning "$packages"/deb/*.changes || fail lintian
 rpmlint --config "$here/rpmlint.toml" "$packages"/rpm/*.rpm "$here/../../crash-nbd.spec" || fail rpmlint
 
@@ -103,6 +117,7 @@ for kind in deb rpm; do
 done
 echo "nbd.so $version" | diff - "$work/result-deb/version-preloaded" || fail "crash -x does not load nbd.so"
 check_man "$work/result-deb"
+check_postmortem "$work/result-deb"
 # As in crash-gcore-command: the module in crash's directory of extensions, which is owned with its parent, the
 # licence, and crash required. Besides there are the manual page, documents, and two libraries.
 same_lines "$here/rpm-list" <(sed -E "s/$version/VERSION/" "$work/result-rpm/listed") "the .rpm has other files than tests/package/rpm-list"

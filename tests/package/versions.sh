@@ -26,6 +26,6 @@ oldest=${crashes[0]} newest=${crashes[-1]}
 # The first release that nobody has tried.
 untried=${newest%.*}.$((${newest##*.} + 1))
 same debian/control "crash (>= $oldest), crash (<< $untried~)" "$(grep -o '^Depends: crash [^$]*' debian/control | sed 's/^Depends: //; s/, $//')"
-same crash-nbd.spec "crash >= $oldest crash < $untried" "$(sed -n 's/^Requires: *//p' crash-nbd.spec | paste -sd' ')"
+same crash-nbd.spec "crash >= $oldest crash < $untried" "$(sed -n 's/^Requires: *\(crash\)/\1/p' crash-nbd.spec | paste -sd' ')"
 
 exit $wrong

@@ -16,7 +16,7 @@ export LC_ALL=C
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CACHE=${NBD_FIXTURE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/crash-nbd}
 readonly SUITE=bookworm
-readonly RUNTIME="crash libbpf1 libjson-c5 man-db"
+readonly RUNTIME="crash libbpf1 libjson-c5 man-db python3"
 
 # Debian's names of what the spec requires.
 declare -A DEBIAN_NAME=(

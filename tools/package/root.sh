@@ -65,7 +65,7 @@ root_apt_conf() {
 # Commands for a shell in the new system, where apt works.
 root_commands() {
 	case $NAME in
-	bare) echo "apt-get -qy install --download-only $RUNTIME" ;;
+	bare) echo "apt-get -qy install --download-only $PACKAGES" ;;
 	deb) echo "apt-get -qy install build-essential && apt-get -qy build-dep /tmp/source && apt-get clean" ;;
 	rpm) echo "apt-get -qy install rpm ${PACKAGES//$'\n'/ } && apt-get clean" ;;
 	esac
@@ -101,12 +101,12 @@ make_root() {
 
 NAME=${1:-}
 case $NAME in
-bare) PACKAGES= ;;
+bare) PACKAGES=$RUNTIME ;;
 deb) PACKAGES=$(grep "^Build-Depends:" "$TOP/debian/control") ;;
 rpm) PACKAGES=$(rpm_build_packages) ;;
 *) fail "unknown system: $NAME" "choose bare, deb or rpm" ;;
 esac
-RESULT=$CACHE/roots/$NAME-$({ declare -f root_apt_conf root_commands; echo "$SUITE $RUNTIME $PACKAGES"; } |
+RESULT=$CACHE/roots/$NAME-$({ declare -f root_apt_conf root_commands; echo "$SUITE $NAME $PACKAGES"; } |
 	sha256sum | cut -c1-12)
 if [[ ! -d $RESULT ]]; then
 	require_commands <<-END

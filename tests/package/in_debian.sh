@@ -21,7 +21,7 @@ apt-get -qy install /packages/crash-nbd_*.deb >>/result/apt.log 2>&1
 man --no-hyphenation --no-justification crash-nbd | col -b >/result/man
 man nbd-postmortem | col -b >/result/man-postmortem
 status=0
-timeout 600 nbd-postmortem --json /fixture/vmcore >/result/postmortem 2>/result/postmortem.log || status=$?
+timeout 1800 nbd-postmortem --time 1500 --json /fixture/vmcore >/result/postmortem 2>/result/postmortem.log || status=$?
 echo "exit status $status" >>/result/postmortem.log
 apt-get -qy purge --autoremove crash-nbd >>/result/apt.log 2>&1
 /test/files.sh >/result/purged

@@ -5,7 +5,7 @@
 set -euo pipefail
 
 session() {
-	timeout 300 crash "$@" /fixture/vmlinux /fixture/vmcore </dev/null
+	timeout 1200 crash "$@" /fixture/vmlinux /fixture/vmcore </dev/null
 }
 
 printf '%s\n' 'extend nbd.so' 'nbd --version > /result/version' 'nbd -j > /result/report' \

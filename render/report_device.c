@@ -36,22 +36,28 @@ static size_t run_length(const struct device *dev, size_t first,
 	return options->unfolded ? 1 : fold_run(dev->conns + first, dev->n_conns - first);
 }
 
-/* Tasks that wait for a tx_lock with a request in hand: whoever has config_lock detaches. */
-static size_t behind_senders(const struct device *dev)
+/* Tasks that wait for a tx_lock: with a request that nbd has not started; or, started, one whose timeout nbd
+ * handles. Whoever has config_lock detaches. */
+static size_t behind_senders(const struct device *dev, bool started)
 {
 	size_t n = 0;
 
 	for (size_t c = 0; c < dev->n_conns; c++) {
-		for (size_t i = 0; i < dev->conns[c].n_behind_sender; i++)
-			n += !num_is(dev->config_lock_owner, dev->conns[c].behind_sender[i]->addr);
+		for (size_t i = 0; i < dev->conns[c].n_behind_sender; i++) {
+			const struct task *t = dev->conns[c].behind_sender[i];
+
+			n += !num_is(dev->config_lock_owner, t->addr) &&
+			     (fact_request_of(dev, t) != NULL) == started;
+		}
 	}
 	return n;
 }
 
-/* Requests that nbd_queue_rq() works on: each holds a reference to the config meanwhile. */
+/* Requests that nbd works on: each holds a reference to the config meanwhile. */
 static size_t requests_in_nbd(const struct device *dev)
 {
-	size_t n = dev->n_reconnect_waiters + behind_senders(dev);
+	size_t n =
+		dev->n_reconnect_waiters + behind_senders(dev, false) + behind_senders(dev, true);
 
 	for (size_t c = 0; c < dev->n_conns; c++)
 		n += fact_request_of(dev, dev->conns[c].sender) != NULL;
@@ -99,8 +105,9 @@ static const char *requests_text(const struct device *dev)
 	if (dev->n_reconnect_waiters)
 		text = arena_printf("%s, %zu waiting for a reconnect", text,
 				    dev->n_reconnect_waiters);
-	if (behind_senders(dev))
-		text = arena_printf("%s, %zu waiting behind a sender", text, behind_senders(dev));
+	if (behind_senders(dev, false))
+		text = arena_printf("%s, %zu waiting behind a sender", text,
+				    behind_senders(dev, false));
 	return text;
 }
 

@@ -111,7 +111,8 @@ START_TEST(requests_and_waiters)
 		value("/requests/0"),
 		"{\"queue\":0,\"tag\":8,\"request\":\"0xffff000050000100\",\"op\":\"WRITE\","
 		"\"sector\":2048,\"bytes\":4096,\"age_seconds\":31.005,\"connection\":0,"
-		"\"sent\":true,\"retries\":2,\"worker\":null,\"waiters\":[{\"pid\":501,\"tgid\":501,"
+		"\"sent\":true,\"retries\":2,\"worker\":null,\"waiters\":[{\"pid\":501,\"tgid\":"
+		"501,"
 		"\"comm\":\"dd\",\"task\":\"0xffff0000001f5000\",\"state\":\"D\"}]}");
 	ck_assert_str_eq(value("/requests/1/op"), "\"34\"");
 	ck_assert_str_eq(value("/requests/1/age_seconds"), "0.000");

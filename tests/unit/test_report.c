@@ -475,6 +475,15 @@ START_TEST(requests_that_wait_in_nbd)
 	has(text, "+ 2 requests in nbd");
 	has_not(text, "unexplained");
 	free(text);
+	/* Its timeout is handled: that waits behind the sender, and is in flight. */
+	sample_request(dev, 31000)->worker = waiting[0];
+	PRINTED(text, report_requests(out, dev));
+	has(text, "in flight, 1 waiting for a reconnect\n");
+	free(text);
+	PRINTED(text, report_openers(out, dev));
+	has(text, "+ 2 requests in nbd");
+	has_not(text, "unexplained");
+	free(text);
 }
 END_TEST
 

@@ -41,13 +41,18 @@ static bool may_be_set_up_again(const struct report *report, const struct device
 	       !fact_lacks_flag(dev, RT_DISCONNECTED) && !num_is(dev->num_connections, 1);
 }
 
+static bool times_are_known(const struct device *dev, const struct task *t)
+{
+	return dev->started_boottime.known && t->start_boottime.known;
+}
+
 /* Of a task that is not known to be too young. */
 static const char *doubt(const struct report *report, const struct device *dev,
 			 const struct task *t)
 {
 	if (num_is(fact_uses_device(report, dev, t), 0))
 		return "it has neither the device nor a socket of it open";
-	if (!fact_is_started(dev) || (dev->started_boottime.known && t->start_boottime.known))
+	if (!fact_is_started(dev) || times_are_known(dev, t))
 		return NULL;
 	return dev->started_boottime.known ? "since when it lives is not known"
 					   : "when the device was started is not known";
@@ -73,6 +78,7 @@ static void judge_setup(const struct report *report, struct device *dev)
 	}
 }
 
+/* Who started the device lived at that time: a task that did, and that has its address or its pid, can be no other. */
 static void judge_recv(const struct report *report, struct device *dev)
 {
 	const struct task *t = dev->recv_task;
@@ -83,7 +89,7 @@ static void judge_recv(const struct report *report, struct device *dev)
 		dev->recv_reuser = t;
 		dev->recv_task = NULL;
 	} else {
-		dev->recv_doubt = doubt(report, dev, t);
+		dev->recv_doubt = times_are_known(dev, t) ? NULL : doubt(report, dev, t);
 	}
 }
 

@@ -566,6 +566,22 @@ START_TEST(the_unknown_supports_no_finding)
 }
 END_TEST
 
+/* A living task with that pid which lived when the device was started is the one, whatever it has open now. */
+START_TEST(who_started_the_device_needs_no_file_of_it)
+{
+	struct task *client = sample_task(report, "nbd-client", 300, 'S');
+
+	dev->recv_pid = NUM(300);
+	dev->recv_task = client;
+	judge_devices(report);
+	ck_assert_ptr_eq(dev->recv_task, client);
+	ck_assert_ptr_null(dev->recv_doubt);
+	dev->started_boottime = NUM_UNKNOWN;
+	judge_devices(report);
+	ck_assert_ptr_nonnull(dev->recv_doubt);
+}
+END_TEST
+
 /* 30 s are the block layer's when no timeout is set, not when it could not be read. */
 START_TEST(an_unknown_timeout_is_not_30_seconds)
 {
@@ -660,6 +676,7 @@ TCase *findings_case(void)
 	tcase_add_test(c, live_count_mismatch);
 	tcase_add_loop_test(c, unreadable, 0, 5);
 	tcase_add_test(c, the_unknown_supports_no_finding);
+	tcase_add_test(c, who_started_the_device_needs_no_file_of_it);
 	tcase_add_test(c, an_unknown_timeout_is_not_30_seconds);
 	tcase_add_test(c, counting_connections_is_no_evidence);
 	tcase_add_test(c, the_schema_has_the_ids);

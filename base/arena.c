@@ -35,7 +35,7 @@ static struct chunk *chunk_new(size_t need)
 	if (!c)
 		arena_exhausted();
 	c->size = size;
-	/* A block of its own must not hide the room left in the current chunk. */
+	/* What is larger gets a chunk of its own, behind the current one, whose free room stays in use. */
 	if (chunks && need > CHUNK_SIZE) {
 		c->next = chunks->next;
 		chunks->next = c;
@@ -97,7 +97,7 @@ void *arena_grow(void *array, size_t n, size_t element_size)
 {
 	void *p;
 
-	/* Capacity is not stored: it is the next power of two, 4 at least. */
+	/* The capacity is not stored: it is the next power of two, at least 4. */
 	if (n && (n < 4 || (n & (n - 1))))
 		return array;
 	p = arena_alloc((n < 4 ? 4 : 2 * n) * element_size);

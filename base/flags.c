@@ -36,7 +36,7 @@ enum flag_numbering flags_numbering_by_members(bool has_backend, bool has_flags,
 
 enum flag_numbering flags_numbering_by_release(const char *release, const char *version)
 {
-	/* A distribution's release is 5.10.0-N whatever the stable release; Debian's version has that one. */
+	/* A distribution's release is 5.10.0-N for every stable release; Debian's version names the stable one. */
 	const char *stable = strstr(version, "5.10.");
 	unsigned patch, build;
 

@@ -13,27 +13,29 @@
  * handler of arena_on_exhausted(), which must not return. */
 void *arena_alloc(size_t size);
 
-/* printf and vprintf into arena memory. */
+/* printf() and vprintf() into arena memory. */
 char *arena_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *arena_vprintf(const char *format, va_list list) __attribute__((format(printf, 1, 0)));
 
-/* A copy of len bytes, terminated. */
+/* A copy of the len bytes at s, with a NUL behind them. */
 char *arena_strndup(const char *s, size_t len);
 
-/* Room for one more element behind the n used ones of array; returns where the array now is. */
+/* Makes room for one more element in an array that has n, each of them added this way. Returns where the
+ * array is now. ARENA_PUSH() is easier to use. */
 void *arena_grow(void *array, size_t n, size_t element_size);
 
 /* Appends a zeroed element to an array of the arena and yields its address. */
 #define ARENA_PUSH(array, n) ((array) = arena_grow((array), (n), sizeof(*(array))), &(array)[(n)++])
 
-/* What is called when there is no memory. It must not return, and abort() ends the program where none was
- * set. Also for memory that others could not get: a library's. */
+/* Sets what is called when memory has run out; it must not return. Until one is set, abort() ends the program.
+ * arena_exhausted() calls it: for code that could not get memory elsewhere, as from a library. */
 void arena_on_exhausted(void (*handler)(void));
 _Noreturn void arena_exhausted(void);
 
-/* How many bytes were given out since arena_free_all(). */
+/* How many bytes were given out since the last arena_free_all(). */
 size_t arena_used(void);
 
+/* Frees everything: no pointer into the arena is valid any more. */
 void arena_free_all(void);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Flags by name. Pure. */
+/* The flags of nbd by name. */
 #ifndef NBD_BASE_FLAGS_H
 #define NBD_BASE_FLAGS_H
 
@@ -26,12 +26,12 @@ enum flag_numbering {
  *                                      DESTROY_ON_DISCONNECT properly") (in v5.12, v5.10.21)
  *   C  6 DISCONNECT_ON_CLOSE  7 HAS_BACKEND_FILE
  *                                      since 6497ef8df568 (in v5.14)
- * A and B have the same members in some kernels: then the code tells (nbd_numbering.h), else the release,
- * else the flags of the devices. Each returns FLAGS_A_OR_B when it cannot tell.
+ * Some kernels with A and some with B have the same members: then the code tells (resolve/numbering.h), else
+ * the release, else the flags of the devices. Each function returns FLAGS_A_OR_B when it cannot tell.
  */
 enum flag_numbering flags_numbering_by_members(bool has_backend, bool has_flags, bool has_pid);
 
-/* By release and version of utsname, where one of them is known to be A or B. */
+/* By utsname's release and version, where that kernel is known to have A or B. */
 enum flag_numbering flags_numbering_by_release(const char *release, const char *version);
 
 /* By nbd_config.runtime_flags and nbd_device.flags of one device. */
@@ -45,10 +45,10 @@ enum flag_numbering flags_numbering_by_values(num runtime_flags, num device_flag
 size_t flags_runtime_names(uint64_t value, enum flag_numbering numbering,
 			   const char *names[FLAG_BITS]);
 
-/* The same for nbd_config.flags, what the server announced (NBD_FLAG_* of uapi/linux/nbd.h). */
+/* The same for nbd_config.flags, which the server announced (NBD_FLAG_* of uapi/linux/nbd.h). */
 size_t flags_server_names(uint64_t value, const char *names[FLAG_BITS]);
 
-/* All names with a space between, "none" when no bit is set; in the arena. */
+/* All n names with spaces between them, "none" when n is 0. In the arena, or static. */
 const char *flags_join(const char *const names[], size_t n);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Limits that several rooms check values against. Only damaged memory holds more. */
+/* Limits that several rooms check values against: only damaged memory holds larger ones. */
 #ifndef NBD_BASE_LIMITS_H
 #define NBD_BASE_LIMITS_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Names from the kernel image as printable text, and the names of constants. Pure. The image may be hostile or broken: control
- * characters, terminal escapes, invalid UTF-8 and direction overrides come out as \xNN.
- * Results live in the arena.
+ * Names from the kernel image as printable text, and the names of constants. The image may be hostile or broken:
+ * control characters, terminal escapes, invalid UTF-8 and direction overrides come out as \xNN. Results are static or
+ * live in the arena.
  */
 #ifndef NBD_BASE_NAMES_H
 #define NBD_BASE_NAMES_H
@@ -12,7 +12,7 @@
 
 #include "base/num.h"
 
-/* len bytes as they are, but \xNN for what must not reach a terminal and \\ for a backslash. */
+/* A copy of len bytes, with \xNN for what must not reach a terminal and \\ for a backslash. */
 const char *name_escape(const void *bytes, size_t len);
 
 /* The same for a string that ends at its first NUL or after max bytes. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A value of the kernel image, which may not be known. */
+/* A value of the kernel image, which may be unknown. */
 #ifndef NBD_BASE_NUM_H
 #define NBD_BASE_NUM_H
 
@@ -10,8 +10,8 @@
 
 /*
  * A value is known; or it is unknown because it could not be read; or it is unknown because this kernel
- * has no such member. What is unknown is printed as unknown, never as 0. Its v is 0 all the same: code may
- * look at v alone where 0 and "unknown" mean the same to it, as with a pointer that leads nowhere.
+ * has no such member. What is unknown is printed as unknown, never as 0. Even so its v is 0, and code may look
+ * at v alone where 0 and "unknown" mean the same to it, as for a pointer that leads nowhere.
  */
 typedef struct {
 	uint64_t v;

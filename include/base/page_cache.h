@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Pages of kernel memory that were read a moment ago. In a compressed vmcore it is the page that costs,
- * not the bytes: neighbours in a slab, and members of one structure, shall pay for it once. Pure.
+ * Pages of kernel memory that were read a moment ago. A read of a compressed vmcore costs by the page, not by
+ * the byte: neighbours in a slab, and members of one structure, shall pay for their page once.
  */
 #ifndef NBD_BASE_PAGE_CACHE_H
 #define NBD_BASE_PAGE_CACHE_H
@@ -15,7 +15,7 @@
 /* 4 MiB. Twice as many would save 3 of 100 reads. */
 #define PAGE_CACHE_LINES 1024
 
-/* Zero-initialised: empty. Its memory belongs to the arena, a line's from when it is first used. */
+/* A zero-initialised cache is empty. Its memory belongs to the arena; a line's is taken when it is first used. */
 struct page_cache {
 	struct page_cache_line {
 		uint64_t page; /* address, 0: none */
@@ -23,11 +23,11 @@ struct page_cache {
 	} * *lines;
 };
 
-/* Reads len bytes at addr, what names them; false when it cannot. */
+/* Reads len bytes at addr into buf. what names them in debug output. False when they cannot be read. */
 typedef bool page_cache_fetch(uint64_t addr, void *buf, size_t len, const char *what);
 
-/* Copies len bytes at addr to buf, and has fetch read those pages that are not there. False when one
- * could not be read as a whole; buf is then undefined. */
+/* Copies len bytes at addr to buf; pages that are not in the cache yet are read with fetch. False when one of
+ * them could not be read as a whole; the contents of buf are then undefined. */
 bool page_cache_read(struct page_cache *cache, uint64_t addr, void *buf, size_t len,
 		     page_cache_fetch *fetch, const char *what);
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A map from kernel addresses to pointers of ours, made for millions of misses. Pure. */
+/* A map from kernel addresses to our own pointers, made for millions of look-ups most of which find nothing. */
 #ifndef NBD_BASE_PTR_MAP_H
 #define NBD_BASE_PTR_MAP_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zero-initialised: empty. Its memory belongs to the arena. */
+/* A zero-initialised map is empty. Its memory belongs to the arena. */
 struct ptr_map {
 	struct ptr_map_slot {
 		uint64_t key;
@@ -16,11 +16,11 @@ struct ptr_map {
 	unsigned bits;
 };
 
-/* The value of key, NULL when there is none. key 0 is never found. */
+/* The value of key, NULL when there is none, as for key 0. */
 void *ptr_map_get(const struct ptr_map *map, uint64_t key);
 
-/* Where the value of key is kept, NULL in there when key is new. key must not be 0. Valid until the
- * next call. */
+/* The place where the value of key is kept; it holds NULL when key is new. key must not be 0. The place is valid
+ * until the next call. */
 void **ptr_map_at(struct ptr_map *map, uint64_t key);
 
 #endif

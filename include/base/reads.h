@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a command asked crash for. */
+/* How much memory a command has asked crash for. */
 #ifndef NBD_BASE_READS_H
 #define NBD_BASE_READS_H
 

@@ -44,7 +44,7 @@ struct fd_owner {
 	uint32_t fd;
 };
 
-/* What holds a struct file without a file descriptor, and its word in reports. */
+/* What may hold a struct file without a file descriptor, and the word for it in reports. */
 #define HOLDER_KIND_TABLE(KIND)                                                                    \
 	KIND(HOLDER_NBD, "nbd")		      /* an nbd_sock */                                    \
 	KIND(HOLDER_SCM_RIGHTS, "scm_rights") /* a message in flight */                            \
@@ -58,7 +58,7 @@ enum holder_kind { HOLDER_KIND_TABLE(HOLDER_KIND_ENUM) HOLDER_KINDS };
 /* A reference to a struct file that is no file descriptor. phrase_holder() puts it into words. */
 struct holder {
 	enum holder_kind kind;
-	uint32_t number; /* of the connection, of the loop device, or the fd of the io_uring */
+	uint32_t number; /* that of the connection or the loop device, or the fd of the io_uring */
 	uint64_t object; /* address of what holds the reference */
 	union {
 		const char *device;	 /* HOLDER_NBD: the device's name */
@@ -115,13 +115,14 @@ struct sock_info {
 
 	num peer_sk; /* AF_UNIX: unix_sock.peer, 0 when there is none */
 
-	/* What must agree with the rest, and does not where memory is damaged. */
+	/* These must agree with the rest; where they do not, memory is damaged. */
 	num sk_socket;	 /* sock.sk_socket: socket */
 	num socket_sk;	 /* socket.sk: sk */
 	num file_socket; /* file.private_data: socket */
 	num prot_family; /* the family of the protocol (sk_prot) */
 	bool name_unreadable;
-	const char *impossible; /* values that were, and are unknown now, in words; or NULL */
+	const char
+		*impossible; /* which values were impossible and are now unknown: words, or NULL */
 
 	struct sock_info *peer; /* the other end, where it is in this kernel and readable */
 	enum peer_status peer_status;
@@ -129,7 +130,7 @@ struct sock_info {
 
 struct waiter;
 
-/* What a server does that has the other end of a connection open. */
+/* What the server does that has the other end of a connection open. */
 enum server_state {
 	SERVER_UNKNOWN, /* not judged: the other end is not open, or nobody was found who has it */
 	SERVER_RUNS,
@@ -139,8 +140,8 @@ enum server_state {
 
 struct server {
 	enum server_state state;
-	const struct task *task; /* of SERVER_UNKNOWN NULL */
-	const struct waiter *on; /* of SERVER_BLOCKED: it waits on this very device; or NULL */
+	const struct task *task; /* NULL when SERVER_UNKNOWN */
+	const struct waiter *on; /* SERVER_BLOCKED on this very device: its wait; else NULL */
 };
 
 /* One nbd_sock of an nbd_config. */
@@ -154,10 +155,10 @@ struct connection {
 	/* Who sends on it (collect/senders.c). */
 	num tx_lock_owner;	   /* nbd_sock.tx_lock: task_struct that holds it, 0 when free */
 	const struct task *sender; /* the living task there, or NULL */
-	const struct task **behind_sender; /* who waits for tx_lock, in turn */
+	const struct task **behind_sender; /* who waits for tx_lock, first in line first */
 	size_t n_behind_sender;
 	num pending;	  /* nbd_sock.pending: the request that was sent in part, 0 when none */
-	num pending_sent; /* nbd_sock.sent: bytes of it, its header of 28 bytes included */
+	num pending_sent; /* nbd_sock.sent: so many bytes of it, 28 bytes of header included */
 };
 
 /* A request in flight: it has a driver tag and is not complete. */
@@ -172,11 +173,12 @@ struct request {
 	num sent;	/* handed to the server; unknown where the kernel does not keep it */
 	num retries;	/* timeouts since it was last sent, unknown on kernels without */
 
-	/* Who works on it (collect/senders.c): of nbd_cmd.lock the task that holds it, or NULL. */
+	/* Who works on it (collect/senders.c): the task that holds its nbd_cmd.lock, or NULL. */
 	const struct task *worker;
 };
 
-/* What keeps a block device open, its word in reports, and what must become of it before the device is free. */
+/* What may keep a block device open, the word for it in reports, and what must become of it before the device is
+ * free. */
 #define OPENER_KIND_TABLE(KIND)                                                                    \
 	KIND(OPENER_FD, "fd", "closed")			    /* a file descriptor */                \
 	KIND(OPENER_MOUNT, "mount", "unmounted")	    /* a mounted file system */            \
@@ -189,12 +191,13 @@ struct request {
 enum opener_kind { OPENER_KIND_TABLE(OPENER_KIND_ENUM) OPENER_KINDS };
 #undef OPENER_KIND_ENUM
 
-/* Mounts: all of a file system, in whichever mount namespace; and who keeps one that was lazily unmounted. */
+/* A task that keeps a lazily unmounted file system in use. */
 struct mount_keeper {
 	const struct task *task;
 	const char *by; /* "fd 9", "cwd", "root" */
 };
 
+/* One mount of a file system, in any mount namespace. */
 struct mount {
 	uint64_t vfsmount; /* struct vfsmount: what struct path points to */
 	const char
@@ -203,28 +206,28 @@ struct mount {
 	num namespace_inode; /* the number of "mnt:[N]"; unknown of one that is detached */
 	num elsewhere;	     /* 1: in another mount namespace than init's */
 	const struct task *
-		inhabitant; /* of one elsewhere: a task that lives there, NULL when there is none */
-	struct mount_keeper *keepers; /* of one that is detached */
+		inhabitant; /* where it is elsewhere: a task in that namespace, NULL if there is none */
+	struct mount_keeper *keepers; /* where it is detached */
 	size_t n_keepers;
 };
 
 /* Somebody who keeps the block device, or a partition of it, open. */
 struct opener {
 	enum opener_kind kind;
-	const struct task *task; /* of a file descriptor, else NULL */
+	const struct task *task; /* OPENER_FD: who has the file descriptor, else NULL */
 	uint32_t fd;
 	uint64_t file; /* struct file, 0 when there is none */
 	const char *
-		what; /* "/dev/nbd101", "ext4 on /mnt (nbd6)", "dm-0", "swap (nbd7)": escaped; with a
-			   * holder what the file is open on, "nbd18": see phrase_opener() */
-	const struct holder *holder; /* of OPENER_KERNEL: what holds the file, else NULL */
+		what; /* "/dev/nbd101", "ext4 on /mnt (nbd6)", "dm-0", "swap (nbd7)": escaped. Where
+			   * there is a holder, what its file is open on, "nbd18": see phrase_opener() */
+	const struct holder *holder; /* OPENER_KERNEL: what holds the file, else NULL */
 	const struct mount
-		*mount; /* of OPENER_MOUNT and OPENER_DETACHED: the mount, NULL where the file
+		*mount; /* OPENER_MOUNT and OPENER_DETACHED: the mount, NULL where the file
 				      * system has none or its mounts could not be read */
 };
 
-/* A task in state D whose kernel stack leads to the device. Not an opener because of that: a task that
- * hangs in open() has nothing open yet. */
+/* A task in state D whose kernel stack leads to the device. That does not make it an opener: a task that hangs
+ * in open() has nothing open yet. */
 struct waiter {
 	const struct task *task;
 	const char *blocked_in;	 /* open, close, read, write, flush, freeze, ioctl, or a function */
@@ -246,8 +249,8 @@ enum attach_result {
 struct attach {
 	enum attach_result result;
 	const char *why;	    /* a sentence without its full stop */
-	const struct attach *later; /* of what hangs for no reason of the device's: what it gets
-				     * once that ends. NULL otherwise */
+	const struct attach *later; /* where it hangs for a reason outside the device: what it gets
+				     * once that is over. Else NULL */
 };
 
 /* Something that is wrong, or worth knowing; identifiers as in doc/report.schema.json. */
@@ -282,11 +285,11 @@ struct device {
 	num recv_task_addr;	       /* kernels that keep a pointer instead of a pid */
 	const struct task *recv_task;  /* the living task, or NULL */
 
-	/* Whether the tasks above are those that were meant, or have their memory or pid by now. */
+	/* Whether the tasks above are the ones that nbd recorded, or others that have their memory or pid now. */
 	num started_boottime; /* when NBD_DO_IT or a netlink connect started it: nanoseconds of
 			       * CLOCK_BOOTTIME, too late rather than too early */
-	/* Judged: a task that cannot be the one, for it is younger, stands here and no more above; and why it
-	 * is doubtful that the one above is, or NULL: a clause. */
+	/* Judged: a task that is too young to be the recorded one is moved here from above. A doubt is a clause
+	 * that says why the task that is still above may not be the one, or NULL. */
 	const struct task *setup_reuser, *recv_reuser;
 	const char *setup_doubt, *recv_doubt;
 
@@ -302,11 +305,11 @@ struct device {
 	size_t n_openers;
 	num openers_expected; /* bd_openers of the whole device, the kernel's own count */
 	size_t openers_found; /* how many of those the openers above explain: an open file counts once,
-			       * however many fds it has */
+			       * no matter how many fds it has */
 
 	struct waiter *waiters;
 	size_t n_waiters;
-	/* Who waits in nbd for NBD_CMD_RECONFIGURE, nbd_config.conn_wait (collect/senders.c). */
+	/* Who waits in nbd_config.conn_wait for NBD_CMD_RECONFIGURE (collect/senders.c). */
 	const struct task **reconnect_waiters;
 	size_t n_reconnect_waiters;
 	num config_lock_owner; /* task_struct that holds nbd_device.config_lock, 0 when free */
@@ -326,7 +329,7 @@ struct device {
 	struct problems problems; /* what could not be read */
 };
 
-/* How far the search for owners reached: printed beside every "no owner". */
+/* How far the search for owners reached: printed with every report, since "no owner" is only as good as that. */
 struct scan_stats {
 	size_t tables, tables_unreadable;
 	size_t tasks, tasks_unreadable;
@@ -337,7 +340,7 @@ struct report {
 	struct traits traits;
 	const char *release, *machine;
 	bool before_config; /* nbd of a kernel before v4.12: its rules are not known here */
-	/* "debuginfo", "btf" or "computed"; NULL: nbd's layouts are unknown, and so all devices */
+	/* "debuginfo", "btf" or "computed"; NULL when nbd's layouts are unknown: then there are no devices */
 	const char *layout_source;
 	enum flag_numbering numbering;
 	struct task_list tasks;
@@ -358,8 +361,8 @@ struct opened_file {
 
 /* An address that unix_peer or file_owner was asked about. */
 struct query {
-	num device;		       /* the index of the device asked for by name */
-	uint64_t addr;		       /* else the address; of a device its gendisk */
+	num device;		       /* the index, when a device was asked for by name */
+	uint64_t addr;		       /* else the address; becomes the gendisk's for a device */
 	struct sock_info *sock;	       /* the socket it means, or NULL */
 	const struct connection *conn; /* the connection, when it is an nbd_sock */
 	struct file *file;	       /* the struct file it means, or NULL */

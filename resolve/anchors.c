@@ -7,8 +7,8 @@
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 
-/* Bits of nbd_config.runtime_flags (NBD_RT_*), and all that the kernels have which need a computed layout; all of
- * nbd_device.flags (NBD_DESTROY_ON_DISCONNECT, NBD_DISCONNECT_REQUESTED). */
+/* A bit of nbd_config.runtime_flags (NBD_RT_*), and all bits of it in the kernels that need a computed layout; all
+ * bits of nbd_device.flags (NBD_DESTROY_ON_DISCONNECT, NBD_DISCONNECT_REQUESTED). */
 #define HAS_PID_FILE	    (1u << 3)
 #define KNOWN_RUNTIME_FLAGS 0xffu
 #define KNOWN_DEVICE_FLAGS  0x3u
@@ -18,11 +18,11 @@
 struct anchors {
 	uint32_t index;
 	size_t held;
-	const char *broken; /* the first one */
+	const char *broken; /* what the first failing check found wrong, NULL before that */
 };
 
-/* Counts a check that holds. Notes the first one that does not, by what is wrong then; returns false from that
- * one on. */
+/* Counts a check that holds. Of the first one that fails it notes what, which says what is wrong, and from then on it
+ * returns false. */
 static bool expect(struct anchors *a, bool holds, const char *what)
 {
 	if (a->broken)
@@ -44,7 +44,7 @@ static bool at_most(num n, uint64_t max)
 	return n.known && n.v <= max;
 }
 
-/* nbd_sock leads to a socket, and the socket's file and sock lead back to it. */
+/* An nbd_sock leads to a socket, and the socket's file and sock lead back to that. */
 static bool expect_connection(struct anchors *a, uint64_t nbd_sock)
 {
 	num socket = k_num_at(nbd_sock, KM_NSOCK_SOCK);
@@ -92,8 +92,8 @@ static bool is_block_size(uint64_t config)
 	       !(bytes.v & (bytes.v - 1));
 }
 
-/* HAS_PID_FILE is set and the thread that started the device is noted at the same time, and both stay as long as
- * there is a config. */
+/* nbd sets HAS_PID_FILE when it records the thread that starts the device, and both stay as long as there is a
+ * config. */
 static bool expect_config(struct anchors *a, uint64_t nbd, uint64_t config)
 {
 	num flags = k_num_at(config, KM_CONFIG_RUNTIME_FLAGS);
@@ -124,7 +124,7 @@ static void expect_device(void *context, uint32_t index, uint64_t nbd)
 	    expect(a, config.known, "config cannot be read") &&
 	    expect(a, disk.known && num_is(k_num_at(disk.v, KM_DISK_PRIVATE_DATA), nbd),
 		   "its gendisk's private_data is not this nbd_device") &&
-	    /* It is initialised as an empty list, and never put into one. */
+	    /* nbd initialises it as an empty list, and never adds it to another. */
 	    expect(a, num_is(k_pointer(list, "nbd_device.list"), list),
 		   "list is not an empty list") &&
 	    expect(a, is_pointer_or_null(k_num_at(nbd, KM_NBD_TASK_SETUP)),
@@ -134,7 +134,7 @@ static void expect_device(void *context, uint32_t index, uint64_t nbd)
 		   "task_recv is no pointer") &&
 	    expect(a, !k_has(KM_NBD_PID) || at_most(k_num_at(nbd, KM_NBD_PID), MAX_PID),
 		   "pid is impossible") &&
-	    /* It is set only while a netlink connect waits until an old device is gone. */
+	    /* nbd sets it only while a netlink connect waits until an old device is gone. */
 	    expect(a,
 		   !k_has(KM_NBD_DESTROY_COMPLETE) ||
 			   num_is(k_num_at(nbd, KM_NBD_DESTROY_COMPLETE), 0),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Distributions carry these changes to kernels of any version, and no structure shows them. So this
- * looks into the code of the image: which functions a function calls (x86_64), and which messages the
- * module contains.
+ * Distributions carry these changes to kernels of any version, and no structure shows them. So this looks
+ * into the code of the image: which functions a function calls (x86_64), and which messages the module
+ * contains.
  */
 #include "resolve/behaviour.h"
 

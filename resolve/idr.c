@@ -13,7 +13,7 @@
 /* The form that the tree of an idr has in this kernel, and the state of the walk through it. */
 struct tree {
 	enum kmember shift, count, slots;
-	uint64_t node_tag; /* what the two lowest bits of a pointer to an inner node are */
+	uint64_t node_tag; /* the two lowest bits of a pointer to an inner node */
 	size_t n_slots;
 	struct ptr_map seen; /* nodes that were visited: a second visit is a circle */
 	bool damaged;

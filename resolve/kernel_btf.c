@@ -11,7 +11,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-/* In broken BTF a type may contain itself without a pointer in between, and that many times. */
+/* In broken BTF a type may contain itself, without a pointer in between, and more than once. */
 #define MAX_DEPTH   8
 #define MAX_MEMBERS 65536
 

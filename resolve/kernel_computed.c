@@ -23,8 +23,8 @@ struct mark {
 	{                                                                                          \
 		FUNCTION, false, "backend_show"                                                    \
 	}
-/* A message of nbd_xmit_timeout() since it counts retries, 2da22da57348 ("nbd: fix zero cmd timeout handling
- * v2") (in v5.4). destroy_complete and flags came with the same release. */
+/* A message that nbd_xmit_timeout() has had since it counts retries: 2da22da57348 ("nbd: fix zero cmd timeout
+ * handling v2") (in v5.4). destroy_complete and flags came with the same release. */
 #define RETRIES                                                                                    \
 	{                                                                                          \
 		TEXT, true, "Possible stuck request"                                               \
@@ -91,8 +91,8 @@ static const struct computed_variant variants[] = {
 	"u32 flags; ulong runtime_flags; u64 dead_conn_timeout; * socks; int num_connections; "    \
 	"atomic_t live_connections; wait_queue_head conn_wait; atomic_t recv_threads; "            \
 	"wait_queue_head recv_wq; "
-	/* Without CONFIG_DEBUG_FS dbg_dir is not there, and what is in its place is 0: kzalloc() gives the
-	 * config 128 bytes. */
+	/* Without CONFIG_DEBUG_FS there is no dbg_dir, and 0 is read in its place: kzalloc() gives the config 128
+	 * bytes. */
 	/* v4.12 to v5.14, RHEL 8 */
 	{"nbd_config", CONFIG "loff_t blksize; loff_t bytesize; * dbg_dir;", {}},
 	/* v5.15 and later, RHEL 9 and 10: a shift instead of bytes */
@@ -122,7 +122,7 @@ static const struct computed_variant variants[] = {
 static const char *const structures[COMPUTED_STRUCTS] = {"nbd_device", "nbd_config", "nbd_sock",
 							 "nbd_cmd"};
 
-/* Types whose size depends on the machine only, which is the one that crash runs on. */
+/* Types whose size depends on nothing but the machine, which is of the kind that crash runs on. */
 static const struct {
 	const char *name;
 	size_t size;
@@ -155,7 +155,7 @@ static bool type_size(const struct computed_image *image, const char *type, size
 		}
 	}
 	bytes = image->size_of(type);
-	/* Its name until v4.12: ac6424b981bc ("sched/wait: Rename wait_queue_t =>
+	/* That was its name until v4.12: ac6424b981bc ("sched/wait: Rename wait_queue_t =>
 	 * wait_queue_entry_t") */
 	if (bytes <= 0 && !strcmp(type, "wait_queue_head"))
 		bytes = image->size_of("__wait_queue_head");
@@ -228,7 +228,7 @@ size_t computed_candidates(const struct computed_image *image,
 	size_t n = 1;
 
 	layouts[0] = (struct computed_layout){.image = image};
-	/* All layouts so far, times the variants of the next structure. */
+	/* Each layout so far is combined with each variant of the next structure. */
 	for (size_t s = 0; s < COMPUTED_STRUCTS; s++) {
 		struct computed_layout before[COMPUTED_MAX];
 		size_t n_before = n;

@@ -10,7 +10,7 @@
 #define MAX_NAME 64
 
 /* At a Ctrl-C crash leaves its commands by longjmp, wherever they are: what was found so far would be lost,
- * and memory that malloc() was changing would be damaged. So nbd.so takes the first one of a command itself. */
+ * and memory that malloc() was changing would be damaged. So nbd.so handles a command's first one itself. */
 static volatile sig_atomic_t interrupted;
 static struct sigaction of_crash;
 static bool listening;
@@ -46,7 +46,7 @@ bool k_interrupted(void)
 void k_interrupts_begin(void)
 {
 	interrupted = false;
-	/* A Ctrl-C between the new handler and the knowledge of the old one would find none to hand over to. */
+	/* A Ctrl-C that finds the new handler in force, and the old one not noted yet, could not be handed over. */
 	mask_interrupts(SIG_BLOCK);
 	if (!listening)
 		listening = listen_to_interrupts(&of_crash);
@@ -63,13 +63,13 @@ void k_interrupts_end(void)
 	if (listening)
 		sigaction(SIGINT, &of_crash, NULL);
 	listening = false;
-	/* Also where crash has left by longjmp what held them. */
+	/* Also when crash left by longjmp what had blocked them. */
 	mask_interrupts(SIG_UNBLOCK);
 }
 
-/* gdb has a handler of its own: after a Ctrl-C it answers what it is asked at that moment, or next, as if the
- * type were not there. And it leaves crash's own handler in force. So a Ctrl-C waits for the answer. With a pipe
- * or a pager crash has gdb ignore the signal, and it may be lost. */
+/* gdb has a handler of its own: after a Ctrl-C it answers the question of that moment, or the next one, as if the
+ * type did not exist. Then it puts crash's own handler in force. So a Ctrl-C has to wait for the answer. With a
+ * pipe or a pager crash has gdb ignore the signal, and it may be lost. */
 static void gdb_begin(void)
 {
 	mask_interrupts(SIG_BLOCK);

@@ -94,7 +94,7 @@ static num piece_holds(num base, num size, const char *text)
 
 	if (!base.known || !size.known || size.v > MAX_MODULE_SIZE)
 		return NUM_UNKNOWN;
-	/* Pieces that were needed only to start the module were freed since, and have size 0. */
+	/* Pieces that were needed only to start the module have been freed since, and have size 0. */
 	if (!size.v)
 		return NUM(0);
 	piece = arena_alloc(size.v);

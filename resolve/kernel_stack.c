@@ -12,7 +12,7 @@
 #define MAX_FRAMES 256
 /* Longest encoding of an x86 call: prefix, FF, ModRM, SIB, disp32, and what call rel32 needs. */
 #define MAX_CALL 7
-/* How far behind the last entry of a table an instruction may be: its function is hardly longer. */
+/* How far beyond the last entry of a table an instruction may be: hardly any function is longer. */
 #define AFTER_LAST 4096
 
 /* Registers of an ORC entry, arch/x86/include/asm/orc_types.h: the same since v4.14. */
@@ -27,7 +27,7 @@ struct orc {
 	uint8_t rest;
 };
 
-/* A sorted table of ORC entries: an array of 32-bit distances to the instructions, and one of the entries. */
+/* A sorted table of ORC entries: one array of 32-bit distances to the instructions, and one of the entries. */
 struct orc_table {
 	uint64_t ip, entries;
 	size_t n;
@@ -119,7 +119,7 @@ static bool orc_find(struct stack_reader *reader, uint64_t ip, struct orc *orc)
 	for (size_t i = 0; i < reader->n_modules; i++) {
 		if (!kernel_module_contains(reader->modules[i], ip))
 			continue;
-		/* Entries of .init, whose code is somewhere else, are sorted in among the others. */
+		/* The table has entries of .init, too, whose code is elsewhere, sorted in among the others. */
 		table = module_table(reader->modules[i]);
 		return orc_look_up(reader, &table, ip, orc, &covered);
 	}
@@ -141,8 +141,8 @@ static bool add_frame(struct kernel_stack *stack, uint64_t ip, size_t word)
 	const char *name;
 	uint64_t start;
 
-	/* A function that never returns may end in a call: the address behind belongs to the
-	 * next one. */
+	/* A function that never returns may end in a call: the address after that belongs to the
+	 * next function. */
 	name = ip ? k_function(ip - 1, &start) : NULL;
 	if (!name || stack->n_frames >= MAX_FRAMES)
 		return false;

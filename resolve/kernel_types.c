@@ -99,8 +99,8 @@ void k_forget_layouts(void)
 	*misuse = '\0';
 }
 
-/* The kernel proper's types are resolved when they are first asked for: most commands need few of them, and to
- * find out that a kernel does not have one takes crash up to 50 ms. */
+/* The kernel proper's types are resolved when they are first asked for: most commands need few of them, and crash
+ * takes up to 50 ms to find out that a kernel does not have one. */
 static void need(enum ktype t)
 {
 	if (!layout.resolved[t])
@@ -155,7 +155,7 @@ bool k_read(uint64_t addr, void *buf, size_t len, const char *what)
 {
 	if (!addr || !len || addr + len <= addr)
 		return false;
-	/* What is as large as a page is read once, and has no neighbours in it. */
+	/* What is at least a page long is read directly: in the cache it would only take the room of others. */
 	if (len < PAGE_CACHE_PAGE && page_cache_read(&pages, addr, buf, len, read_memory, what))
 		return true;
 	return read_memory(addr, buf, len, what);
@@ -183,7 +183,7 @@ bool k_load(struct kobj *o, enum ktype t, uint64_t addr)
 	return o->whole;
 }
 
-/* False for a mistake in nbd.so: the bytes at that offset are something else. */
+/* False when m is no member of o's structure. That is a mistake in nbd.so: something else is at its offset. */
 static bool belongs_to(const struct kobj *o, enum kmember m)
 {
 	const struct k_member *member = &k_members[m];
@@ -272,15 +272,15 @@ unsigned k_hz(void)
 	num symbol = k_symbol("tick_nsec");
 	uint64_t tick_nsec;
 
-	/* The kernel's own tick tells (TICK_NSEC is not exactly a second's part for all HZ), where crash knows HZ
-	 * by CONFIG_HZ only. Damaged, it may be anything. */
+	/* The kernel's own tick always tells HZ, crash only where it finds CONFIG_HZ. TICK_NSEC is not a whole part
+	 * of a second for every HZ, hence the rounding; in damaged memory it may be anything. */
 	if (symbol.known && k_read(symbol.v, &tick_nsec, sizeof(tick_nsec), "tick_nsec") &&
 	    tick_nsec > NSEC_PER_SEC / MAX_HZ && tick_nsec <= NSEC_PER_SEC / MIN_HZ)
 		return (unsigned)((NSEC_PER_SEC + tick_nsec / 2) / tick_nsec);
 	return k_machine_hz();
 }
 
-/* The pages are in the arena: they go together. */
+/* The pages of the cache are in the arena: they are dropped together. */
 static void free_memory(void)
 {
 	arena_free_all();

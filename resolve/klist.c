@@ -3,7 +3,7 @@
 
 #include "resolve/kernel_types.h"
 
-/* How each node begins; list_head and sk_buff_head as heads begin so, too. */
+/* How each node begins, and so do the heads list_head and sk_buff_head. */
 struct links {
 	uint64_t next, back;
 };

@@ -25,7 +25,7 @@ static bool is_nbd_type(enum ktype t)
 	return k_types[t].owner == OF_NBD;
 }
 
-/* What kernel_btf.c and kernel_computed.c tell, as a source of layouts. */
+/* kernel_btf.c and kernel_computed.c as sources of layouts. */
 static long btf_size(const void *types, const char *structure)
 {
 	return btf_types_size(types, structure);
@@ -62,7 +62,7 @@ static void resolve_nbd_types(const struct k_source *source)
 	}
 }
 
-/* Nothing of nbd's that was tried stays in force. */
+/* Takes out of force whatever was tried for nbd's structures. */
 static void forget_nbd(void)
 {
 	/* Without a size no member is asked for. */
@@ -182,7 +182,7 @@ static int resolve_nbd_as(const struct computed_layout *candidate)
 		&(struct k_source){computed_struct_size, computed_struct_member, candidate});
 }
 
-/* Puts the candidate in force, and looks at the image through it. */
+/* Puts the candidate in force, and checks the image by it. Returns as anchors_check(). */
 static const char *check_computed(const struct computed_layout *candidate, size_t *held)
 {
 	if (resolve_nbd_as(candidate) >= 0)
@@ -244,14 +244,14 @@ static bool debuginfo_is_loaded(void)
 	return k_debuginfo_size(k_types[K_NBD_DEVICE].name) > 0;
 }
 
-/* Has "mod -s" loaded nbd's debuginfo since its layouts were found elsewhere? gdb needs 15 to 50 ms to say
- * no, crash none: that is asked first. */
+/* True when "mod -s" has loaded nbd's debuginfo since its layouts were found elsewhere. gdb takes 15 to 50 ms to
+ * say no, crash no time at all: so crash is asked first. */
 static bool debuginfo_has_come(void)
 {
 	return k_debuginfo_is_loaded("nbd") && debuginfo_is_loaded();
 }
 
-/* Where nbd's layouts are; NULL, or why they are nowhere. */
+/* Looks for nbd's layouts in each place. Returns NULL, or why they are in none. */
 static const char *find_nbd_layout(void)
 {
 	const char *why;
@@ -290,16 +290,16 @@ const char *k_init_nbd(void)
 
 	if (problem)
 		return problem;
-	/* Debuginfo that was loaded since is better than anything else. */
+	/* Debuginfo that was loaded in between is better than anything else. */
 	if (source_of_nbd == DEBUGINFO || (source_of_nbd != NOWHERE && !debuginfo_has_come()))
 		return NULL;
 	if (!k_symbol("nbd_index_idr").known && !k_symbol("nbd_dev").known)
 		return no_nbd_symbols();
 	problem = find_nbd_layout();
-	/* What was not looked at is no proof that it is not there, nor that another layout does not fit. */
+	/* A search that was cut short proves neither that something is missing nor that only one layout fits. */
 	if (k_interrupted())
 		problem = "interrupted while nbd's structures were looked up: once more, please";
-	/* A report takes the same reads, be it the first of a session or not. */
+	/* So a report counts the same reads whether or not it is the first of its session. */
 	k_forget_reads();
 	if (problem) {
 		source_of_nbd = NOWHERE;

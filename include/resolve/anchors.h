@@ -8,8 +8,8 @@
 
 /*
  * Checks each device in nbd_index_idr. Returns NULL when every check holds, else a sentence in arena memory that
- * says what is wrong in the first that does not; a value that cannot be read makes its check fail. *held becomes the
- * number of checks that held before. Without any device all checks hold, which proves nothing.
+ * says what the first failing check found wrong; a check of a value that cannot be read fails. *held becomes the
+ * number of checks that held before it. Without any device all checks hold, which proves nothing.
  * Mirrors drivers/block/nbd.c, nbd_dev_add(), nbd_start_device(), nbd_config_put().
  */
 const char *anchors_check(size_t *held);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* How the nbd of this kernel behaves, where only its code tells. */
+/* How the nbd of this kernel behaves, as far as only its code tells. */
 #ifndef NBD_RESOLVE_BEHAVIOUR_H
 #define NBD_RESOLVE_BEHAVIOUR_H
 
 #include "base/flags.h"
 #include "base/traits.h"
 
-/* What base/traits.h lists. A trait is unknown where the code cannot be read, or is not x86_64's. */
+/* The traits of base/traits.h. One is unknown where the code cannot be read, or is not for x86_64. */
 struct traits behaviour_traits(void);
 
 /* The numbering of nbd_config.runtime_flags. The members of nbd_device tell it, else the code of nbd_release(), else

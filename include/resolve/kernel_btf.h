@@ -9,8 +9,8 @@
 
 struct btf_types;
 
-/* Parses a module's BTF, which builds on the kernel's. Both byte arrays are copied; free the result with
- * btf_types_free(). NULL when either is not valid BTF, and without memory. */
+/* Parses a module's BTF, which builds on the kernel's, base. Both byte arrays are copied; free the result with
+ * btf_types_free(). NULL when either is not valid BTF, and when memory runs out. */
 struct btf_types *btf_types_parse(const void *base, size_t base_size, const void *module,
 				  size_t module_size);
 void btf_types_free(struct btf_types *types);

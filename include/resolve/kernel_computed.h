@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Layouts of nbd's structures computed from the order of their members, for images that hold neither
- * nbd's debuginfo nor BTF of it. Pure.
+ * nbd's debuginfo nor BTF of it.
  *
  * The order differs between kernels. What nbd's module contains leaves a few candidates; which of them is right
  * must be seen in the image (anchors.h).
@@ -38,7 +38,7 @@ size_t computed_candidates(const struct computed_image *image,
 			   struct computed_layout layouts[COMPUTED_MAX]);
 
 /* Size in bytes of a structure ("nbd_cmd"), -1 when there is none or the size of a member's type is
- * unknown. Members at the end that nothing reads are left out of nbd_config and nbd_sock. */
+ * unknown. nbd_config and nbd_sock are without their last members, which nothing reads. */
 long computed_size(const struct computed_layout *layout, const char *structure);
 
 /* Offset in bytes of a member; its size in *size. -1 when there is none, or when the size of a type

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What resolve asks of crash itself: layouts from debuginfo, memory, symbols, the kernel's name, and that
- * Ctrl-C ends a loop and not the command. Of crash only functions are used, and the few fields that have the
- * same place in all releases from 7.2.9 on: one nbd.so serves them all.
+ * What resolve asks of crash itself: layouts from debuginfo, memory, symbols, the kernel's name, and that a
+ * Ctrl-C ends a loop instead of the command. This uses only functions of crash, and the few fields that have the
+ * same place in all releases from 7.2.9 on: so one nbd.so serves them all.
  */
 #ifndef NBD_RESOLVE_KERNEL_CRASH_H
 #define NBD_RESOLVE_KERNEL_CRASH_H
@@ -37,7 +37,7 @@ bool k_interrupted(void);
 
 /* The rest is for kernel_types.c and layout.c only. */
 
-/* Size in bytes of a structure by its debuginfo, at most 0 when there is none. */
+/* Size in bytes of a structure by its debuginfo, 0 or less when there is none. */
 long k_debuginfo_size(const char *structure);
 
 /* Offset in bytes of a member by the debuginfo, looked for in anonymous members, too; its size in *size. -1 when
@@ -53,9 +53,9 @@ bool k_readmem(uint64_t addr, void *buf, size_t len, const char *what);
 /* Ticks a second as crash has it: 1000 where it does not find CONFIG_HZ. */
 unsigned k_machine_hz(void);
 
-/* From k_interrupts_begin() to k_interrupts_end() the first Ctrl-C is noted for k_interrupted(), and crash's own
- * handler gets the next one. k_interrupts_hold() has it wait until k_interrupts_end(): what must not be left
- * halfway stands between the two. k_interrupts_end() may be called twice, and without a begin. */
+/* Between k_interrupts_begin() and k_interrupts_end() the first Ctrl-C is only noted for k_interrupted(); crash's own
+ * handler gets the next one. After k_interrupts_hold() a Ctrl-C waits until k_interrupts_end(), so that what is done
+ * in between is not left half done. k_interrupts_end() may be called twice, and without a begin. */
 void k_interrupts_begin(void);
 void k_interrupts_hold(void);
 void k_interrupts_end(void);

@@ -32,7 +32,8 @@ enum k_member_flags {
 	OPTIONAL = 0,
 	/* Nothing sound can be said of a kernel that does not have this member. */
 	REQUIRED = 1,
-	/* Neither of a kernel from v4.12 on, whose nbd has an nbd_config; before_config.c reads those before it. */
+	/* The same, but only of kernels from v4.12 on, whose nbd has an nbd_config: before_config.c reads the older
+	 * ones. */
 	WITH_CONFIG = 2,
 	/* An array that k_load() reads together with the numbers. Other members that are larger than a number are
 	 * structures of their own, and read on their own. */

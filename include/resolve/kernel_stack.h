@@ -20,10 +20,10 @@ struct kernel_stack {
 	size_t n_words;
 	struct stack_frame *frames; /* innermost first */
 	size_t n_frames;
-	size_t n_unwound; /* so many frames are certain; those behind them may be left over */
+	size_t n_unwound; /* so many frames are certain; the rest may be left over from earlier calls */
 };
 
-/* What is kept while many stacks are read; initialise with zeros. Its memory is the arena's. */
+/* What is kept while many stacks are read. Initialise it with zeros; its memory belongs to the arena. */
 struct stack_reader {
 	uint64_t *words;
 	struct stack_frame *frames;
@@ -34,8 +34,8 @@ struct stack_reader {
 };
 
 /*
- * Reads the stack of the task at task_struct; the result is valid until the reader reads the next. False when the
- * task is running, and when its stack or the tables to unwind it with cannot be read: guesses must not pass for
+ * Reads the stack of the task at task_struct; the result is valid until the reader reads the next one. False when the
+ * task is running, and when its stack or the tables to unwind it with cannot be read: guesses must not be taken for
  * frames that were unwound.
  *
  * On x86_64 kernels with ORC tables (CONFIG_UNWINDER_ORC) the functions are found as the kernel

@@ -31,14 +31,14 @@ long k_offset(enum kmember m);
  * member and when addr is 0. */
 uint64_t k_at(uint64_t addr, enum kmember m);
 
-/* container_of(): address of the structure whose member m is at addr. 0 as k_at(). */
+/* container_of(): address of the structure whose member m is at addr. 0 in the same cases as k_at(). */
 uint64_t k_container(uint64_t addr, enum kmember m);
 
 /* Reads len bytes at a kernel address. what ("nbd_config.socks") names them in crash's debug output.
  * False when any of it cannot be read; buf is then undefined. */
 bool k_read(uint64_t addr, void *buf, size_t len, const char *what);
 
-/* How often crash was asked for memory since k_begin(), layouts apart, and for how many bytes. */
+/* How often crash was asked for memory since k_begin(), and for how many bytes; reads for layouts do not count. */
 struct reads k_reads(void);
 
 /* One kernel structure, read in one piece (from its first to its last member of interest). */
@@ -65,11 +65,11 @@ num k_signed(const struct kobj *o, enum kmember m);
  * then undefined. */
 bool k_bytes(const struct kobj *o, enum kmember m, void *buf, size_t len);
 
-/* NULL, or which member was first asked of an object that is another structure: a mistake in nbd.so. In crash it
- * costs that value, which is unknown; the tests fail. Static memory, until the layouts are forgotten. */
+/* NULL, or a sentence that names the first member that was asked of an object of another structure. That is a mistake
+ * in nbd.so: in crash the value is unknown, and the tests fail. Static memory, until the layouts are forgotten. */
 const char *k_misuse(void);
 
-/* k_num() of the one member of the structure at addr, without the rest of it. */
+/* k_num() of a member of the structure at addr, without reading the rest of the structure. */
 num k_num_at(uint64_t addr, enum kmember m);
 
 /* The pointer stored at addr, unknown when it cannot be read. what as for k_read(). */
@@ -79,15 +79,15 @@ num k_pointer(uint64_t addr, const char *what);
 unsigned k_hz(void);
 
 /*
- * A command begins; a command has ended, however it did. Both free all memory of the arena, and with it the pages
- * that were read, so that nothing is left from one command to the next. From k_begin() to k_end() Ctrl-C is for
- * k_interrupted(). k_end() may be called twice, and without a k_begin().
+ * To be called when a command begins, and when it has ended, however it did. Both free all memory of the arena, and
+ * with it the pages that were read, so that nothing is left from one command to the next. Between them a Ctrl-C is
+ * noted for k_interrupted(). k_end() may be called twice, and without a k_begin().
  */
 void k_begin(void);
 void k_end(void);
 
-/* Where layouts come from. size_of returns the size of a structure in bytes, at most 0 when the source does not have
- * it; member_of the offset of a member in bytes and its size in *size, -1 when the source does not have it. */
+/* Where layouts come from. size_of returns the size of a structure in bytes, 0 or less when the source does not have
+ * it. member_of returns the offset of a member in bytes, and its size in *size; -1 when the source does not have it. */
 struct k_source {
 	long (*size_of)(const void *context, const char *structure);
 	long (*member_of)(const void *context, const char *structure, const char *member,
@@ -101,8 +101,10 @@ extern const struct k_source k_from_debuginfo;
 /* For layout.c: takes the layout of a structure from this source from now on. */
 void k_resolve(enum ktype t, const struct k_source *source);
 
-/* For layout.c: forgets all layouts; forgets what was read, and how much that was. */
+/* For layout.c: forgets all layouts. */
 void k_forget_layouts(void);
+
+/* For layout.c: forgets the pages that were read, and how much was read. */
 void k_forget_reads(void);
 
 #endif

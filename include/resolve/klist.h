@@ -31,8 +31,8 @@ struct klist {
  * read, the walk ends at once and is not complete. what names the list in crash's debug output; it is not copied. */
 struct klist klist_of(num head, const char *what);
 
-/* The list of a hlist_head or hlist_nulls_head at the address head, which points to first. end is the value of next
- * in the last node: 0, or klist_nulls() of the bucket. */
+/* The list of a hlist_head or hlist_nulls_head at the address head, whose value first is. end is the value of next
+ * in the last node: 0, or klist_nulls() of the bucket. what as for klist_of(). */
 struct klist klist_of_bucket(uint64_t head, uint64_t first, uint64_t end, const char *what);
 
 /* NULLS_MARKER() of include/linux/list_nulls.h: the chain of a bucket ends with it. */

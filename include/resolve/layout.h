@@ -4,7 +4,7 @@
 #define NBD_RESOLVE_LAYOUT_H
 
 /*
- * Resolves the layouts that nothing can be said without, on the first call; cheap afterwards. Returns
+ * Resolves, on the first call, the layouts without which nothing can be said; later calls are cheap. Returns
  * NULL, or a message for the user that says what is missing and how to get it (static memory). All other
  * layouts of the kernel proper are resolved when they are first needed. No member of nbd's structures
  * exists until k_init_nbd() succeeds.
@@ -18,7 +18,7 @@ const char *k_init(void);
  */
 const char *k_init_nbd(void);
 
-/* Forgets all layouts: nbd.so is unloaded. */
+/* Forgets all layouts. To be called when nbd.so is unloaded. */
 void k_fini(void);
 
 /* Where nbd's own layouts came from: "debuginfo", "btf" or "computed"; NULL while they are unknown. */

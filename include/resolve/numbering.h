@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Finds out from nbd's machine code with which numbering of runtime_flags it was compiled. Pure. */
+/* Finds out from nbd's machine code with which numbering of runtime_flags it was compiled. */
 #ifndef NBD_RESOLVE_NUMBERING_H
 #define NBD_RESOLVE_NUMBERING_H
 

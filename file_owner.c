@@ -13,8 +13,8 @@
 /* A table is read no further than this many slots (128 MiB of pointers, 16 times the default of
  * fs.nr_open), so that a damaged max_fds does not keep the user waiting. */
 #define MAX_FDS (16u << 20)
-/* alloc_fdtable() of fs/file.c: a table has whole words of its bitmaps, of 64 bits on the machines that
- * nbd.so is for. */
+/* alloc_fdtable() of fs/file.c makes a table of whole words of its bitmaps, which have 64 bits on the machines
+ * that nbd.so is for. */
 #define FDS_PER_WORD 64
 
 /* include/linux/file_ref.h */
@@ -55,7 +55,7 @@ void file_add_holder(struct file *file, struct holder holder)
 	*ARENA_PUSH(file->holders, file->n_holders) = holder;
 }
 
-/* Sorts by table, then by thread group. Within a group the leader comes first, for people know it by its name. */
+/* Sorts by table, then by thread group. In a group the leader comes first: people know the group by its name. */
 static int by_table(const void *a, const void *b)
 {
 	const struct task *x = *(const struct task *const *)a;
@@ -93,9 +93,10 @@ bool file_slot_is_open(struct file_table *table, uint32_t fd)
 	return open;
 }
 
-/* Shows every open slot of the table to visit. PASS_STOPPED when visit had enough. */
+/* How a walk through a table ended; PASS_STOPPED: visit wanted no more. */
 enum pass { PASS_DONE, PASS_UNREADABLE, PASS_STOPPED };
 
+/* Shows every open slot of the table to visit. */
 static enum pass walk_table(struct file_table *table, uint64_t *slots, file_visit *visit,
 			    void *context)
 {

@@ -133,8 +133,8 @@ static void read_config(struct device *dev, struct file_set *files)
 		problem_add(&dev->problems, "nbd_config.socks is unknown: no connection was read");
 }
 
-/* In bytes. Only the size of part0's inode tells from v5.11, which made part0 a pointer, until
- * f09313c57a17 ("block: cache inode size in bdev") (in v5.16). */
+/* The capacity in bytes. From v5.11, which made part0 a pointer, until f09313c57a17 ("block: cache inode
+ * size in bdev") (in v5.16) only the size of part0's inode tells it. */
 static num read_capacity(struct device *dev)
 {
 	num part0 = k_num_at(dev->gendisk, KM_DISK_PART0), sectors = NUM_UNKNOWN;
@@ -170,8 +170,8 @@ void nbd_gendisk_read(struct device *dev)
 	dev->capacity_bytes = read_capacity(dev);
 }
 
-/* NULL for a kernel thread: none of them calls ioctl() or talks netlink, so it has got the memory, or the
- * pid, of a remembered task that has exited. */
+/* The task, or NULL for a kernel thread: none of those calls ioctl() or talks netlink, so it has the memory, or
+ * the pid, of a recorded task that has exited. */
 static const struct task *user_task(const struct task *t)
 {
 	return t && !t->kernel_thread ? t : NULL;

@@ -28,8 +28,8 @@ static bool are_known(const struct numbers *n)
 	return n->major.known && n->first_minor.known && n->minors.known;
 }
 
-/* Finds the nbd device that a block_device belongs to. Its number tells; bd_disk, which kernels up to 5.10
- * keep only while it is open, also knows partitions beyond the device's own minors. */
+/* Finds the nbd device that a block_device belongs to. Its number tells. So does bd_disk, which kernels up to 5.10
+ * have only while it is open: it also tells for partitions beyond the device's own minors. */
 static void find_device(const struct report *report, const struct numbers *numbers, uint32_t dev_t,
 			struct block_device *b)
 {

@@ -5,9 +5,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-/* The first word of which any function is on the stack: one that needs another comes before it.
- * close() and fsync() write and wait for what they wrote; open() reads the partition table; a
- * write may first have to read; and NBD_SET_SOCK is an ioctl that freezes. */
+/* The first word that has a function on the stack is taken. So what makes use of another comes before it: close() and
+ * fsync() write and wait for what they wrote, open() reads the partition table, a write may first have to read, and
+ * NBD_SET_SOCK is an ioctl that freezes. */
 static const struct {
 	const char *word;
 	const char *functions[14]; /* patterns of fnmatch() */
@@ -34,8 +34,8 @@ static const struct {
 	 {"nbd_ioctl", "__nbd_ioctl", "blkdev_ioctl", "block_ioctl", "blkdev_common_ioctl"}},
 };
 
-/* How a task goes to sleep: says nothing about why. Who waits for a lock is named by who wants
- * it. */
+/* How a task goes to sleep, which says nothing about why. Of a task that waits for a lock the function is named that
+ * wants the lock. */
 static const char *const scheduler[] = {
 	"__switch_to*",	 "__schedule",	   "schedule",	     "schedule_*",
 	"io_schedule",	 "io_schedule_*",  "preempt_sched*", "__wait_for_common",

@@ -99,7 +99,7 @@ static bool references_missing(const struct report *report, const struct query *
 	return false;
 }
 
-/* References to watched files that are no fds; from the first-th on, the others were added before. */
+/* Adds the holders of watched files from held->v[first] on; those before that have been added. */
 static void add_held(const struct file_set *files, const struct held_files *held, size_t first)
 {
 	for (size_t i = first; i < held->n; i++) {
@@ -118,7 +118,7 @@ static void resolve_block_device(struct query *q, const struct openers *openers)
 		q->dev = dev;
 }
 
-/* One search of the file tables for all files of interest; io_urings only where something is missing. */
+/* Searches the file tables once for all files of interest, and io_urings only where something is missing. */
 static void find_holders(struct report *report, struct query *queries, size_t n,
 			 const struct block_devices *block_devices, struct file_set *files)
 {
@@ -146,7 +146,7 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 		problem_add(&report->problems, held.problems.v[i]);
 }
 
-/* Where nothing about the kernel tells the numbering, one device whose flags do tells it for all. */
+/* Where nothing about the kernel tells the numbering, the flags of one device may tell it for all. */
 static void settle_numbering(struct report *report)
 {
 	for (size_t d = 0; d < report->n_devices && report->numbering == FLAGS_A_OR_B; d++) {

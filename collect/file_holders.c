@@ -82,7 +82,7 @@ static bool add_table(struct held_files *held, uint64_t buckets)
 	return complete;
 }
 
-/* Kernels with a table in each network namespace. */
+/* The same in kernels that have a table for each network namespace. */
 static bool add_namespaces(struct held_files *held)
 {
 	struct klist nets = klist_of(k_symbol("net_namespace_list"), "net.list");
@@ -119,7 +119,8 @@ struct ring_search {
 	bool incomplete;
 };
 
-/* The pointers at array, count of them: each a file (with flag bits), or a node that has one. */
+/* Adds the files of the count pointers at array. Each of these is a file (with flag bits), or with nodes the address
+ * of a node that has one. */
 static bool add_ring_files(struct ring_search *search, uint64_t array, uint64_t count, bool nodes,
 			   struct holder ring)
 {
@@ -219,7 +220,7 @@ struct loop_search {
 };
 
 /*
- * Where lo_backing_file is cannot be known: the loop module comes without debuginfo, and kernels before
+ * The offset of lo_backing_file cannot be known: the loop module comes without debuginfo, and kernels before
  * 5.11 without BTF. But it is the only member that points to a struct file.
  */
 static void visit_loop(void *context, uint32_t index, uint64_t loop_device)

@@ -59,7 +59,7 @@ static void read_namespace(struct mount *mount, uint64_t mnt_ns, const struct ta
 		mount->inhabitant = inhabitant_of(mnt_ns, tasks);
 }
 
-/* NULL when it could not be read whether it has a namespace: without that its path may lead nowhere. */
+/* NULL when it cannot be read whether the mount has a namespace: without one its path may lead nowhere. */
 static struct mount *read_mount(uint64_t addr, const struct task_list *tasks)
 {
 	num mnt_ns = k_num_at(addr, KM_MOUNT_NS);
@@ -84,7 +84,7 @@ static bool add(struct mounts *all, uint64_t addr, const struct task_list *tasks
 	return mount;
 }
 
-/* The first mount and what mnt_next_for_sb leads to. */
+/* Adds the first mount, to which head points, and those that follow in mnt_next_for_sb. */
 static void read_chain(struct mounts *all, uint64_t head, const struct task_list *tasks)
 {
 	num next = k_pointer(head, "super_block.s_mounts");
@@ -122,7 +122,7 @@ struct mounts mounts_of(uint64_t super_block, const struct task_list *tasks)
 	return all;
 }
 
-/* What has a reference to one of the mounts. */
+/* The mounts whose keepers are looked for. */
 struct keepers {
 	struct ptr_map by_vfsmount;
 	bool complete;
@@ -149,7 +149,7 @@ static bool visit_file(void *context, struct file_table *table, uint32_t fd, uin
 	return true;
 }
 
-/* cwd and root are the process's, as a rule: its threads are not named again. */
+/* As a rule the threads of a process share its cwd and root, so only the process is named. */
 static void look_at_fs(struct keepers *keepers, const struct task *task)
 {
 	num fs = k_num_at(task->addr, KM_TASK_FS);

@@ -15,7 +15,7 @@ num mutex_owner(uint64_t mutex)
 	return owner;
 }
 
-/* False when it cannot be read who that is. */
+/* Shows the task of a mutex_waiter to visit. False when it cannot be read. */
 static bool visit_waiter(uint64_t waiter, void (*visit)(void *, uint64_t), void *context)
 {
 	num task = k_num_at(waiter, KM_MUTEX_WAITER_TASK);
@@ -27,7 +27,7 @@ static bool visit_waiter(uint64_t waiter, void (*visit)(void *, uint64_t), void 
 
 bool mutex_waiters(uint64_t mutex, void (*visit)(void *context, uint64_t task), void *context)
 {
-	/* Where it has no head of their list, they are a ring that begins with the first of them. */
+	/* In a kernel whose mutex has no list head the waiters are a ring, and the mutex points to the first. */
 	bool ring = !k_has(KM_MUTEX_WAIT_LIST), complete = true;
 	num head = ring ? k_num_at(mutex, KM_MUTEX_FIRST_WAITER)
 			: NUM(k_at(mutex, KM_MUTEX_WAIT_LIST));

@@ -210,8 +210,8 @@ static struct bdev *slave_of(const struct openers *openers, uint64_t entry, bool
 	return NULL;
 }
 
-/* The entries of one list of struct bd_holder_disk, which hangs on the lower device b, or on the
- * upper gendisk disk. */
+/* Adds the stacked devices of one list of struct bd_holder_disk. The list is that of the lower device b, or where b is
+ * NULL that of the upper gendisk, disk. */
 static bool walk_holders(const struct openers *openers, uint64_t head, struct bdev *b,
 			 uint64_t disk)
 {
@@ -395,7 +395,7 @@ const struct device *openers_of(const struct openers *openers, uint64_t object, 
 	return dev;
 }
 
-/* An open file: its fds, or what the kernel has it for. */
+/* Adds the openers of an open file: its fds, and what holds it in the kernel. */
 static void add_openers_of(struct device *dev, const struct opener_file *opened)
 {
 	const struct file *file = opened->file;

@@ -40,10 +40,9 @@ static uint64_t jiffies_since_boot(uint64_t jiffies)
 }
 
 /*
- * The image's monotonic clock. last_jiffies_update (kernel/time/tick-sched.c) is the clock at the
- * last change of jiffies. It stays 0 in kernels with neither NO_HZ nor high resolution timers.
- * jiffies themselves are behind by the ticks that were lost early in the boot, and crash must know
- * HZ for them.
+ * The image's monotonic clock. last_jiffies_update (kernel/time/tick-sched.c) is what it was at the last
+ * change of jiffies. That stays 0 in kernels with neither NO_HZ nor high resolution timers. jiffies
+ * themselves lag by the ticks that were lost early in the boot, and are of use only where HZ is known.
  */
 static num monotonic_ns(num jiffies)
 {
@@ -63,17 +62,17 @@ static num age_ms(const struct context *ctx, const struct kobj *o, num retries)
 	num deadline = k_num(o, KM_RQ_DEADLINE), timeout = k_num(o, KM_RQ_TIMEOUT);
 	uint64_t ticks;
 
-	/* Before v4.18, which has no request.state, start_time_ns is of sched_clock(). */
+	/* Before v4.18, where there is no request.state, start_time_ns is sched_clock()'s. */
 	if (start.v && ctx->now_ns.known && k_has(KM_RQ_STATE)) {
-		/* The clock is known to a tick only: a request may be younger than that. */
+		/* The clock is known only to a tick: a request may be younger than that. */
 		if (start.v > ctx->now_ns.v + NS_PER_SEC)
 			return NUM_UNKNOWN;
 		return NUM(start.v < ctx->now_ns.v ? (ctx->now_ns.v - start.v) / NS_PER_MSEC : 0);
 	}
 	if (k_has(KM_RQ_START_TIME_NS) && k_has(KM_RQ_STATE) && !start.known)
 		return NUM_UNKNOWN;
-	/* Queues that keep no statistics take no start time: then at least since it was last
-	 * sent. */
+	/* Queues that keep no statistics do not record the start. Then at least the time since the
+	 * request was last sent is known. */
 	if (!ctx->jiffies || !deadline.v || !timeout.known || !k_hz())
 		return NUM_UNKNOWN;
 	ticks = ctx->jiffies - (deadline.v - timeout.v);
@@ -129,9 +128,9 @@ static bool is_not(num n, uint64_t v)
 }
 
 /*
- * rqs[] keeps pointers to requests that were freed since, or that have got another tag: those are
- * idle, are of no queue or tag here any more, or stand in the slot of their tag. Anything else that
- * speaks against a request in flight has been damaged.
+ * rqs[] keeps pointers to requests that were freed since, or that have another tag by now: these are idle,
+ * belong to another queue or tag, or stand in the slot of their own tag, too. Anything else that
+ * contradicts a request in flight is damage.
  */
 static bool is_torn(const struct context *ctx, const struct tags *tags, uint32_t tag,
 		    const struct kobj *o, const struct kobj *cmd)
@@ -195,7 +194,7 @@ static bool read_request(struct device *dev, const struct context *ctx, const st
 	rq->op = k_num(&o, KM_RQ_CMD_FLAGS);
 	rq->op.v &= REQ_OP_MASK;
 	rq->sector = k_num(&o, KM_RQ_SECTOR);
-	/* blk_rq_init() sets it so: a flush, for one, is of no place. */
+	/* blk_rq_init() sets it so, and it stays so in a request without a place, such as a flush. */
 	if (num_is(rq->sector, UINT64_MAX))
 		rq->sector = NUM_UNKNOWN;
 	rq->sector = nbd_at_most(dev, rq->sector, INT64_MAX, "request %llx: sector",
@@ -203,7 +202,7 @@ static bool read_request(struct device *dev, const struct context *ctx, const st
 	rq->bytes = k_num(&o, KM_RQ_DATA_LEN);
 	rq->retries = k_signed(&cmd, KM_CMD_RETRIES);
 	rq->sent = was_sent(ctx, &cmd, rq->retries);
-	/* Before the request is sent, what stands there is of an earlier request. */
+	/* Until the request is sent, the index of an earlier request stands there. */
 	rq->connection = num_is(rq->sent, 0) ? NUM_UNKNOWN : k_signed(&cmd, KM_CMD_INDEX);
 	rq->age_ms = age_ms(ctx, &o, rq->retries);
 	if (!rq->age_ms.known && k_num(&o, KM_RQ_START_TIME_NS).v)
@@ -281,7 +280,7 @@ static void read_requests(struct device *dev, const struct context *ctx)
 	}
 }
 
-/* Everything that a request is recognised by. */
+/* True when the kernel has every member that a request is recognised by. */
 static bool layouts_suffice(void)
 {
 	return k_has(KM_CMD_NBD) && k_has(KM_RQ_QUEUE) && k_has(KM_RQ_TAG) &&
@@ -289,9 +288,9 @@ static bool layouts_suffice(void)
 }
 
 /*
- * The message came with the bit: Linux kernel commit 4e6eef5dc25b ("nbd: don't handle response
- * without a corresponding request message") (in v5.16). No structure tells, and distributions have
- * it elsewhere.
+ * 1 when this kernel's nbd sets NBD_CMD_INFLIGHT. No structure tells, and distributions have it in other
+ * versions; but this message came with the bit: Linux kernel commit 4e6eef5dc25b ("nbd: don't handle
+ * response without a corresponding request message") (in v5.16).
  */
 static num marks_sent(void)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * nbd_queue_rq() holds nbd_cmd.lock from beginning to end. Inside it nbd_handle_cmd() takes tx_lock of the connection
- * and sends; where no connection is left it sleeps in nbd_config.conn_wait first. So nobody's stack is looked at.
+ * and sends; where no connection is left it sleeps in nbd_config.conn_wait first. So the locks and this queue tell who
+ * sends and who waits, and no stack need be read.
  */
 #include "collect/senders.h"
 
@@ -79,7 +80,8 @@ static void read_reconnect_waiters(const struct report *report, struct device *d
 			    "who waits for a new connection could not be read in full");
 }
 
-/* What somebody still sends was not sent, on the connection that he sends on. */
+/* Who works on a request. As long as somebody sends it, it counts as not sent, and its connection is the one that he
+ * sends on. */
 static void read_worker(const struct report *report, const struct device *dev, struct request *rq)
 {
 	uint64_t cmd = rq->addr + k_sizeof(K_REQUEST);

@@ -64,7 +64,7 @@ static num read_shutdown(const struct kobj *sk)
 	return shutdown;
 }
 
-/* Only damaged memory holds more than these: that is told, and the value is unknown from then on. */
+/* Only damaged memory holds more than these limits: the value becomes unknown, and impossible says so. */
 static void limit_values(struct sock_info *info)
 {
 	const struct {
@@ -159,7 +159,7 @@ struct sock_info *socket_read(uint64_t addr, struct file_set *files)
 	return read_with_peer(addr, k_num_at(addr, KM_SOCKET_SK).v, files);
 }
 
-/* The same for a struct sock, which may have lost its struct socket. */
+/* socket_read() by the struct sock, which may have lost its struct socket. */
 static struct sock_info *read_by_sk(uint64_t sk, struct file_set *files)
 {
 	return read_with_peer(k_num_at(sk, KM_SK_SOCKET).v, sk, files);

@@ -7,10 +7,10 @@
 #include "resolve/kernel_types.h"
 
 #define NS_PER_SEC 1000000000ll
-/* The lowest 30 bits of i_ctime_nsec; the highest is I_CTIME_QUERIED: Linux kernel commit 4e40eff0b573 ("fs: add
+/* The nanoseconds in i_ctime_nsec; its highest bit is I_CTIME_QUERIED: Linux kernel commit 4e40eff0b573 ("fs: add
  * infrastructure for multigrain timestamps") (in v6.13) */
 #define NSEC_MASK 0x3fffffff
-/* What stands before the timekeeper in its variable is a seqcount, which locks' debugging makes longer. */
+/* In its variable the timekeeper comes after a seqcount, which the debugging of locks makes longer. */
 #define MAX_SEQCOUNT 128
 /* "nbd" and a number */
 #define NAME_SIZE 16
@@ -25,7 +25,7 @@ static int64_t nanoseconds(struct time64 t)
 	return (int64_t)((uint64_t)t.seconds * NS_PER_SEC + (uint64_t)t.nanoseconds);
 }
 
-/* The timekeeper itself: offs_real is wall_to_monotonic, negative. */
+/* Loads the timekeeper at addr. False when there is none: its offs_real would be wall_to_monotonic negated. */
 static bool load_timekeeper(struct kobj *o, uint64_t addr)
 {
 	struct time64 to_monotonic;
@@ -37,8 +37,8 @@ static bool load_timekeeper(struct kobj *o, uint64_t addr)
 	       num_is(k_num(o, KM_TK_OFFS_REAL), -(uint64_t)nanoseconds(to_monotonic));
 }
 
-/* What has to be added to the wall clock's time to have CLOCK_BOOTTIME's. The variable's type has no name before
- * v6.13; since v6.17 it is an array, and the first one is this clock's. */
+/* What has to be added to a time of the wall clock to have that of CLOCK_BOOTTIME. The variable's type has no name
+ * before v6.13; since v6.17 it is an array, and its first element is for this clock. */
 static num real_to_boottime(void)
 {
 	num variable = k_symbol("tk_core");
@@ -58,7 +58,7 @@ static num real_to_boottime(void)
 	return NUM_UNKNOWN;
 }
 
-/* The change of an inode, which no user can set back. In nanoseconds of the wall clock. */
+/* When an inode was last changed, which no user can set back, in nanoseconds of the wall clock. */
 static num changed(uint64_t inode)
 {
 	num seconds = k_num_at(inode, KM_INODE_CTIME_SEC);
@@ -94,7 +94,7 @@ num started_boottime(num dbg_dir, uint32_t index)
 		return NUM_UNKNOWN;
 	real = changed(k_num_at(dbg_dir.v, KM_DENTRY_INODE).v);
 	offset = real_to_boottime();
-	/* Before the boot: the wall clock has been set. */
+	/* A time before the boot: the wall clock was set since. */
 	if (!real.known || !offset.known || (int64_t)(real.v + offset.v) <= 0)
 		return NUM_UNKNOWN;
 	return NUM(real.v + offset.v);

@@ -73,7 +73,7 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	t->tgid = (uint32_t)tgid.v;
 	t->files = files.v;
 	t->kernel_thread = (flags.v & PF_KTHREAD) != 0;
-	/* Threads of vhost have no table either; a process has one until it exits. */
+	/* Kernel threads and those of vhost may have no table; a process has one until it exits. */
 	if (!files.v && pid.v == tgid.v && !(flags.v & (PF_EXITING | PF_KTHREAD)))
 		walk->list->unreadable++;
 	t->may_use_io_uring = !num_is(k_num(o, KM_TASK_IO_URING), 0);
@@ -105,7 +105,7 @@ static bool is_single(const struct kobj *leader, enum kmember link, uint64_t hea
 	return k_bytes(leader, link, node, sizeof(node)) && node[0] == head && node[1] == head;
 }
 
-/* The other threads of the leader. */
+/* Adds the other threads of the leader. */
 static void add_threads(struct walk *walk, const struct kobj *leader)
 {
 	bool ring = !k_has(KM_SIGNAL_THREAD_HEAD), leader_seen = ring;

@@ -152,8 +152,8 @@ static uint64_t port_key(uint16_t local_port, uint16_t remote_port)
 	return 1ull << 32 | (uint32_t)local_port << 16 | remote_port;
 }
 
-/* Offers the socket whose skc_nulls_node is at node to the targets. False when it cannot be told whose
- * other end it is: the table has sockets of TCP only. */
+/* Makes the socket whose skc_nulls_node is at node the peer of those targets whose other end it is. False when
+ * it could not be read: the table has nothing but TCP sockets, so it may be one. */
 static bool match(const struct search *search, uint64_t node)
 {
 	uint64_t sk = k_container(k_container(node, KM_SKC_NODE), KM_SK_COMMON);
@@ -163,7 +163,7 @@ static bool match(const struct search *search, uint64_t node)
 
 	k_load(&common, K_SOCK_COMMON, k_at(sk, KM_SK_COMMON));
 	state = k_num(&common, KM_SKC_STATE);
-	/* In these states there is only a smaller structure: see socket_is_full(). */
+	/* In these states it is a smaller structure: see socket_is_full(). */
 	if (num_is(state, TCP_TIME_WAIT) || num_is(state, TCP_NEW_SYN_RECV))
 		return true;
 	if (!state.known || !read_tuple(&common, &t))
@@ -183,7 +183,7 @@ static bool match(const struct search *search, uint64_t node)
 	return true;
 }
 
-/* One table of sockets. False when a part of it could not be read. */
+/* Matches all sockets of one table. False when a part of it could not be read. */
 static bool walk_ehash(const struct search *search, uint64_t hashinfo)
 {
 	num ehash = k_num_at(hashinfo, KM_EHASH), mask = k_num_at(hashinfo, KM_EHASH_MASK);

@@ -2,16 +2,15 @@
 /*
  * A task hangs on a device when
  *  - it is in the list of waiters of nbd's or the disk's mutex, or
- *  - its stack refers to a request in flight: to the request, its bio, a page of it, or what is to
- *    be told of its end; or the bio, or what is told, lies on the stack itself, or
+ *  - its stack refers to a request in flight: to the request, one of its bios, a page of a bio, or what
+ *    bi_private points to; or a bio, or what its bi_private points to, lies on the stack itself, or
  *  - a frame of the block layer, or of what that called, holds the address of an object of the
  *    device.
  *
  * The first is certain. In the others a word may be left over from an earlier call: the frames are
- * unwound, but which of a frame's words are in use the image does not tell. So the second goes
- * before the third, and in each the innermost word counts. A task that waits for something else
- * than a request in flight, such as a transaction of a file system on the device, is not found: no
- * word leads from it to the device.
+ * unwound, but the image does not tell which words of a frame are in use. So the second goes before the
+ * third, and in each the innermost word counts. A task that waits for anything but a request in flight,
+ * such as a transaction of a file system on the device, is not found: no word leads from it to the device.
  */
 #include "collect/waiters.h"
 
@@ -34,14 +33,14 @@ struct object {
 	const char *what;
 };
 
-/* Where on a stack, not yet known whose, the end of a request is waited for. */
+/* An address on some task's stack where the end of a request is waited for. */
 struct on_stack {
 	uint64_t addr;
 	struct object *request;
 };
 
 struct search {
-	struct ptr_map locked;	 /* task -> the lock it waits for */
+	struct ptr_map locked;	 /* task -> the lock that it waits for */
 	struct ptr_map sleeper;	 /* task -> the request whose end wakes it */
 	struct ptr_map request;	 /* addresses that belong to a request -> the request */
 	struct ptr_map bio;	 /* bios seen -> their request */
@@ -75,8 +74,8 @@ static void add_object(struct search *search, struct device *dev, uint64_t addr,
 		map_put(&search->object, addr, object_new(dev, addr, what));
 }
 
-/* bios lie on the stack of who waits for them, or name who does: a task, or something on its
- * stack. Stacks are aligned to their size. */
+/* A bio may lie on the stack of the task that waits for it, or name that task in bi_private, or something on
+ * its stack. Stacks are aligned to their size. */
 static void add_sleeper(struct search *search, uint64_t addr, struct object *request)
 {
 	struct on_stack *on_stack = arena_alloc(sizeof(*on_stack));
@@ -140,7 +139,7 @@ static void note_lock_waiter(void *context, uint64_t task)
 	map_put(&waiters->search->locked, task, waiters->object);
 }
 
-/* Who holds a mutex; all who wait for it are noted. The address may be 0: unknown. */
+/* Returns who holds a mutex, and notes all who wait for it. The address may be 0: then it is unknown. */
 static num read_mutex(struct search *search, struct device *dev, uint64_t mutex, const char *what)
 {
 	num owner = mutex_owner(mutex);
@@ -155,7 +154,7 @@ static num read_mutex(struct search *search, struct device *dev, uint64_t mutex,
 	return owner;
 }
 
-/* The block_device of a whole disk, its inode and its page cache. */
+/* Adds the block_device of a whole disk, its inode and its page cache. */
 static void add_block_device(struct search *search, struct device *dev, uint64_t bdev)
 {
 	uint64_t inode;
@@ -248,7 +247,7 @@ static size_t block_words(const struct kernel_stack *stack)
 	return 0;
 }
 
-/* The request whose end is waited for on this stack. What lies below sp is of calls that
+/* The request whose end is waited for by something on this stack. What lies below sp belongs to calls that have
  * returned. */
 static struct object *on_own_stack(const struct search *search, const struct kernel_stack *stack)
 {

@@ -16,7 +16,7 @@
  */
 void before_config_collect(struct report *report, struct file_set *files);
 
-/* True when this kernel's nbd is such: its devices may not be judged by the rules of later kernels. */
+/* True when this kernel's nbd is older than v4.12: then no device may be judged by the rules of later kernels. */
 bool before_config_applies(void);
 
 #endif

@@ -22,13 +22,14 @@ struct block_devices {
 	size_t n;
 	bool complete; /* all could be read */
 	const bool
-		*numbered; /* by device of the report: gendisk.major, first_minor and minors, which
-			       * tell its block_devices, could be read */
+		*numbered; /* for each device of the report: gendisk.major, first_minor and minors
+			       * could be read, by which its block_devices are recognised */
 };
 
 /*
  * Reads all inodes of the bdev pseudo file system, in one walk, and finds the nbd device that each belongs
- * to. Up to 5.10 a disk has no block_device until somebody looks its node up. Memory: arena.
+ * to. Up to 5.10 a disk has no block_device until somebody looks up its device node. What could not be read is
+ * left out, and complete is false. Memory: arena.
  * Mirrors block/bdev.c (fs/block_dev.c before v5.15).
  */
 struct block_devices block_devices_read(struct report *report);

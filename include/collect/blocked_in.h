@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a task hangs in, told by the functions on its kernel stack. Pure. */
+/* What a task hangs in, told by the functions on its kernel stack. */
 #ifndef NBD_COLLECT_BLOCKED_IN_H
 #define NBD_COLLECT_BLOCKED_IN_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* References to struct files that are no file descriptors: SCM_RIGHTS messages in flight, files
- * below loop devices, and files registered with an io_uring. */
+/* What holds a struct file without a file descriptor: SCM_RIGHTS messages in flight, loop devices above the
+ * file, and io_urings that it is registered with. */
 #ifndef NBD_COLLECT_FILE_HOLDERS_H
 #define NBD_COLLECT_FILE_HOLDERS_H
 
@@ -34,8 +34,8 @@ void file_holders_below_loops(struct held_files *held);
 
 /*
  * Appends every file that is registered (IORING_REGISTER_FILES) with an io_uring that some task has open;
- * what could not be read becomes a problem. Unless no living task has made or used a ring, this reads f_op
- * of every open file: call it only when references remain unexplained. Memory: arena.
+ * what could not be read becomes a problem. Where a living task has made or used a ring, this reads f_op of
+ * every open file: call it only when references remain unexplained. Memory: arena.
  * Mirrors io_sqe_files_register() of io_uring.
  */
 void file_holders_in_rings(struct held_files *held, const struct task_list *tasks);

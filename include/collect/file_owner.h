@@ -20,13 +20,14 @@ struct file_set {
 struct file *file_watch(struct file_set *set, uint64_t addr);
 
 /*
- * References to a struct file: f_count, or f_ref + 1 where f_ref exists (f_ref counts from 0; values
- * from 0xC000000000000000 on mean a dead file: 0 references, include/linux/file_ref.h).
+ * The number of references to a struct file: f_count, or f_ref + 1 where f_ref exists (it counts from 0;
+ * values from 0xC000000000000000 on mean a dead file with 0 references, include/linux/file_ref.h). Unknown
+ * when it cannot be read.
  */
 num file_refs(uint64_t addr);
 
-/* Notes that something other than a file descriptor holds the file. Its device's name must live in the
- * arena. */
+/* Notes that something other than a file descriptor holds the file. A device's name in holder is not copied:
+ * it must live in the arena. */
 void file_add_holder(struct file *file, struct holder holder);
 
 /* Called for each open slot of each file table; false ends the walk. */
@@ -45,16 +46,16 @@ const struct task *file_table_task(const struct file_table *table);
 /*
  * True when the table's bitmap of open fds has this one, too. Ask it before concluding anything from an
  * open slot: if it does not, the fd array is not where the table says, and the table counts as unreadable.
- * Mirrors fs/file.c, where a slot is filled after its bit and emptied before; only dup2() sets the
- * bit right behind the slot.
+ * Mirrors fs/file.c, where a slot is filled after its bit is set, and emptied before its bit is cleared; only
+ * dup2() sets the bit right after it has filled the slot.
  */
 bool file_slot_is_open(struct file_table *table, uint32_t fd);
 
 /*
- * Walks all file tables and fills owners and n_table_refs of all watched files. Each thread group is one
- * owner with each fd, and so is a thread that has a table of its own; owners are sorted by pid and fd. *stats
- * says how far the search reached. Each open file is shown to look before it is searched for, until look
- * says false: so look may watch the file.
+ * Walks all file tables and fills owners and n_table_refs of all watched files. A thread group is one owner
+ * for each of its fds, and so is a thread that has a table of its own; owners are sorted by pid and fd. *stats
+ * says how far the search reached. Until look returns false it is shown each open file, before that is looked
+ * up among the watched ones: so look may watch it. Memory: arena.
  */
 void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats,
 	       file_visit *look, void *context);

@@ -11,8 +11,8 @@
  * the address 0. */
 num mutex_owner(uint64_t mutex);
 
-/* Calls visit with the task_struct of each who waits for the mutex, the first in turn first. False when they could
- * not all be read. */
+/* Calls visit with the task_struct of each task that waits for the mutex, the first in line first. False when not all
+ * of them could be read. */
 bool mutex_waiters(uint64_t mutex, void (*visit)(void *context, uint64_t task), void *context);
 
 #endif

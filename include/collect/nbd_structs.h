@@ -19,7 +19,7 @@ void nbd_devices_collect(struct report *report, struct file_set *files);
 typedef void nbd_device_reader(struct report *report, uint32_t index, uint64_t nbd_device,
 			       struct file_set *files);
 
-/* Has each device in nbd_index_idr read. False when the tree could not be read in full. */
+/* Calls read for each device in nbd_index_idr. False when the tree could not be read in full. */
 bool nbd_index_idr_walk(struct report *report, struct file_set *files, nbd_device_reader *read);
 
 /* Reads name and capacity from dev->gendisk, and checks that it leads back to dev->nbd_device. index must be
@@ -36,8 +36,8 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 /* A number of jiffies, in which the kernel keeps timeouts, in seconds. Unknown stays unknown. */
 num nbd_seconds(num jiffies);
 
-/* Returns n; where it is more than max, as only damage makes it, it becomes unknown, and a problem of the
- * device names it as the format says. Nothing is formatted where all is well. */
+/* Returns n, unless it is known and more than max, as only damage makes it: then it returns NUM_UNKNOWN and adds a
+ * problem to the device, in which format says what the value is. Nothing is formatted while all is well. */
 num nbd_at_most(struct device *dev, num n, uint64_t max, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -11,8 +11,9 @@
 struct openers;
 
 /*
- * First step, before file_scan(): finds what the kernel itself has open of nbd's block devices (mounts,
- * swap, stacked devices, files in held). Fills openers_expected. block_devices must stay. Memory: arena.
+ * First step, before file_scan(): finds which of nbd's block devices the kernel itself has open (by mounts,
+ * swap, stacked devices, files in held), and fills openers_expected. What could not be read becomes a problem.
+ * block_devices must stay valid until openers_finish(). Memory: arena.
  */
 struct openers *openers_find(struct report *report, const struct block_devices *block_devices,
 			     struct file_set *files, const struct held_files *held);
@@ -24,15 +25,15 @@ file_visit openers_look;
 /* True while the kernel counts more openers of a device than were found. */
 bool openers_missing(const struct openers *openers);
 
-/* Counts those files among the openers that are open on one of the devices; a file counts once. To be called
- * again when file_holders_in_rings() has found more. */
+/* Adds to the openers those held files that are open on one of the devices, each file once. To be called again
+ * when file_holders_in_rings() has found more. */
 void openers_add_held(struct openers *openers, const struct held_files *held);
 
 /*
  * The nbd device that is meant by the address of a gendisk, of a block_device or of its inode in the bdev
  * file system; NULL when none is. *name becomes the name of the block device, and the struct files that are
- * open on it are appended to *opened; a gendisk means its partitions, too. Only after file_scan(). Memory:
- * arena.
+ * open on it are appended to *opened; a gendisk means its partitions, too. To be called after file_scan().
+ * Memory: arena.
  */
 const struct device *openers_of(const struct openers *openers, uint64_t object, const char **name,
 				struct opened_file **opened, size_t *n);

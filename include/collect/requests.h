@@ -6,7 +6,7 @@
 #include "model/model.h"
 
 /*
- * Fills requests, n_requests and requests_known of each configured device: the requests that have a driver
+ * Fills requests, n_requests and requests_known of each configured device, with the requests that have a driver
  * tag and are not complete. What could not be read, or contradicts itself, becomes a problem of the device.
  * Memory: arena. Mirrors blk_mq_queue_tag_busy_iter() of block/blk-mq-tag.c.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sockets and what is at their other end. What families differ in is in socket_family.h. */
+/* Sockets and what is at their other end. What differs between families is in socket_family.h. */
 #ifndef NBD_COLLECT_SOCKET_H
 #define NBD_COLLECT_SOCKET_H
 
@@ -14,8 +14,9 @@
 struct sock_info *socket_read(uint64_t addr, struct file_set *files);
 
 /*
- * The socket that is meant by the address of a struct socket, of a struct sock or of a socket's struct
- * file, told by the pointers that lead from one to the other and back. NULL when it is none of them.
+ * The socket that is meant by the address of a struct socket, of a struct sock or of a socket's struct file,
+ * recognised by the pointers that lead from one to the other and back. NULL when it is none of them. Files are
+ * watched and memory is taken as by socket_read().
  */
 struct sock_info *socket_from_any(uint64_t addr, struct file_set *files);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A family of sockets: what socket.c cannot read without knowing whose socket it is. Each family is a file
- * with one row; what is judged and printed of it is in base/socket_kinds.c.
+ * A family of sockets: what socket.c cannot read without knowing which family a socket is of. Each family is a
+ * file with one row; what judge and render need to know of it is in base/socket_kinds.c.
  */
 #ifndef NBD_COLLECT_SOCKET_FAMILY_H
 #define NBD_COLLECT_SOCKET_FAMILY_H
@@ -25,13 +25,13 @@ struct socket_protocol {
 typedef struct sock_info *socket_end_reader(uint64_t socket, uint64_t sk, struct file_set *files);
 
 struct socket_family {
-	/* A socket belongs to the row that has its family here. Unused ones at the end are empty. */
+	/* A socket belongs to the row that has its family here. Unused elements at the end are empty. */
 	struct socket_protocol protocols[SOCKET_MAX_PROTOCOLS];
 
-	/* No state of such a socket has a smaller structure than struct sock: see sk_fullsock(). */
+	/* Such a socket is a whole struct sock in each of its states: see socket_is_full(). */
 	bool is_always_full;
 
-	/* Fills names and queues from what was loaded: struct sock and its sock_common. */
+	/* Fills names and queues from the loaded struct sock and its sock_common. */
 	void (*read)(struct sock_info *info, const struct kobj *sk, const struct kobj *common);
 
 	/* Where a socket points at its other end: reads that and sets peer, remote and peer_status. NULL

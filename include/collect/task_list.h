@@ -9,9 +9,9 @@
 #include "model/model.h"
 
 /*
- * Walks init_task.tasks and the threads of each leader (signal_struct.thread_head; zombie leaders'
- * threads included), each task once. Links that cannot be read end their list; they, and links that
- * do not lead back, are counted in unreadable. Memory: arena.
+ * Walks init_task.tasks and the threads of each leader (signal_struct.thread_head), those of zombies
+ * included; each task comes once. A link that cannot be read ends its list; such links, and links that do not
+ * lead back, are counted in unreadable. Memory: arena.
  */
 void task_list_collect(struct task_list *list);
 

@@ -43,7 +43,7 @@ static void out_of_memory(void)
 	error(FATAL, "out of memory\n");
 }
 
-/* At a terminal, and not with -s. */
+/* True at a terminal, unless crash runs with -s. */
 static bool somebody_waits(void)
 {
 	return !(pc->flags & SILENT) && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
@@ -56,12 +56,12 @@ static void run(void (*command)(void))
 	progress_begin(somebody_waits() ? stderr : NULL, PATIENCE_MS);
 	command();
 	k_end();
-	/* It ends what crash itself is in the middle of, too: repeat, a file of commands. */
+	/* Ctrl-C also ends what crash itself is in the middle of: repeat, or a file of commands. */
 	if (k_interrupted())
 		raise(SIGINT);
 }
 
-/* In JSON the kernel's line says it. */
+/* For text; in JSON the kernel's line says it. */
 static void note_interruption(const struct report *report)
 {
 	if (report->scan.interrupted)
@@ -76,7 +76,7 @@ static bool layouts_known(const char *problem)
 	return !problem;
 }
 
-/* Without nbd in the kernel there is nothing of it to miss. */
+/* Says why nbd's structures are unknown, unless the kernel has no nbd: then nothing is missing. */
 static void warn_without_nbd(void)
 {
 	const char *problem = k_init_nbd();
@@ -108,7 +108,7 @@ static bool add_devices(struct options *options, const char *list)
 	return options->n_devices > before;
 }
 
-/* False when another form was asked for before. */
+/* False, with a message, when another form was asked for before. */
 static bool choose_renderer(struct options *options, const struct renderer *renderer)
 {
 	bool other = options->renderer != &renderer_text && options->renderer != renderer;
@@ -218,7 +218,7 @@ static bool parse_index(const char *text, uint32_t *index)
 	return !*end;
 }
 
-/* The device a user means; tells what is wrong where there is none. */
+/* The device that a user means; NULL, with a message, when there is none. */
 static struct device *find_device(const struct report *report, const char *text)
 {
 	struct device *dev = NULL;
@@ -301,7 +301,7 @@ static void do_nbd(void)
 	report = collect_report(NULL, 0);
 	judge_report(report);
 	selected = select_devices(report, &options);
-	/* Where none of those that were asked for exists, there is nothing to show but that. */
+	/* When none of the devices asked for exists, that has been said, and there is no more to show. */
 	if (selected.n || !selected.failed || options.renderer == &renderer_json)
 		renderer_devices(options.renderer, &(struct rendering){fp, report, selected.v,
 								       selected.n, options.render});
@@ -362,7 +362,7 @@ static struct questions parse_queries(bool devices)
 	return asked;
 }
 
-/* Prints the answer to one query. False when there is none, and it was told why. */
+/* Prints the answer to one query; false when there is none, and a message says why. */
 typedef bool answer_fn(const struct rendering *r, const struct renderer *renderer,
 		       const struct query *query);
 
@@ -410,19 +410,19 @@ static void cmd_unix_peer(void)
 	run(do_unix_peer);
 }
 
-/* Why there is no struct file to tell of. */
+/* Says why there is no struct file for this query. */
 static void tell_no_file(const struct query *query)
 {
 	if (query->device.known && !query->addr)
 		error(INFO, "nbd%llu: no such device\n", (ulonglong)query->device.v);
 	else if (query->dev)
 		error(INFO,
-		      "%s: no struct file was found that is open on it; the kernel counts %s: see "
-		      "nbd -o -d %s\n",
+		      "%s: no struct file was found that is open on it; the kernel's own count is "
+		      "%s: see nbd -o -d %s\n",
 		      query->bdev,
 		      query->dev->openers_expected.known
 			      ? word_count(query->dev->openers_expected.v, "opener")
-			      : "its openers where it cannot be read",
+			      : "unknown",
 		      query->dev->name);
 	else if (query->sock)
 		error(INFO,

@@ -97,8 +97,8 @@ void before_config_collect(struct report *report, struct file_set *files)
 		    "would get is not forecast");
 	if (!k_has(KM_NBD_TAG_SET))
 		problem_add(&report->problems,
-			    "this nbd has its requests in lists of its own (before 4.9): "
-			    "they are unknown");
+			    "nbd before 4.9 keeps its requests in lists of its own: they are "
+			    "unknown");
 }
 
 bool before_config_applies(void)

@@ -309,8 +309,7 @@ static const char *find_peers(struct sock_info **socks, size_t n, socket_end_rea
 	}
 	return complete ? NULL
 			: "the table of TCP sockets could not be read in full: the local ends of "
-			  "TCP "
-			  "connections may be missing";
+			  "TCP connections may be missing";
 }
 
 const struct socket_family tcp_family = {

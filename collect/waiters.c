@@ -316,7 +316,7 @@ void waiters_collect(struct report *report, const struct block_devices *block_de
 	if (unread)
 		problem_add(&report->problems,
 			    arena_printf(
-				    "%s could not be read: who waits may be missing",
+				    "%s could not be read: tasks that wait may be missing",
 				    unread == 1 ? "the stack of 1 task"
 						: arena_printf("the stacks of %zu tasks", unread)));
 }

@@ -8,7 +8,7 @@
 #include "judge/phrases.h"
 #include "render/text_table.h"
 
-/* More tasks than this are counted. */
+/* Of more tasks than this the rest is only counted. */
 #define MAX_TASKS_NAMED 4
 /* struct nbd_request, which goes before the data of a write. */
 #define HEADER_BYTES 28

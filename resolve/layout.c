@@ -298,7 +298,8 @@ const char *k_init_nbd(void)
 	problem = find_nbd_layout();
 	/* A search that was cut short proves neither that something is missing nor that only one layout fits. */
 	if (k_interrupted())
-		problem = "interrupted while nbd's structures were looked up: once more, please";
+		problem =
+			"interrupted while nbd's structures were looked up: run the command again";
 	/* So a report counts the same reads whether or not it is the first of its session. */
 	k_forget_reads();
 	if (problem) {

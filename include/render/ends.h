@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sockets in words: states, references, owners, both ends of a connection. Pure; memory: arena. */
+/* Sockets in words: states, references, owners, both ends of a connection. Results are static or live in the arena. */
 #ifndef NBD_RENDER_ENDS_H
 #define NBD_RENDER_ENDS_H
 
 #include "model/model.h"
 
-/* Who holds the files of conns[0..n), which fold_run() found alike; those of their peers when peer. */
+/* Who has the sockets of conns[0..n) open, which fold_run() found alike; with peer, who has their other ends. */
 const char *end_owners(const struct report *report, const struct connection *conns, size_t n,
 		       bool peer);
 
 /* The sum of a file's references: "2 = 1 nbd + 1 fd". */
 const char *end_references(const struct file *file);
 
-/* The other end in a few words, with its owners where it has some. */
+/* What became of the other ends of conns[0..n), in a few words, with their owners where they have some. */
 const char *end_peer(const struct report *report, const struct connection *conns, size_t n);
 
 const char *end_state(const struct sock_info *s);	      /* "ESTABLISHED" */

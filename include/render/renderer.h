@@ -7,7 +7,7 @@
 
 #include "model/model.h"
 
-/* Which parts of each device are asked for; when none is, all of it. Only text knows parts. */
+/* Which parts of each device were asked for; without any, all of it. Only text has parts. */
 struct render_options {
 	bool findings, connections, requests, openers;
 	bool peers;    /* the other end of each connection, too */
@@ -30,7 +30,7 @@ struct rendering {
  * without socket and file is not offered by the commands about addresses.
  */
 struct renderer {
-	const char *option; /* that asks for it; NULL: none is needed */
+	const char *option; /* the one that asks for it; NULL for the form without an option */
 	void (*begin)(const struct rendering *r);
 	void (*device)(const struct rendering *r, const struct device *dev);
 	void (*end_of_devices)(const struct rendering *r);
@@ -42,7 +42,7 @@ struct renderer {
 
 extern const struct renderer renderer_text, renderer_json, renderer_dot;
 
-/* Prints the devices. */
+/* Prints the devices of r in this form. */
 void renderer_devices(const struct renderer *renderer, const struct rendering *r);
 
 /* Prints the file that was asked for, or all that are open on the block device that was. */

@@ -140,7 +140,7 @@ $(BENCH): tests/bench/bench.c
 
 # Packages come first, then the rest in an order of its own: what fails fast is run first.
 check:
-	tools/packages.sh build fixtures check
+	tools/packages.sh build fixtures check package postmortem
 	$(MAKE) all
 	$(MAKE) compilers
 	$(MAKE) unit
@@ -153,6 +153,8 @@ check:
 	$(MAKE) session
 	$(MAKE) matrix
 	$(MAKE) e2e
+	$(MAKE) package-check
+	$(MAKE) postmortem-check
 	$(MAKE) reads
 
 # Check gives a test 4 seconds; a busy machine needs more.
@@ -313,7 +315,7 @@ help:
 	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR); the manual page beside'
 	@echo 'make dist       what is committed, as a tar archive'
 	@echo 'make deb        Debian'"'"'s packages, built in a minimal system; make rpm: RPM'"'"'s'
-	@echo 'make postmortem-check  nbd-postmortem on vmcores of one kernel; make postmortem-check-all: on all of them, and in a cluster'
+	@echo 'make postmortem-check  nbd-postmortem on vmcores of one kernel; make postmortem-check-all: on twelve, of all kernels'
 	@echo 'make package-check  both packages installed, used and removed in minimal systems'
 	@echo 'make uninstall  removes it again'
 	@echo 'make format     clang-format on all C files'
@@ -374,8 +376,7 @@ deb rpm: dist
 	tools/packages.sh package
 	tools/package/build.sh $@ $(BUILD)/crash-nbd-$(VERSION).tar.gz $(BUILD)/packages
 
-# The packages as a user has them: built, installed, used in crash, removed. The first time three minimal systems are made, and so it is
-# not part of check.
+# The packages as a user has them: built, installed, used in crash, removed. The first time three minimal systems are made.
 package-check: deb rpm
 	tests/package/run.sh $(VERSION) $(BUILD)/packages $(KERNEL)
 
@@ -396,7 +397,7 @@ uninstall-postmortem:
 	rm -rf $(SHARE)/crash-nbd/postmortem $(SHARE)/crash-nbd/fleet
 	rmdir $(SHARE)/crash-nbd 2>/dev/null || :
 
-# Vmcores of one kernel: some minutes, and so not part of check. The long form takes all fixtures, with a crash that opens each of them.
+# Vmcores of one kernel. The long form takes all fixtures, with a crash that opens each of them: many minutes, and so not part of check.
 postmortem-check: $(MODULE)
 	tools/packages.sh build fixtures postmortem
 	tests/postmortem/run.sh check $(CRASH) $(MODULE)

@@ -21,7 +21,7 @@ class Browser:
         self.answers, answers = os.pipe()
         # The pipe's ends are fds 3 and 4 of the browser, whatever they are here.
         script = 'exec chromium "$@" 3<&%d 4>&%d' % (commands, answers)
-        arguments = ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--window-size=1300,1000", "--user-data-dir=" + self.profile]
+        arguments = ["--headless", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--remote-debugging-pipe", "--window-size=1300,1000", "--user-data-dir=" + self.profile]
         self.process = subprocess.Popen(["bash", "-c", script, "chromium"] + arguments, pass_fds=(commands, answers), stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL)
         os.close(commands)

@@ -14,6 +14,19 @@ all) POSTMORTEM_KERNELS='6.1 5.10 6.12' POSTMORTEM_PLAYS='scenes netlink-hang ba
 	exit 64
 	;;
 esac
+# No test is left out for want of a program: tools/packages.sh installs them all.
+missing=()
+for program in chromium debuginfod debuginfod-find dot mandoc munged parallel sbatch shellcheck sinfo slurmctld slurmd sqlite3; do
+	PATH=$PATH:/usr/sbin command -v "$program" >/dev/null || missing+=("$program")
+done
+((${#missing[@]} == 0)) || {
+	echo "run.sh: not installed: ${missing[*]}" >&2
+	exit 1
+}
+((EUID == 0)) || {
+	echo "run.sh: run it as root: Slurm's daemons are started" >&2
+	exit 1
+}
 POSTMORTEM_CRASH=$(command -v "$2") POSTMORTEM_MODULE=$(realpath "$3")
 export POSTMORTEM_KERNELS POSTMORTEM_PLAYS POSTMORTEM_CRASH POSTMORTEM_MODULE
 

@@ -126,7 +126,6 @@ def hostile_record_without_harm():
     return record
 
 
-@unittest.skipUnless(shutil.which("chromium"), "chromium is not installed")
 class InBrowser(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

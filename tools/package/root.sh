@@ -72,10 +72,6 @@ root_commands() {
 }
 
 make_root() {
-	# As root alone can the files have their owners.
-	local as_root=()
-	((EUID == 0)) || as_root=(sudo)
-
 	root_apt_conf >"$WORK/apt.conf"
 	root_sources >"$WORK/sources.list"
 	grep -q " $SUITE main" "$WORK/sources.list" ||
@@ -98,6 +94,12 @@ make_root() {
 	}
 	"${as_root[@]}" mv -T "$WORK/root" "$RESULT"
 }
+
+# As root alone can the files have their owners.
+as_root=()
+((EUID == 0)) || as_root=(sudo)
+"${as_root[@]}" unshare --mount --pid --net --fork true ||
+	fail "no minimal system can be made or used here" "run it as root, where root may make namespaces (CAP_SYS_ADMIN): not in an unprivileged container"
 
 NAME=${1:-}
 case $NAME in

@@ -342,9 +342,7 @@ static struct attach forecast(struct attempt a, check_fn *const *checks)
  * of net/netlink/genetlink.c calls nbd with genl_mutex held. */
 static const struct task *stops_netlink(const struct report *report)
 {
-	const struct task *t = fact_task_at(report, report->genl_lock_owner.v);
-
-	return t && t->state == 'D' ? t : NULL;
+	return detach_holder_in_d(report, report->genl_lock_owner);
 }
 
 /* The outcome of a netlink connect that hangs before it comes to the device; later is what it gets once it does. */
@@ -371,14 +369,6 @@ void attach_forecast(const struct report *report, struct device *dev)
 			forecast((struct attempt){report, dev, false, false}, ways[way].checks);
 	if (stops)
 		dev->attach[ATTACH_NETLINK] = stopped(stops, dev->attach[ATTACH_NETLINK]);
-}
-
-/* The task that holds config_lock and waits in D, or NULL: nobody can detach the device without that lock. */
-static const struct task *stops_detaching(const struct report *report, const struct device *dev)
-{
-	const struct task *t = fact_task_at(report, dev->config_lock_owner.v);
-
-	return t && t->state == 'D' ? t : NULL;
 }
 
 /* What openers must do, by kind: those with fds are named with their fds. */
@@ -429,7 +419,8 @@ static bool has_opener_in_d(const struct device *dev)
 const char *attach_freed_when(const struct report *report, const struct device *dev)
 {
 	size_t missing = fact_openers_not_found(dev) - fact_openers_in_open(dev);
-	const struct task *locked_by = stops_detaching(report, dev);
+	/* Nobody can detach the device without that lock. */
+	const struct task *locked_by = detach_holder_in_d(report, dev->config_lock_owner);
 	const struct waiter *opening = fact_waiter_inside_open(dev);
 	const struct connection *sending = detach_blocked_send(dev);
 	const char *instead = detach_instead(report, dev), *all = NULL;

@@ -20,7 +20,20 @@ const struct connection *detach_blocked_send(const struct device *dev)
 	return NULL;
 }
 
-static const struct task *holder_in_d(const struct report *report, num owner)
+const struct connection *detach_endless_send(const struct device *dev)
+{
+	const struct connection *c = detach_blocked_send(dev);
+	const struct request *rq = c ? fact_request_of(dev, c->sender) : NULL;
+
+	if (!c)
+		return NULL;
+	return c->server.state == SERVER_STOPPED || c->server.state == SERVER_BLOCKED || !rq ||
+			       fact_is_stuck(dev, rq)
+		       ? c
+		       : NULL;
+}
+
+const struct task *detach_holder_in_d(const struct report *report, num owner)
 {
 	const struct task *t = fact_task_at(report, owner.v);
 
@@ -30,8 +43,8 @@ static const struct task *holder_in_d(const struct report *report, num owner)
 const char *detach_would_hang(const struct report *report, const struct device *dev)
 {
 	const struct connection *c = detach_blocked_send(dev);
-	const struct task *config = holder_in_d(report, dev->config_lock_owner);
-	const struct task *genl = holder_in_d(report, report->genl_lock_owner);
+	const struct task *config = detach_holder_in_d(report, dev->config_lock_owner);
+	const struct task *genl = detach_holder_in_d(report, report->genl_lock_owner);
 
 	if (c)
 		return arena_printf("%s sleeps with tx_lock of connection %u held",
@@ -59,7 +72,7 @@ static bool is_behind(const struct device *dev, const struct task *t)
 static const struct connection *send_to_blame(const struct report *report, const struct device *dev)
 {
 	const struct connection *c = detach_blocked_send(dev);
-	const struct task *genl = holder_in_d(report, report->genl_lock_owner);
+	const struct task *genl = detach_holder_in_d(report, report->genl_lock_owner);
 
 	for (size_t i = 0; !c && genl && i < report->n_devices; i++) {
 		if (is_behind(&report->devices[i], genl))

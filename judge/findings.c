@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "judge/findings.h"
 
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/socket_kinds.h"
 #include "base/words.h"
@@ -188,6 +190,15 @@ void findings_judge(const struct report *report, struct device *dev)
 				*ARENA_PUSH(dev->findings, dev->n_findings) = found[i];
 		}
 	}
+}
+
+const struct finding *findings_with_id(const struct device *dev, const char *id)
+{
+	for (size_t i = 0; i < dev->n_findings; i++) {
+		if (!strcmp(dev->findings[i].id, id))
+			return &dev->findings[i];
+	}
+	return NULL;
 }
 
 size_t findings_at_least(const struct device *dev, enum severity at_least)

@@ -9,9 +9,6 @@
 #include "judge/judged.h"
 #include "judge/phrases.h"
 
-/* More owners than this are counted. */
-#define MAX_OWNERS 4
-
 /* The other way out, where there is something to detach; or that there is none. */
 static const char *or_detach(const struct report *report, const struct device *dev)
 {
@@ -100,20 +97,6 @@ bool finding_peer_not_accepted(const struct judged *j)
 	return true;
 }
 
-/* The owners of a peer, each once, and how many. */
-static const char *owner_names(const struct file *file)
-{
-	const char *all = NULL;
-
-	for (size_t i = 0; i < file->n_owners; i++) {
-		if (i == MAX_OWNERS)
-			return arena_printf("%s and %zu more", all, file->n_owners - i);
-		if (!i || file->owners[i].task != file->owners[i - 1].task)
-			all = word_append(all, ", ", phrase_task(file->owners[i].task));
-	}
-	return all;
-}
-
 static bool is_stopped(const struct judged *j, const struct connection *c)
 {
 	(void)j;
@@ -134,7 +117,7 @@ bool finding_peer_stopped(const struct judged *j)
 	j->finding->text = arena_printf(
 		"the server %s of %s (%s) does not run: it reads no request "
 		"and sends no reply",
-		owner_names(file), finding_count_connections(stopped.n), stopped.indices);
+		phrase_owners(file), finding_count_connections(stopped.n), stopped.indices);
 	finding_add_address(j, t->addr);
 	if (t->state == 'T' || t->state == 't')
 		j->finding->remedy = arena_printf(

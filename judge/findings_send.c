@@ -7,30 +7,22 @@
 #include "judge/judged.h"
 #include "judge/phrases.h"
 
-/* A device that is busy sleeps in a send now and then: that is told only where it does not go on by itself. */
-static bool does_not_end(const struct device *dev, const struct connection *c)
-{
-	const struct request *rq = fact_request_of(dev, c->sender);
-
-	return c->server.state == SERVER_STOPPED || c->server.state == SERVER_BLOCKED || !rq ||
-	       fact_is_stuck(dev, rq);
-}
-
 bool finding_send_blocked(const struct judged *j)
 {
-	const struct connection *c = detach_blocked_send(j->dev);
+	const struct connection *c = detach_endless_send(j->dev);
 	const struct request *rq;
 
-	if (!c || !does_not_end(j->dev, c))
+	if (!c)
 		return false;
 	rq = fact_request_of(j->dev, c->sender);
 	j->finding->text = arena_printf(
 		"%s sleeps in the send of %s on connection %u%s and holds its tx_lock: whoever "
-		"sends there waits behind it (%s now), and so would every detach, with "
-		"config_lock held",
+		"sends there waits behind it%s, and so would every detach, with config_lock held",
 		phrase_name(c->sender), rq ? phrase_request(rq) : "something", c->index,
 		rq ? arena_printf(" (made %s ago)", word_age(rq->age_ms)) : "",
-		word_count(c->n_behind_sender, "task"));
+		c->n_behind_sender
+			? arena_printf(" (%s now)", word_count(c->n_behind_sender, "task"))
+			: "");
 	finding_add_address(j, c->nbd_sock);
 	finding_add_address(j, c->sender->addr);
 	finding_add_address(j, rq ? rq->addr : 0);

@@ -3,6 +3,7 @@
 
 #include "judge/attach.h"
 #include "judge/contradictions.h"
+#include "judge/diagnosis.h"
 #include "judge/fate.h"
 #include "judge/findings.h"
 #include "judge/identity.h"
@@ -19,7 +20,9 @@ void judge_devices(struct report *report)
 		dev->freed_when = attach_freed_when(report, dev);
 		findings_judge(report, dev);
 		attach_forecast(report, dev);
+		diagnosis_judge(report, dev);
 	}
+	diagnosis_find_shared(report);
 }
 
 void judge_report(struct report *report)

@@ -12,6 +12,8 @@
 
 /* More openers than this are counted, not named. */
 #define MAX_OPENERS_NAMED 6
+/* So are owners of a file. */
+#define MAX_OWNERS_NAMED 4
 /* include/linux/blk_types.h */
 #define REQ_OP_FLUSH 2
 
@@ -175,6 +177,19 @@ const char *phrase_openers(const struct device *dev)
 		if (named == MAX_OPENERS_NAMED)
 			return arena_printf("%s and %zu more", all, dev->n_openers - i);
 		all = word_append(all, ", ", one_opener(dev, i, &next));
+	}
+	return all;
+}
+
+const char *phrase_owners(const struct file *file)
+{
+	const char *all = NULL;
+
+	for (size_t i = 0; i < file->n_owners; i++) {
+		if (i == MAX_OWNERS_NAMED)
+			return arena_printf("%s and %zu more", all, file->n_owners - i);
+		if (!i || file->owners[i].task != file->owners[i - 1].task)
+			all = word_append(all, ", ", phrase_task(file->owners[i].task));
 	}
 	return all;
 }

@@ -24,12 +24,13 @@ static bool all_in(const struct report *report, const struct task *owner, const 
 	return true;
 }
 
-/* The file of the other end where it is open and has owners. */
+/* The file of the other end where somebody has it open, whether or not the connection was shut down since. */
 static const struct file *open_peer(const struct sock_info *s)
 {
 	const struct file *file = s->peer ? s->peer->file : NULL;
+	bool has_socket = s->peer_status == PEER_OPEN || s->peer_status == PEER_SHUT_DOWN;
 
-	return s->peer_status == PEER_OPEN && file && file->n_owners ? file : NULL;
+	return has_socket && file && file->n_owners ? file : NULL;
 }
 
 static bool is_stopped(const struct report *report, const struct file *file)

@@ -13,6 +13,7 @@
 #include "judge/identity.h"
 #include "base/flags.h"
 #include "judge/phrases.h"
+#include "judge/state.h"
 #include "render/renderer.h"
 
 typedef struct json_object json;
@@ -468,6 +469,35 @@ static void add_attach(json *to, const struct device *dev)
 		fill_outcome(add_object(all, keys[way]), &dev->attach[way]);
 }
 
+static void add_diagnosis(json *to, const struct device *dev)
+{
+	const struct diagnosis *d = dev->diagnosis;
+	json *o, *pids, *consequences, *steps;
+
+	if (!d) {
+		add(to, "diagnosis", NULL);
+		return;
+	}
+	o = add_object(to, "diagnosis");
+	add(o, "state", string(state_word(d->state)));
+	add(o, "cause_id", string(d->cause_id));
+	add(o, "cause", string(d->cause));
+	pids = add_array(o, "pids");
+	for (size_t i = 0; i < d->n_pids; i++)
+		append(pids, integer(d->pids[i]));
+	consequences = add_array(o, "consequences");
+	for (size_t i = 0; i < d->n_consequences; i++)
+		append(consequences, string(d->consequences[i]));
+	steps = add_array(o, "steps");
+	for (size_t i = 0; i < d->n_steps; i++) {
+		json *step = append_object(steps);
+
+		add(step, "do", string(d->steps[i].action));
+		add(step, "costs", string(d->steps[i].costs));
+		add(step, "frees", string(d->steps[i].frees));
+	}
+}
+
 static void add_findings(json *to, const struct device *dev)
 {
 	json *all = add_array(to, "findings");
@@ -524,6 +554,7 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add(o, "detach_would_hang", string(detach_would_hang(report, dev)));
 	add_attach(o, dev);
 	add(o, "freed_when", string(dev->freed_when));
+	add_diagnosis(o, dev);
 	add_findings(o, dev);
 	add_strings(o, "unreadable", dev->problems.v, dev->problems.n);
 	return end_line();

@@ -8,9 +8,11 @@
 #include "base/names.h"
 #include "base/words.h"
 #include "render/ends.h"
+#include "judge/diagnosis.h"
 #include "judge/facts.h"
 #include "judge/findings.h"
 #include "judge/phrases.h"
+#include "judge/state.h"
 #include "render/text_table.h"
 
 /* How many in a cell; unknown where not all of them are known. */
@@ -19,11 +21,36 @@ static const char *requests_cell(const struct device *dev)
 	return dev->requests_known ? arena_printf("%zu", dev->n_requests) : "?";
 }
 
+static bool shares_its_cause(const struct report *report, const struct device *dev)
+{
+	for (size_t i = 0; i < report->n_shared; i++) {
+		for (size_t k = 0; k < report->shared[i].n_devices; k++) {
+			if (report->shared[i].devices[k] == dev)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* A cause stands for the findings that follow from it; what could not be read follows from none. */
+static void add_notes(struct text_table *table, const struct report *report,
+		      const struct device *dev)
+{
+	bool trouble = diagnosis_is_trouble(dev);
+
+	if (trouble && !shares_its_cause(report, dev))
+		text_table_note(table, arena_printf("%s: %s", dev->diagnosis->cause_id,
+						    dev->diagnosis->cause));
+	for (size_t f = 0; f < findings_at_least(dev, SEVERITY_WARNING); f++) {
+		if (!trouble || !strcmp(dev->findings[f].id, "unreadable"))
+			text_table_note(table, phrase_finding(&dev->findings[f]));
+	}
+}
+
 void report_summary(FILE *out, const struct report *report, struct device *const devs[], size_t n)
 {
-	static const char *const headers[] = {"NAME", "NBD_DEVICE",   "CONN", "LIVE",
-					      "DEAD", "RECV",	      "REQ",  "OPEN",
-					      "WAIT", "RUNTIME_FLAGS"};
+	static const char *const headers[] = {"NAME", "STATE", "CONN", "LIVE", "DEAD",
+					      "RECV", "REQ",   "OPEN", "WAIT", "RUNTIME_FLAGS"};
 	struct text_table table = text_table(10, headers, "llrrrrrrrl");
 	size_t unconfigured = 0;
 
@@ -33,7 +60,9 @@ void report_summary(FILE *out, const struct report *report, struct device *const
 
 		unconfigured += idle;
 		text_table_add(&table, dev->name);
-		text_table_add(&table, word_hex(dev->nbd_device));
+		text_table_add(&table, idle		? "-"
+				       : dev->diagnosis ? state_word(dev->diagnosis->state)
+							: "not judged");
 		text_table_add(&table, idle ? "-" : word_decimal(dev->num_connections));
 		text_table_add(&table, idle ? "-" : word_decimal(dev->live_connections));
 		text_table_add(&table, idle ? "-" : word_decimal(dev->n_dead));
@@ -44,18 +73,23 @@ void report_summary(FILE *out, const struct report *report, struct device *const
 			       idle && !dev->n_waiters ? "-" : arena_printf("%zu", dev->n_waiters));
 		text_table_add(&table,
 			       idle ? "(not configured)" : phrase_runtime_flags(report, dev));
-		for (size_t f = 0; f < findings_at_least(dev, SEVERITY_WARNING); f++)
-			text_table_note(&table, phrase_finding(&dev->findings[f]));
+		add_notes(&table, report, dev);
 	}
 	if (n)
 		text_table_print(&table, out, 0);
+	report_shared_causes(out, report);
 	fprintf(out, "%s%zu of %s configured\n", n ? "\n" : "", n - unconfigured,
 		word_count(report->n_devices, "nbd device"));
 }
 
-void report_findings(FILE *out, const struct device *dev)
+void report_findings(FILE *out, const struct device *dev, bool unfolded)
 {
-	for (size_t i = 0; i < dev->n_findings; i++)
+	size_t n = unfolded ? dev->n_findings : findings_at_least(dev, SEVERITY_WARNING);
+
+	if (dev->diagnosis)
+		fprintf(out, "%s state %s %s %s\n", dev->name, state_word(dev->diagnosis->state),
+			dev->diagnosis->cause_id, dev->diagnosis->cause);
+	for (size_t i = 0; i < n; i++)
 		fprintf(out, "%s %s %s %s\n", dev->name, phrase_severity(dev->findings[i].severity),
 			dev->findings[i].id, dev->findings[i].text);
 }

@@ -131,6 +131,10 @@ static void print_head(FILE *out, const struct report *report, const struct devi
 	fprintf(out, "%s  nbd_device %s  gendisk %s  config %s\n", dev->name,
 		word_hex(dev->nbd_device), word_hex(dev->gendisk),
 		fact_is_unconfigured(dev) ? "none" : word_hex(dev->config));
+	if (dev->diagnosis) {
+		report_diagnosis(out, dev);
+		fprintf(out, "\nFACTS\n");
+	}
 	if (fact_is_unconfigured(dev)) {
 		fprintf(out, "  not configured: no connections; size %s\n",
 			word_size(dev->capacity_bytes));

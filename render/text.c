@@ -34,7 +34,7 @@ static void device(const struct rendering *r, const struct device *dev)
 	if (!asks_for_parts(o))
 		report_device(r->out, r->report, dev, o);
 	if (o->findings)
-		report_findings(r->out, dev);
+		report_findings(r->out, dev, o->unfolded);
 	if (o->connections)
 		report_connections(r->out, r->report, dev, o);
 	if (o->requests)

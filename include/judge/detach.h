@@ -12,6 +12,13 @@
  * that runs will let it go. */
 const struct connection *detach_blocked_send(const struct device *dev);
 
+/* The same where the send does not end by itself: the server cannot read, or the request is stuck. A device that is
+ * busy sleeps in a send now and then. */
+const struct connection *detach_endless_send(const struct device *dev);
+
+/* The task that holds a lock and waits in D, so that it does not let it go; NULL when the owner is none such. */
+const struct task *detach_holder_in_d(const struct report *report, num owner);
+
 /*
  * Why "nbd-client -d", NBD_CMD_DISCONNECT, NBD_DISCONNECT and NBD_CLEAR_SOCK would hang now, and hold config_lock or
  * genl_mutex while they do: a clause such as "kworker/1:4H (1158) sleeps with tx_lock of connection 0 held". NULL

@@ -7,7 +7,12 @@
 #include "model/model.h"
 
 /* Bits of nbd_config.runtime_flags that every kernel numbers alike (nbd_flags.h). */
-enum { RT_DISCONNECTED = 1 << 2, RT_HAS_CONFIG_REF = 1 << 4, RT_BOUND = 1 << 5 };
+enum {
+	RT_DISCONNECT_REQUESTED = 1 << 1,
+	RT_DISCONNECTED = 1 << 2,
+	RT_HAS_CONFIG_REF = 1 << 4,
+	RT_BOUND = 1 << 5,
+};
 
 /* Nobody has given the device a config. */
 bool fact_is_unconfigured(const struct device *dev);

@@ -12,6 +12,9 @@ void findings_judge(const struct report *report, struct device *dev);
 /* How many findings of a device are at least this severe. */
 size_t findings_at_least(const struct device *dev, enum severity at_least);
 
+/* The finding of the device that has this id, NULL when it has none such. */
+const struct finding *findings_with_id(const struct device *dev, const char *id);
+
 /* The id of each rule in turn, NULL behind the last: all that a finding can have. */
 const char *findings_rule_id(size_t i);
 

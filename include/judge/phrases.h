@@ -36,6 +36,9 @@ const char *phrase_holder(const struct holder *h);
  * only so many are named. */
 const char *phrase_openers(const struct device *dev);
 
+/* "gMgr (439), gMgr (440) state T": who has the file open, each once; NULL when nobody was found. */
+const char *phrase_owners(const struct file *file);
+
 /* "error", "warning", "info". */
 const char *phrase_severity(enum severity severity);
 

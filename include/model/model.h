@@ -266,6 +266,53 @@ struct finding {
 	const char *kernel_commit; /* that fixes the cause, NULL when none is known */
 };
 
+/*
+ * What state a device is in, and the word for it in reports. Where two are true, the upper one counts:
+ * doc/diagnosis.md has what each of them means and rests on.
+ */
+#define DEVICE_STATE_TABLE(STATE)                                                                  \
+	STATE(STATE_UNKNOWN, "unknown")	  /* what decides could not be read */                     \
+	STATE(STATE_SET_UP, "setting-up") /* has connections, was never started */                 \
+	STATE(STATE_PINNED, "pinned") /* nbd is done with it, nothing waits; openers keep it */    \
+	STATE(STATE_DEAD, "dead")     /* no connection lives that nbd reads */                     \
+	STATE(STATE_DISCONNECTING, "disconnecting") /* asked for, and not honoured */              \
+	STATE(STATE_STUCK, "stuck")	/* something waits that does not go on by itself */        \
+	STATE(STATE_SLOW, "slow")	/* a request waits for more than a second */               \
+	STATE(STATE_WORKING, "working") /* requests are in flight */                               \
+	STATE(STATE_IDLE, "idle")	/* nothing is in flight, nothing waits */
+
+#define DEVICE_STATE_ENUM(state, word) state,
+enum device_state { DEVICE_STATE_TABLE(DEVICE_STATE_ENUM) DEVICE_STATES };
+#undef DEVICE_STATE_ENUM
+
+/* One step of what to do. */
+struct step {
+	const char *action; /* a command, or what a person has to do */
+	const char *costs;  /* what is lost by it: which I/O fails, which process ends */
+	const char *frees;  /* what it achieves */
+};
+
+/* What is to be known of a device in a few lines. */
+struct diagnosis {
+	enum device_state state;
+	const char *cause_id; /* "server-stopped"; "none" of a device that is well */
+	const char *cause;    /* a sentence without its full stop; of a device that is well, on what
+				    * that rests */
+	uint32_t *pids;	      /* processes that the cause is about, living or exited */
+	size_t n_pids;
+	const char **consequences; /* what follows from the cause, a sentence each */
+	size_t n_consequences;
+	struct step *steps; /* what to do, in order: the least harmful first */
+	size_t n_steps;
+};
+
+/* Several devices that are in trouble for the same reason. */
+struct shared_cause {
+	const char *cause; /* what all of them share, in words */
+	const struct device **devices;
+	size_t n_devices;
+};
+
 struct device {
 	const char *name; /* escaped disk_name */
 	uint32_t index;
@@ -325,6 +372,8 @@ struct device {
 	struct attach attach[ATTACH_WAYS];
 	struct finding *findings; /* worst first */
 	size_t n_findings;
+	const struct diagnosis *diagnosis; /* NULL of a device that is not configured, and where the
+					    * rules of this nbd are not known */
 
 	struct problems problems; /* what could not be read */
 };
@@ -350,6 +399,8 @@ struct report {
 	struct reads reads;
 	struct device *devices; /* by index, unconfigured ones too */
 	size_t n_devices;
+	struct shared_cause *shared; /* judged: causes of more than one device */
+	size_t n_shared;
 	struct problems problems; /* of the whole search */
 };
 

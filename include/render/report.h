@@ -8,8 +8,15 @@
 #include "model/model.h"
 #include "render/renderer.h"
 
-/* One row a device, and under it its errors and warnings. */
+/* One row a device, and under it what causes its state, unless a line below all rows tells that of several; of devices
+ * that are well, what else is to be known: their errors and warnings. */
 void report_summary(FILE *out, const struct report *report, struct device *const devs[], size_t n);
+
+/* What state a device is in, why, what follows and what to do. It must have a diagnosis. */
+void report_diagnosis(FILE *out, const struct device *dev);
+
+/* A line for each cause that several devices share. */
+void report_shared_causes(FILE *out, const struct report *report);
 
 /* Everything about one device. */
 void report_device(FILE *out, const struct report *report, const struct device *dev,
@@ -25,8 +32,9 @@ void report_requests(FILE *out, const struct device *dev);
 /* Who keeps it open, against the kernel's own counters; and who waits for it in the kernel. */
 void report_openers(FILE *out, const struct device *dev);
 
-/* Its findings for scripts, a line each: device, severity, identifier, text. */
-void report_findings(FILE *out, const struct device *dev);
+/* For scripts, a line each: its state (device, "state", state, cause, text), and its errors and warnings (device, severity,
+ * identifier, text); unfolded: what is only worth knowing, too. */
+void report_findings(FILE *out, const struct device *dev, bool unfolded);
 
 /* What could not be read of no device in particular, in the same form; the device is "-". */
 void report_problems(FILE *out, const struct report *report);

@@ -3,7 +3,7 @@
 """mutations.py E2E OUTPUTS FIXTURE: proves that the end-to-end tests can fail.
 
 Each value of the report that the guest's record can prove is falsified in turn, for one device, in a
-copy of the outputs; the tests that compare with the record (cases "truth", "scenes" and "why") must
+copy of the outputs; the tests that compare with the record (cases "truth", "diagnosis", "scenes" and "why") must
 fail on each of them. `make mutations` runs this.
 """
 import concurrent.futures
@@ -23,6 +23,7 @@ UNPROVABLE = {
     "gendisk", "nbd_device", "config", "config_refs", "refs", "nbd_sock", "socket", "sk", "file", "task",
     "object", "dead_conn_timeout_seconds", "socket_type", "what", "local", "listener_alive",
     "request", "object_kind", "retries", "text", "evidence", "remedy", "kernel_commit", "why", "freed_when",
+    "cause", "consequences", "steps",
 }
 # nbd-client's parent sets the device up and exits: whether another task has its task_struct by now is
 # luck. The scene qemu-nbd and the field case prove setup_task.
@@ -67,7 +68,7 @@ def falsify(device, path):
 
 def fails(directory):
     """True when the tests notice."""
-    for case in ("truth", "scenes", "why"):
+    for case in ("truth", "diagnosis", "scenes", "why"):
         env = dict(os.environ, CK_RUN_CASE=case, CK_FORK="no")
         run = subprocess.run([e2e, directory, fixture], env=env, capture_output=True, check=False)
         if run.returncode:

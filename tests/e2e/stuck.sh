@@ -17,6 +17,7 @@ for play in stuck stuck-netlink; do
 		extend $module
 		nbd -j > $out/$play/nbd-j
 		nbd -a -j > $out/$play/nbd-a-j
+		nbd > $out/$play/nbd
 		q
 	END
 	if ! timeout 300 "$crash" -s -i "$out/$play/commands" "$fixture/vmlinux" "$fixture/vmcore" \

@@ -300,7 +300,7 @@ static void print_device(FILE *out, const struct device *dev)
 	report_connections(out, report, dev, &options);
 	report_requests(out, dev);
 	report_openers(out, dev);
-	report_findings(out, dev);
+	report_findings(out, dev, true);
 	must_be_json(json_device_line(report, dev));
 	for (size_t i = 0; i < dev->n_conns; i++) {
 		query.conn = input_byte(&input) & 1 ? &dev->conns[i] : NULL;

@@ -97,9 +97,9 @@ static bool has_fallback(const char *key)
 /* Sentences, a task that can no more be told from another, and how much was read: they name values that are compared where they are. */
 static bool is_ignored(const char *key)
 {
-	static const char *const keys[] = {"reads",    "bytes_read", "unreadable", "text",
-					   "evidence", "remedy",     "why",	   "freed_when",
-					   "doubt",    "reused_by",  NULL};
+	static const char *const keys[] = {
+		"reads",      "bytes_read", "unreadable", "text",  "evidence",	   "remedy", "why",
+		"freed_when", "doubt",	    "reused_by",  "cause", "consequences", "steps",  NULL};
 
 	return is_one_of(key, keys) || has_fallback(key);
 }
@@ -116,7 +116,7 @@ static bool is_count(const char *key)
 /* A list whose elements are conclusions: one that cannot be drawn any more is not told. */
 static bool is_of_conclusions(const char *key)
 {
-	static const char *const keys[] = {"findings", "names", NULL};
+	static const char *const keys[] = {"findings", "names", "pids", NULL};
 
 	return is_one_of(key, keys);
 }
@@ -190,6 +190,7 @@ static bool is_text_with_unknowns(struct json_object *full, struct json_object *
 			*c = '*';
 	}
 	return !strcmp(pattern, "unknown") || !strcmp(pattern, "cannot_say") ||
+	       !strcmp(pattern, "unreadable") || !strcmp(pattern, "unexplained") ||
 	       (full && !fnmatch(pattern, json_object_get_string(full), 0));
 }
 

@@ -65,6 +65,11 @@ static bool is_derived(const char *key)
 {
 	static const char *const keys[] = {
 		"findings",
+		"cause_id",
+		"cause",
+		"pids",
+		"consequences",
+		"steps",
 		"why",
 		"doubt",
 		"reused_by",
@@ -150,7 +155,8 @@ static bool is_unknown(struct json_object *value)
 	const char *text =
 		json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 
-	return !value || (text && (strchr(text, '?') || !strncmp(text, "gendisk ", 8)));
+	return !value || (text && (strchr(text, '?') || !strcmp(text, "unknown") ||
+				   !strncmp(text, "gendisk ", 8)));
 }
 
 static void compare(struct comparison *c, const char *key, struct json_object *full,

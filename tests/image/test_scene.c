@@ -232,13 +232,13 @@ END_TEST
 static const struct {
 	const char *command, *text[3];
 } commands[] = {
-	{"nbd", {"nbd3", "2", "peer-closed"}},
+	{"nbd", {"nbd3", "stuck", "server-silent"}},
 	{"nbd -a", {"nbd3"}},
-	{"nbd -d nbd3", {"2: 1 live, 1 dead, 1 receiver", "qemu-kvm (4300)", "WRITE of 4 KiB"}},
+	{"nbd -d nbd3", {"2: 1 live, 1 dead, 1 receiver", "DIAGNOSIS  stuck", "WRITE of 4 KiB"}},
 	{"nbd -d 3 -v", {"nbd-client (4200) fd 5", SCENE_PATH, "CLOSED"}},
 	{"nbd -s --peers", {"nbd-server (4100) fd 7", "CLOSED", SCENE_PATH}},
 	{"nbd -o -r", {"WRITE", "2048", "qemu-kvm"}},
-	{"nbd -c", {"nbd3", "peer-closed", "stuck-requests"}},
+	{"nbd -c", {"nbd3 state stuck", "peer-closed", "stuck-requests"}},
 	{"nbd --dot", {"digraph", "qemu-kvm", "nbd-server"}},
 	{"nbd -d nbd4", {"nbd4: no such device"}},
 	{"nbd -z", {"Usage: nbd"}},

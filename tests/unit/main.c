@@ -21,6 +21,7 @@ int main(void)
 	suite_add_tcase(suite, contradictions_case());
 	suite_add_tcase(suite, attach_case());
 	suite_add_tcase(suite, detach_case());
+	suite_add_tcase(suite, diagnosis_case());
 	suite_add_tcase(suite, dot_case());
 	suite_add_tcase(suite, json_case());
 	suite_add_tcase(suite, report_case());

@@ -65,7 +65,7 @@ START_TEST(many_connections_fold_into_few_rows)
 }
 END_TEST
 
-START_TEST(errors_and_warnings_are_in_the_summary)
+START_TEST(a_cause_stands_for_what_follows_from_it)
 {
 	struct render_options options = {.peers = true};
 	char *text;
@@ -76,10 +76,8 @@ START_TEST(errors_and_warnings_are_in_the_summary)
 	PRINTED(text, report_summary(out, report, &dev, 1));
 	has(text, "RECV  REQ  OPEN  WAIT  RUNTIME_FLAGS");
 	has(text, "1311    0     1     0  HAS_PID_FILE");
-	has(text, "    error peer-closed: the other end of 1 connection is closed (index 1, ");
-	has(text, "    warning dead-connection: 1 of 1311 connections marked dead (index 0)\n");
-	has(text, "    warning peer-not-accepted: 1 connection not accepted");
-	has(text, "    warning no-owner: nbd alone holds the socket of 1311 connections");
+	has(text, "    not-accepted: 1 connection is in the queue of the listener gMgr (234)");
+	has_not(text, "peer-closed");
 	has(text, "1 of 1 nbd device configured");
 	has_not(text, "info");
 	free(text);
@@ -87,6 +85,21 @@ START_TEST(errors_and_warnings_are_in_the_summary)
 	has(text, "CLOSED by the other end; listener gMgr (234)");
 	has(text, "refs 1 = 1 nbd; owner none");
 	has(text, "path /run/gMgr.sock");
+	free(text);
+}
+END_TEST
+
+/* Without a cause the findings stand for themselves. */
+START_TEST(warnings_of_a_device_that_is_well)
+{
+	struct device *well = sample_netlink(report, 102, 1);
+	char *text;
+
+	well->conns[0].sock->file->refs = NUM(2);
+	judge();
+	PRINTED(text, report_summary(out, report, &well, 1));
+	has(text, "\n    warning hidden-holder: the socket of 1 connection is held by more");
+	has_not(text, "info");
 	free(text);
 }
 END_TEST
@@ -310,11 +323,16 @@ START_TEST(findings_for_scripts)
 	char *text;
 
 	judge();
-	PRINTED(text, report_findings(out, dev));
+	PRINTED(text, report_findings(out, dev, true));
 	has(text,
 	    "nbd101 warning dead-connection 1 of 1311 connections marked dead (index 0): nbd");
 	has(text, "nbd101 info stale-setup-task ");
-	ck_assert_uint_eq(count_lines(text), dev->n_findings);
+	has(text, "nbd101 state idle server-closed 1 connection ");
+	ck_assert_uint_eq(count_lines(text), 1 + dev->n_findings);
+	free(text);
+	PRINTED(text, report_findings(out, dev, false));
+	has_not(text, " info ");
+	has(text, "nbd101 warning dead-connection ");
 	free(text);
 }
 END_TEST
@@ -494,7 +512,8 @@ TCase *report_case(void)
 	tcase_add_checked_fixture(c, setup, arena_free_all);
 	tcase_add_test(c, many_connections_fold_into_few_rows);
 	tcase_add_test(c, requests_that_wait_in_nbd);
-	tcase_add_test(c, errors_and_warnings_are_in_the_summary);
+	tcase_add_test(c, a_cause_stands_for_what_follows_from_it);
+	tcase_add_test(c, warnings_of_a_device_that_is_well);
 	tcase_add_test(c, no_owner_is_usual_for_netlink);
 	tcase_add_test(c, none_is_not_claimed_when_tables_are_missing);
 	tcase_add_test(c, layout_source);

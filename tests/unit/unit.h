@@ -14,6 +14,7 @@ TCase *contradictions_case(void);
 TCase *numbering_case(void);
 TCase *attach_case(void);
 TCase *detach_case(void);
+TCase *diagnosis_case(void);
 TCase *dot_case(void);
 TCase *json_case(void);
 TCase *report_case(void);

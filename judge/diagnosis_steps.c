@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What to do, the least harmful first. A step is given only where it works now: what is known against it is asked of
+ * the other judges first.
+ */
+#include "base/arena.h"
+#include "base/words.h"
+#include "judge/detach.h"
+#include "judge/diagnosed.h"
+#include "judge/facts.h"
+#include "judge/phrases.h"
+#include "judge/state.h"
+
+/* More openers than this get one step together. */
+#define MAX_OPENER_STEPS 6
+
+static void add(const struct diagnosed *d, const char *action, const char *costs, const char *frees)
+{
+	*ARENA_PUSH(d->diagnosis->steps, d->diagnosis->n_steps) =
+		(struct step){action, costs, frees};
+}
+
+void steps_none(const struct diagnosed *d)
+{
+	(void)d;
+}
+
+void steps_unreadable(const struct diagnosed *d)
+{
+	add(d, arena_printf("read what could be read with care: nbd -v -d %s", d->dev->name),
+	    "nothing", "nothing by itself");
+}
+
+/* The device has something to detach: a connection that nbd keeps, or netlink's reference to the config. */
+static bool can_detach(const struct device *dev)
+{
+	return !fact_lacks_flag(dev, RT_HAS_CONFIG_REF) || !fact_has_flag(dev, RT_DISCONNECTED);
+}
+
+static size_t requests_that_wait(const struct device *dev)
+{
+	return dev->n_requests + dev->n_reconnect_waiters;
+}
+
+/* What has I/O that fails: file systems and swap above. */
+static const char *above(const struct device *dev)
+{
+	struct device of_kind = *dev;
+
+	of_kind.openers = NULL;
+	of_kind.n_openers = 0;
+	for (size_t i = 0; i < dev->n_openers; i++) {
+		if (!dev->openers[i].task)
+			*ARENA_PUSH(of_kind.openers, of_kind.n_openers) = dev->openers[i];
+	}
+	return phrase_openers(&of_kind);
+}
+
+static const char *detach_costs(const struct device *dev)
+{
+	size_t n = requests_that_wait(dev);
+	const char *fail = n ? arena_printf("%s %s with EIO", word_count(n, "request"),
+					    n == 1 ? "fails" : "fail")
+			     : NULL;
+	const char *errors = above(dev);
+
+	if (errors)
+		fail = word_append(fail, ", and ",
+				   arena_printf("%s: I/O errors from now on", errors));
+	return fail ? fail : "nothing: no request waits";
+}
+
+static const char *detach_frees(const struct device *dev)
+{
+	if (dev->n_waiters)
+		return arena_printf("%s in D", dev->n_waiters == 1
+						       ? "the task"
+						       : word_count(dev->n_waiters, "task"));
+	if (requests_that_wait(dev))
+		return "the requests, by ending them";
+	return dev->n_openers ? "the connections; the openers keep the config" : "the device";
+}
+
+/* A wait that ends by nothing but what waits for it: NBD_SET_SOCK that froze the queue, and such. */
+static void add_reboot(const struct diagnosed *d, const char *hangs)
+{
+	if (d->diagnosis->state == STATE_DEAD)
+		add(d, "reboot the host", "all that runs there",
+		    arena_printf("the device: no other way is known, for %s", hangs));
+}
+
+void steps_detach(const struct diagnosed *d)
+{
+	const struct device *dev = d->dev;
+	const char *hangs = detach_would_hang(d->report, dev);
+	const char *instead = detach_instead(d->report, dev);
+
+	if (hangs && instead)
+		add(d, instead, "that process and all else that it serves",
+		    "the send that blocks, and whoever waits behind it");
+	else if (hangs)
+		add_reboot(d, hangs);
+	if (can_detach(dev) && (!hangs || instead))
+		add(d, phrase_detach(dev), detach_costs(dev), detach_frees(dev));
+}
+
+static const char *opener_action(const struct device *dev, const struct opener *o)
+{
+	switch (o->kind) {
+	case OPENER_FD:
+		return arena_printf("have %s close fd %u, or kill %u", phrase_name(o->task), o->fd,
+				    o->task->tgid);
+	case OPENER_SWAP:
+		return arena_printf("swapoff /dev/%s", dev->name);
+	default:
+		return arena_printf("see to it that %s is %s", phrase_opener(o),
+				    phrase_opener_let_go(o->kind));
+	}
+}
+
+static const char *opener_costs(const struct opener *o)
+{
+	return o->task ? "its use of the device, which gives only errors"
+		       : "what was not written to the device yet is lost";
+}
+
+/* Those of one process end together; what waits in D ends by itself when its requests do. */
+static bool needs_a_step(const struct device *dev, size_t which)
+{
+	const struct task *t = dev->openers[which].task;
+
+	if (t && t->state == 'D')
+		return false;
+	for (size_t i = 0; t && i < which; i++) {
+		if (dev->openers[i].task && dev->openers[i].task->tgid == t->tgid)
+			return false;
+	}
+	return true;
+}
+
+void steps_opener_pins(const struct diagnosed *d)
+{
+	const struct device *dev = d->dev;
+	size_t n = 0, steps = 0;
+
+	for (size_t i = 0; i < dev->n_openers; i++)
+		n += needs_a_step(dev, i);
+	for (size_t i = 0; i < dev->n_openers && steps < MAX_OPENER_STEPS; i++) {
+		if (needs_a_step(dev, i))
+			add(d, opener_action(dev, &dev->openers[i]), opener_costs(&dev->openers[i]),
+			    ++steps == n ? "the config with the last close: an attach works"
+					 : "its reference");
+	}
+	if (n > MAX_OPENER_STEPS)
+		add(d, arena_printf("the same with the others: nbd -o -d %s", dev->name),
+		    "the same", "the config with the last close: an attach works");
+	if (!dev->n_openers && fact_is_positive(dev->openers_expected))
+		add(d, arena_printf("find who has it open: nbd -o -d %s", dev->name), "nothing",
+		    "the config with the last close: an attach works");
+}
+
+/* nbd_genl_reconfigure() takes a new socket for a dead connection only, and of a device that netlink attached. */
+static bool can_reconfigure(const struct diagnosed *d)
+{
+	const struct device *dev = d->dev;
+
+	return fact_has_flag(dev, RT_BOUND) && fact_lacks_flag(dev, RT_DISCONNECTED) &&
+	       fact_is_positive(dev->n_dead) && fact_is_started(dev) &&
+	       !detach_would_hang(d->report, dev);
+}
+
+static void add_reconfigure(const struct diagnosed *d, const char *frees)
+{
+	if (can_reconfigure(d))
+		add(d,
+		    "start the server again and hand nbd a new socket of it (NBD_CMD_RECONFIGURE), "
+		    "if the client can",
+		    "nothing", frees);
+}
+
+void steps_reconnect_wait(const struct diagnosed *d)
+{
+	add_reconfigure(d, "the requests that wait are sent again, and answered");
+	steps_detach(d);
+}
+
+void steps_server_gone(const struct diagnosed *d)
+{
+	bool all_dead = d->diagnosis->state == STATE_DEAD;
+
+	add_reconfigure(d, !all_dead ? "the connection"
+			   : d->dev->n_requests
+				   ? "the device for new requests; those in flight stay"
+				   : "the device: new requests are answered");
+	if (!all_dead)
+		return;
+	steps_detach(d);
+	/* After a reboot there is nothing to close. */
+	if (!detach_would_hang(d->report, d->dev))
+		steps_opener_pins(d);
+}
+
+void steps_server_stopped(const struct diagnosed *d)
+{
+	const struct device *dev = d->dev;
+
+	for (size_t i = 0; i < dev->n_conns; i++) {
+		const struct task *t = dev->conns[i].server.task;
+
+		if (dev->conns[i].server.state != SERVER_STOPPED)
+			continue;
+		if (t->state == 'T')
+			add(d, arena_printf("kill -CONT %u", t->tgid), "nothing",
+			    d->diagnosis->state == STATE_DEAD
+				    ? "the server's other devices; this one is given up already"
+				    : "the server, which answers what waits");
+		else if (t->state == 't')
+			add(d, arena_printf("have the debugger let go %s", phrase_name(t)),
+			    "nothing", "the server, which answers what waits");
+		break;
+	}
+	if (d->diagnosis->state != STATE_IDLE)
+		steps_detach(d);
+	if (d->diagnosis->state == STATE_DEAD && !detach_would_hang(d->report, dev))
+		steps_opener_pins(d);
+}
+
+void steps_not_accepted(const struct diagnosed *d)
+{
+	add(d, "have the listener accept the connection: it may be out of fds, or busy", "nothing",
+	    "the connection: what waits is answered");
+	steps_detach(d);
+}
+
+void steps_server_silent(const struct diagnosed *d)
+{
+	const struct diagnosis *diagnosis = d->diagnosis;
+
+	if (diagnosis->n_pids)
+		add(d,
+		    arena_printf("look at what the server does (bt %u), and have it answer",
+				 diagnosis->pids[0]),
+		    "nothing", "all that waits");
+	if (diagnosis->state != STATE_SLOW)
+		steps_detach(d);
+}
+
+void steps_size_zero(const struct diagnosed *d)
+{
+	add(d, "detach it and attach it with a size (the server's export may be empty)",
+	    detach_costs(d->dev), "the device");
+}

@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Every state and every cause: of a device that has it, and not of one that is well. */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "judge/diagnosis.h"
+#include "judge/judge.h"
+#include "judge/state.h"
+#include "printed.h"
+#include "render/report.h"
+#include "sample.h"
+#include "unit.h"
+
+static struct report *report;
+static struct device *dev;
+static struct task *server;
+
+static void setup(void)
+{
+	report = sample_report();
+	dev = sample_netlink(report, 1, 2);
+	server = &report->tasks.v[1];
+}
+
+static void is(enum device_state state, const char *cause_id)
+{
+	judge_devices(report);
+	ck_assert_ptr_nonnull(dev->diagnosis);
+	ck_assert_msg(dev->diagnosis->state == state, "%s: %s", state_word(dev->diagnosis->state),
+		      dev->diagnosis->cause);
+	ck_assert_str_eq(dev->diagnosis->cause_id, cause_id);
+	ck_assert_str_ne(dev->diagnosis->cause, "");
+}
+
+static void cause_has(const char *part)
+{
+	ck_assert_msg(strstr(dev->diagnosis->cause, part) != NULL, "no \"%s\" in: %s", part,
+		      dev->diagnosis->cause);
+}
+
+static bool follows(const char *part)
+{
+	for (size_t i = 0; i < dev->diagnosis->n_consequences; i++) {
+		if (strstr(dev->diagnosis->consequences[i], part))
+			return true;
+	}
+	return false;
+}
+
+/* The number of the step that says this, from 1 on; 0 when none does. */
+static size_t step(const char *part)
+{
+	for (size_t i = 0; i < dev->diagnosis->n_steps; i++) {
+		if (strstr(dev->diagnosis->steps[i].action, part))
+			return i + 1;
+	}
+	return 0;
+}
+
+static void lose(size_t which, enum peer_status status, bool listener_lives)
+{
+	dev->conns[which].dead = NUM(1);
+	dev->conns[which].sock->peer_status = status;
+	dev->conns[which].sock->listener_alive = NUM(listener_lives);
+	dev->n_dead.v++;
+	dev->live_connections.v--;
+	dev->recv_threads.v--;
+}
+
+static void lose_all(void)
+{
+	lose(0, PEER_CLOSED, false);
+	lose(1, PEER_CLOSED, false);
+}
+
+START_TEST(idle)
+{
+	is(STATE_IDLE, "none");
+	cause_has("2 connections are live and read, and nothing is in flight");
+	ck_assert_uint_eq(dev->diagnosis->n_steps, 0);
+	ck_assert_uint_eq(dev->diagnosis->n_consequences, 0);
+	ck_assert(!diagnosis_is_trouble(dev));
+}
+END_TEST
+
+START_TEST(working)
+{
+	sample_request(dev, 999);
+	is(STATE_WORKING, "none");
+	ck_assert_uint_eq(dev->diagnosis->n_steps, 0);
+}
+END_TEST
+
+/* Being well is a claim: it is not made of what could not be read. */
+START_TEST(well_only_where_all_was_read)
+{
+	switch (_i) {
+	case 0:
+		dev->requests_known = false;
+		break;
+	case 1:
+		dev->runtime_flags = NUM_UNKNOWN;
+		break;
+	case 2:
+		dev->live_connections = NUM_UNKNOWN;
+		break;
+	case 3:
+		dev->recv_threads = NUM_UNKNOWN;
+		break;
+	case 4:
+		problem_add(&dev->problems, "a page is missing");
+		break;
+	default:
+		sample_request(dev, 5)->age_ms = NUM_UNKNOWN;
+		break;
+	}
+	is(STATE_UNKNOWN, "unreadable");
+}
+END_TEST
+
+START_TEST(not_configured)
+{
+	dev->config = 0;
+	dev->config_known = NUM(0);
+	judge_devices(report);
+	ck_assert_ptr_null(dev->diagnosis);
+	ck_assert(!diagnosis_is_trouble(dev));
+}
+END_TEST
+
+START_TEST(setting_up)
+{
+	dev = sample_device(report, 2, 1, "/run/b.sock");
+	dev->recv_pid = NUM(0);
+	dev->recv_task = NULL;
+	dev->recv_threads = NUM(0);
+	dev->setup_task = &report->tasks.v[0];
+	dev->task_setup = NUM(dev->setup_task->addr);
+	is(STATE_SET_UP, "none");
+	cause_has("qemu-kvm (233) sets it up");
+}
+END_TEST
+
+START_TEST(slow)
+{
+	sample_request(dev, 1000);
+	is(STATE_SLOW, "server-silent");
+	cause_has(
+		"gMgr (234) lives and has not answered a WRITE of 4 KiB at sector 2048 for 1.0 s; "
+		"it has read all that was sent");
+	ck_assert_uint_eq(step("bt 234"), 1);
+	ck_assert_uint_eq(step("nbd-client -d"), 0);
+}
+END_TEST
+
+START_TEST(silent_and_stuck)
+{
+	sample_request(dev, 31000);
+	is(STATE_STUCK, "server-silent");
+	ck_assert_uint_eq(step("nbd-client -d /dev/nbd1"), 2);
+	ck_assert_str_eq(dev->diagnosis->steps[1].costs, "1 request fails with EIO");
+	dev->conns[0].sock->peer->receive_queue = NUM(1);
+	is(STATE_STUCK, "server-silent");
+	cause_has("it has not read all that was sent");
+	dev->conns[0].sock->peer->receive_queue = NUM_UNKNOWN;
+	is(STATE_STUCK, "server-silent");
+	cause_has("whether it has read the request is not known");
+}
+END_TEST
+
+START_TEST(silent_and_remote)
+{
+	dev->conns[0].sock->peer_status = PEER_REMOTE;
+	dev->conns[0].sock->remote = "10.0.0.1:10809";
+	sample_request(dev, 31000);
+	is(STATE_STUCK, "server-silent");
+	cause_has("the server at 10.0.0.1:10809 has not answered");
+}
+END_TEST
+
+START_TEST(server_stopped)
+{
+	server->state = 'T';
+	is(STATE_IDLE, "server-stopped");
+	ck_assert(diagnosis_is_trouble(dev));
+	ck_assert_uint_eq(dev->diagnosis->n_steps, 1);
+	sample_request(dev, 500);
+	is(STATE_STUCK, "server-stopped");
+	cause_has("the server gMgr (234) state T does not run");
+	ck_assert_uint_eq(dev->diagnosis->pids[0], 234);
+	ck_assert_uint_eq(step("kill -CONT 234"), 1);
+	ck_assert_str_eq(dev->diagnosis->steps[0].costs, "nothing");
+	ck_assert_uint_eq(step("nbd-client -d"), 2);
+	ck_assert(follows("1 request is in flight, the oldest for 0.5 s"));
+	ck_assert(follows("hangs: the server gMgr (234) state T does not run"));
+	server->state = 't';
+	is(STATE_STUCK, "server-stopped");
+	ck_assert_uint_eq(step("have the debugger let go gMgr (234)"), 1);
+	server->state = 'Z';
+	is(STATE_STUCK, "server-stopped");
+	ck_assert_uint_eq(step("nbd-client -d"), 1);
+}
+END_TEST
+
+START_TEST(server_blocked)
+{
+	sample_waiter(dev, server, "read", sample_request(dev, 500)->addr);
+	server->state = 'D';
+	is(STATE_STUCK, "server-blocked");
+	cause_has("the server gMgr (234) state D waits in read for nbd1 itself");
+}
+END_TEST
+
+/* A detach comes after what makes it possible, and never where nothing does. */
+START_TEST(send_blocked)
+{
+	struct task *worker = sample_task(report, "kworker/1:4H", 1158, 'S');
+
+	dev->conns[1].tx_lock_owner = NUM(worker->addr);
+	dev->conns[1].sender = worker;
+	sample_request(dev, 71000)->worker = worker;
+	is(STATE_STUCK, "window-full");
+	cause_has("gMgr (234) lives and does not read: kworker/1:4H (1158) sleeps in the send on "
+		  "connection 1");
+	ck_assert_uint_eq(step("bt 234"), 1);
+	ck_assert_uint_eq(step("kill -KILL 234"), 2);
+	ck_assert_uint_eq(step("nbd-client -d"), 3);
+	ck_assert(follows("a detach would hang: kworker/1:4H (1158)"));
+	dev->conns[1].sock->peer->file->n_owners = 0;
+	judge_devices(report);
+	ck_assert_uint_eq(step("nbd-client -d"), 0);
+}
+END_TEST
+
+START_TEST(not_accepted)
+{
+	dev->conns[0].sock->peer_status = dev->conns[1].sock->peer_status = PEER_NOT_ACCEPTED;
+	is(STATE_IDLE, "not-accepted");
+	cause_has("2 connections are in the queue of the listener gMgr (234)");
+	sample_request(dev, 500);
+	is(STATE_STUCK, "not-accepted");
+	ck_assert_uint_eq(step("accept"), 1);
+	ck_assert_uint_eq(step("nbd-client -d"), 2);
+}
+END_TEST
+
+START_TEST(disconnecting)
+{
+	dev->runtime_flags.v |= 2;
+	sample_request(dev, 31000);
+	is(STATE_DISCONNECTING, "disconnect-ignored");
+	cause_has("the server gMgr (234) was told that the client goes");
+	ck_assert_uint_eq(dev->diagnosis->pids[0], 234);
+	ck_assert_uint_eq(step("nbd-client -d"), 1);
+	dev->config_lock_owner = NUM(sample_task(report, "nbd-client", 900, 'D')->addr);
+	is(STATE_STUCK, "server-silent");
+	ck_assert(follows("a detach would hang: nbd-client (900) holds config_lock"));
+	ck_assert_uint_eq(step("nbd-client -d"), 0);
+}
+END_TEST
+
+START_TEST(reconnect_wait)
+{
+	struct task *t = sample_task(report, "kworker/0:1H", 77, 'D');
+
+	lose_all();
+	dev->dead_conn_timeout_seconds = NUM(600);
+	*ARENA_PUSH(dev->reconnect_waiters, dev->n_reconnect_waiters) = t;
+	is(STATE_STUCK, "reconnect-wait");
+	cause_has(
+		"the server, pid 234, has exited, and 1 request waits for a new connection, which "
+		"may come within dead_conn_timeout (600 s)");
+	ck_assert_uint_eq(step("NBD_CMD_RECONFIGURE"), 1);
+	ck_assert_uint_eq(step("nbd-client -d"), 2);
+	ck_assert_str_eq(dev->diagnosis->steps[1].costs, "1 request fails with EIO");
+}
+END_TEST
+
+START_TEST(server_exited)
+{
+	lose_all();
+	is(STATE_DEAD, "server-exited");
+	cause_has("the server, pid 234, has exited: no reply comes any more over any connection");
+	ck_assert_uint_eq(dev->diagnosis->pids[0], 234);
+	ck_assert_uint_eq(step("NBD_CMD_RECONFIGURE"), 1);
+	ck_assert_uint_eq(step("nbd-client -d"), 2);
+	ck_assert_str_eq(dev->diagnosis->steps[1].frees, "the device");
+	ck_assert_uint_eq(dev->diagnosis->n_steps, 2);
+	ck_assert(follows("fails at once"));
+	ck_assert(follows("an attach fails: netlink gets EBUSY"));
+	/* Netlink's reference is still there. */
+	dev->runtime_flags.v |= 4;
+	is(STATE_DEAD, "server-exited");
+	ck_assert_uint_eq(step("NBD_CMD_RECONFIGURE"), 0);
+	ck_assert_uint_eq(step("nbd-client -d"), 1);
+	dev->conns[0].sock->listener_pid = NUM_UNKNOWN;
+	dev->conns[0].sock->listener_alive = NUM_UNKNOWN;
+	dev->conns[0].sock->remote = "10.0.0.1:10809";
+	is(STATE_DEAD, "server-exited");
+	cause_has("the server at 10.0.0.1:10809 is gone");
+	ck_assert_uint_eq(dev->diagnosis->n_pids, 0);
+}
+END_TEST
+
+/* The others go on: no state of its own, and nothing to fail. */
+START_TEST(one_of_two_lost)
+{
+	lose(0, PEER_CLOSED, false);
+	is(STATE_IDLE, "server-exited");
+	cause_has("over 1 of 2 connections");
+	ck_assert_uint_eq(step("nbd-client -d"), 0);
+	sample_request(dev, 2000)->connection = NUM(1);
+	is(STATE_SLOW, "server-silent");
+}
+END_TEST
+
+START_TEST(closed_by_a_server_that_lives)
+{
+	lose_all();
+	dev->conns[0].sock->listener_alive = dev->conns[1].sock->listener_alive = NUM(1);
+	is(STATE_DEAD, "server-closed");
+	cause_has("though the listener gMgr (234) lives");
+}
+END_TEST
+
+/* It gave a connection up because of a server that is only stopped. */
+START_TEST(given_up_because_of_a_stopped_server)
+{
+	lose(0, PEER_SHUT_DOWN, true);
+	lose(1, PEER_SHUT_DOWN, true);
+	dev->runtime_flags.v |= 4;
+	server->state = 'T';
+	is(STATE_DEAD, "server-stopped");
+	ck_assert_uint_eq(step("kill -CONT 234"), 1);
+	ck_assert_uint_eq(step("nbd-client -d"), 2);
+}
+END_TEST
+
+static void pin(void)
+{
+	lose_all();
+	dev->runtime_flags = NUM(4 | 8);
+	sample_opener(dev, OPENER_FD, &report->tasks.v[0], dev->name);
+	dev->openers_expected = NUM(1);
+	dev->openers_found = 1;
+}
+
+START_TEST(pinned)
+{
+	pin();
+	is(STATE_PINNED, "opener-pins");
+	cause_has("the server, pid 234, has exited, and qemu-kvm (233) fd 3 still keeps the device "
+		  "open");
+	ck_assert_uint_eq(dev->diagnosis->pids[0], 233);
+	ck_assert_uint_eq(step("have qemu-kvm (233) close fd 3, or kill 233"), 1);
+	ck_assert_uint_eq(dev->diagnosis->n_steps, 1);
+	ck_assert(strstr(dev->diagnosis->steps[0].frees, "an attach works") != NULL);
+	dev->live_connections = NUM(5);
+	is(STATE_PINNED, "opener-pins");
+	cause_has("5 connections attached since, which nobody reads");
+	dev->n_openers = dev->openers_found = 0;
+	is(STATE_PINNED, "opener-pins");
+	cause_has("1 opener that was not found still keeps");
+	ck_assert_uint_eq(step("find who has it open"), 1);
+}
+END_TEST
+
+/* Whoever waits makes it more than a matter of openers. */
+START_TEST(not_pinned_while_something_waits)
+{
+	pin();
+	sample_request(dev, 10);
+	is(STATE_DEAD, "server-exited");
+	/* No process is killed that waits in D: it cannot be. */
+	report->tasks.v[0].state = 'D';
+	is(STATE_DEAD, "server-exited");
+	ck_assert_uint_eq(step("kill 233"), 0);
+}
+END_TEST
+
+START_TEST(size_zero)
+{
+	dev->capacity_bytes = NUM(0);
+	is(STATE_IDLE, "size-zero");
+}
+END_TEST
+
+START_TEST(dead_for_no_known_reason)
+{
+	dev->recv_threads = NUM(0);
+	dev->conns[0].sock->peer_status = dev->conns[1].sock->peer_status = PEER_UNKNOWN;
+	is(STATE_DEAD, "unexplained");
+}
+END_TEST
+
+/* Nothing ends the wait of who holds config_lock: no step pretends to. */
+START_TEST(nothing_but_a_reboot)
+{
+	lose_all();
+	sample_request(dev, 10);
+	dev->config_lock_owner = NUM(sample_task(report, "nbd-client", 900, 'D')->addr);
+	is(STATE_DEAD, "server-exited");
+	ck_assert_uint_eq(step("reboot"), 1);
+	ck_assert_uint_eq(dev->diagnosis->n_steps, 1);
+}
+END_TEST
+
+START_TEST(one_cause_of_several_devices)
+{
+	struct device *devices[3];
+	char *text;
+
+	sample_netlink(report, 2, 1);
+	sample_netlink(report, 3, 1);
+	for (size_t i = 0; i < 3; i++) {
+		devices[i] = &report->devices[i];
+		if (i == 1)
+			continue;
+		dev = devices[i];
+		for (size_t k = 0; k < dev->n_conns; k++)
+			lose(k, PEER_CLOSED, false);
+	}
+	judge_devices(report);
+	ck_assert_uint_eq(report->n_shared, 1);
+	ck_assert_uint_eq(report->shared[0].n_devices, 2);
+	ck_assert_ptr_eq(report->shared[0].devices[0], devices[0]);
+	ck_assert_ptr_eq(report->shared[0].devices[1], devices[2]);
+	PRINTED(text, report_summary(out, report, devices, 3));
+	ck_assert_ptr_nonnull(
+		strstr(text, "2 devices, one cause: the server, pid 234, has exited"));
+	ck_assert_ptr_nonnull(strstr(text, "(nbd1, nbd3)"));
+	ck_assert_ptr_null(strstr(text, "    server-exited"));
+	free(text);
+	/* Another server's end is another cause. */
+	devices[2]->conns[0].sock->listener_pid = NUM(999);
+	judge_devices(report);
+	ck_assert_uint_eq(report->n_shared, 0);
+}
+END_TEST
+
+START_TEST(in_words)
+{
+	char *text;
+
+	server->state = 'T';
+	sample_request(dev, 500);
+	judge_devices(report);
+	PRINTED(text, report_diagnosis(out, dev));
+	ck_assert_ptr_nonnull(strstr(text,
+				     "DIAGNOSIS  stuck: server-stopped\n"
+				     "  cause    the server gMgr (234) state T does not run"));
+	ck_assert_ptr_nonnull(strstr(text, "\n  so       1 request is in flight"));
+	ck_assert_ptr_nonnull(strstr(text, "\n  step 1   kill -CONT 234\n"
+					   "           costs nothing; frees the server"));
+	free(text);
+}
+END_TEST
+
+/* What an array of the schema holds are the words in turn. */
+static void are(struct json_object *schema, const char *pointer, const char *(*word)(size_t i))
+{
+	struct json_object *words;
+	size_t n;
+
+	ck_assert(!json_pointer_get(schema, pointer, &words));
+	n = json_object_array_length(words);
+	for (size_t i = 0; i < n; i++)
+		ck_assert_str_eq(json_object_get_string(json_object_array_get_idx(words, i)),
+				 word(i));
+	ck_assert_ptr_null(word(n));
+}
+
+static const char *word_of_state(size_t i)
+{
+	return i < DEVICE_STATES ? state_word((enum device_state)i) : NULL;
+}
+
+START_TEST(the_schema_has_the_words)
+{
+	struct json_object *schema = json_object_from_file("doc/report.schema.json");
+
+	ck_assert_ptr_nonnull(schema);
+	are(schema, "/definitions/diagnosis/anyOf/1/properties/state/enum", word_of_state);
+	are(schema, "/definitions/diagnosis/anyOf/1/properties/cause_id/enum", diagnosis_cause_id);
+	json_object_put(schema);
+}
+END_TEST
+
+TCase *diagnosis_case(void)
+{
+	TCase *c = tcase_create("diagnosis");
+
+	tcase_add_checked_fixture(c, setup, NULL);
+	tcase_add_test(c, idle);
+	tcase_add_test(c, working);
+	tcase_add_loop_test(c, well_only_where_all_was_read, 0, 6);
+	tcase_add_test(c, not_configured);
+	tcase_add_test(c, setting_up);
+	tcase_add_test(c, slow);
+	tcase_add_test(c, silent_and_stuck);
+	tcase_add_test(c, silent_and_remote);
+	tcase_add_test(c, server_stopped);
+	tcase_add_test(c, server_blocked);
+	tcase_add_test(c, send_blocked);
+	tcase_add_test(c, not_accepted);
+	tcase_add_test(c, disconnecting);
+	tcase_add_test(c, reconnect_wait);
+	tcase_add_test(c, server_exited);
+	tcase_add_test(c, one_of_two_lost);
+	tcase_add_test(c, closed_by_a_server_that_lives);
+	tcase_add_test(c, given_up_because_of_a_stopped_server);
+	tcase_add_test(c, pinned);
+	tcase_add_test(c, not_pinned_while_something_waits);
+	tcase_add_test(c, size_zero);
+	tcase_add_test(c, dead_for_no_known_reason);
+	tcase_add_test(c, nothing_but_a_reboot);
+	tcase_add_test(c, one_cause_of_several_devices);
+	tcase_add_test(c, in_words);
+	tcase_add_test(c, the_schema_has_the_words);
+	return c;
+}

@@ -417,12 +417,12 @@ static void tell_no_file(const struct query *query)
 		error(INFO, "nbd%llu: no such device\n", (ulonglong)query->device.v);
 	else if (query->dev)
 		error(INFO,
-		      "%s: no struct file was found that is open on it; the kernel's own count is "
-		      "%s: see nbd -o -d %s\n",
+		      "%s: no struct file was found that is open on it; the kernel counts %s: see "
+		      "nbd -o -d %s\n",
 		      query->bdev,
 		      query->dev->openers_expected.known
 			      ? word_count(query->dev->openers_expected.v, "opener")
-			      : "unknown",
+			      : "an unknown number of openers",
 		      query->dev->name);
 	else if (query->sock)
 		error(INFO,

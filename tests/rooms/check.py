@@ -3,9 +3,9 @@
 """check.py CRASH OBJECTS: the rooms of the tree, and the one direction in which they know each other.
 
 Fails on a source or header without a room, on an include against the rule, on modules that include each
-other in a circle, and on an object that needs what its room must not know: a function of a room above it,
-or, outside the files named below, a symbol of crash. OBJECTS is the folder with an object for each source.
-CONTRIBUTING.md says what each room is for.
+other in a circle, on an object that needs what its room must not know: a function of a room above it, or,
+outside the files named below, a symbol of crash; and on an extern name by which its file cannot be found.
+OBJECTS is the folder with an object for each source. CONTRIBUTING.md says what each room is for.
 """
 import glob
 import os
@@ -32,6 +32,8 @@ AT_THE_TOP = {
 }
 # The only sources that crash's header and symbols are for.
 TALK_TO_CRASH = {'nbd_crash.c', 'resolve/kernel_crash.c'}
+# What extern names may begin with besides their room's name and a word of their file's.
+ALSO_BEGINS_WITH = {'resolve': {'k'}, 'render': {'renderer'}}
 # Where C files are that belong to no room: they are not part of nbd.so.
 ELSEWHERE = ('tests/', 'tools/', 'vmcore-fixtures/', 'build/')
 
@@ -109,6 +111,15 @@ def check_circles(includes):
         walk(module)
 
 
+def check_name(name, source):
+    """attach_forecast is attach.c's, fact_has_flag is facts.c's, k_num is resolve's."""
+    words = set(os.path.splitext(os.path.basename(source))[0].split('_'))
+    room = room_of(source)
+    begins = words | {word.removesuffix('s') for word in words} | {room} | ALSO_BEGINS_WITH.get(room, set())
+    if name.split('_')[0] not in begins:
+        complain(f'{source}: {name} begins with no word of its file or its room')
+
+
 def symbols(*arguments):
     """What nm prints of all files in one run: {file: the names of its symbols, without their versions}."""
     lines = subprocess.run(['nm', '-A', *arguments], check=True, capture_output=True, text=True).stdout.splitlines()
@@ -124,6 +135,8 @@ def check_objects(sources, crash, objects):
     source_of = {f'{objects}/{source[:-2]}.o': source for source in sources}
     defined_in = {name: source_of[file]
                   for file, names in symbols('--defined-only', '--extern-only', *source_of).items() for name in names}
+    for name, source in defined_in.items():
+        check_name(name, source)
     libraries = re.findall(r'=> (/\S+)', subprocess.run(['ldd', crash], capture_output=True, text=True).stdout)
     of_crash = set().union(*symbols('-D', '--defined-only', crash).values())
     of_crash -= set().union(*symbols('-D', '--defined-only', *libraries).values())

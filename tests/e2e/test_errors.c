@@ -21,11 +21,11 @@ START_TEST(one_line_and_alive)
 		 "file_owner: 0: not a kernel address nor a device (/dev/nbd7)\n"},
 		{"error-file_owner-nbd999", "file_owner: nbd999: no such device\n"},
 		{"error-file_owner-nbd50",
-		 "file_owner: nbd50: no struct file was found that is open on it; the "
-		 "kernel's own count is 0 openers: see nbd -o -d nbd50\n"},
+		 "file_owner: nbd50: no struct file was found that is open on it; the kernel "
+		 "counts 0 openers: see nbd -o -d nbd50\n"},
 		{"error-file_owner-nbd29",
-		 "file_owner: nbd29: no struct file was found that is open on it; the "
-		 "kernel's own count is 1 opener: see nbd -o -d nbd29\n"},
+		 "file_owner: nbd29: no struct file was found that is open on it; the kernel "
+		 "counts 1 opener: see nbd -o -d nbd29\n"},
 		{"error-unix_peer-deadbeef", "unix_peer: deadbeef: no socket here: give the "
 					     "address of a struct socket, sock, file "
 					     "of a socket, or nbd_sock\n"},

@@ -380,21 +380,26 @@ deb rpm: dist
 package-check: deb rpm
 	tests/package/run.sh $(VERSION) $(BUILD)/packages $(KERNEL)
 
-# What nbd-postmortem(8) is made of, and the tools for fleets; the program, its page and its completion are installed above.
+# What nbd-postmortem(8) is made of, the tools for fleets, and what has it read a crash; the program, its page and its completion are
+# installed above.
 SHARE = $(DESTDIR)$(PREFIX)/share
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 .PHONY: install-postmortem uninstall-postmortem postmortem-check postmortem-check-all
 
 install: install-postmortem
 uninstall: uninstall-postmortem
 
 install-postmortem:
-	install -d $(SHARE)/crash-nbd/postmortem $(SHARE)/crash-nbd/fleet
+	install -d $(SHARE)/crash-nbd/postmortem $(SHARE)/crash-nbd/fleet $(SHARE)/crash-nbd/kdump $(DESTDIR)$(UNITDIR)
 	install -m 644 postmortem/*.py postmortem/page.css postmortem/page.js $(SHARE)/crash-nbd/postmortem
 	install -m 644 fleet/schema.sql $(SHARE)/crash-nbd/fleet
 	install -m 755 fleet/load.sh fleet/parallel.sh fleet/slurm.sbatch $(SHARE)/crash-nbd/fleet
+	install -m 755 kdump/nbd-crash-report $(SHARE)/crash-nbd/kdump
+	sed 's|@PREFIX@|$(PREFIX)|' kdump/nbd-crash-report.service.in >$(DESTDIR)$(UNITDIR)/nbd-crash-report.service
 
 uninstall-postmortem:
-	rm -rf $(SHARE)/crash-nbd/postmortem $(SHARE)/crash-nbd/fleet
+	rm -rf $(SHARE)/crash-nbd/postmortem $(SHARE)/crash-nbd/fleet $(SHARE)/crash-nbd/kdump
+	rm -f $(DESTDIR)$(UNITDIR)/nbd-crash-report.service
 	rmdir $(SHARE)/crash-nbd 2>/dev/null || :
 
 # Vmcores of one kernel. The long form takes all fixtures, with a crash that opens each of them: many minutes, and so not part of check.

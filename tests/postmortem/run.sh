@@ -35,5 +35,5 @@ if mandoc -Tlint "$here/../../man/nbd-postmortem.8" 2>&1 | grep -vE 'referenced 
 	echo "run.sh: mandoc complains of nbd-postmortem.8" >&2
 	exit 1
 fi
-shellcheck "$here"/run.sh "$here"/../../fleet/*.sh "$here"/../../fleet/slurm.sbatch "$here"/../../completions/nbd-postmortem
+shellcheck "$here"/run.sh "$here"/../../fleet/*.sh "$here"/../../fleet/slurm.sbatch "$here"/../../completions/nbd-postmortem "$here"/../../kdump/nbd-crash-report
 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=$here/../..:$here exec python3 -m unittest discover -v -s "$here"

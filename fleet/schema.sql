@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
--- What nbd-postmortem --json prints, one line a row, and views that take it apart. doc/fleet.md has queries.
+-- What nbd-postmortem --json prints, a line in each row, and views that take it apart. doc/fleet.md has queries.
 
 CREATE TABLE IF NOT EXISTS report (
 	vmcore TEXT NOT NULL,

@@ -66,8 +66,12 @@ static void read_reconnect_waiters(const struct report *report, struct device *d
 	struct waiting waiting = {.tasks = &report->tasks, .complete = true};
 	struct klist entries;
 
-	if (!queue || !k_has(KM_WAIT_QUEUE_LIST) || !k_has(KM_WAIT_ENTRY_LIST))
+	if (!queue || num_is(dev->dead_conn_timeout_seconds, 0))
 		return;
+	if (!k_has(KM_WAIT_QUEUE_LIST) || !k_has(KM_WAIT_ENTRY_LIST)) {
+		problem_add(&dev->problems, "who waits for a new connection is not known");
+		return;
+	}
 	entries = klist_of(NUM(k_at(queue, KM_WAIT_QUEUE_LIST)), "nbd_config.conn_wait");
 	while (klist_next(&entries))
 		add_waiting(&waiting, k_num_at(k_container(entries.node, KM_WAIT_ENTRY_LIST),

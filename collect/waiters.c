@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A task hangs on a device when
- *  - it is in the list of waiters of nbd's or the disk's mutex, or
+ *  - it is in the list of waiters of nbd's or the disk's mutex, of a connection's tx_lock, or of nbd_config.conn_wait, or
  *  - its stack refers to a request in flight: to the request, one of its bios, a page of a bio, or what
  *    bi_private points to; or a bio, or what its bi_private points to, lies on the stack itself, or
  *  - a frame of the block layer, or of what that called, holds the address of an object of the
@@ -168,6 +168,26 @@ static void add_block_device(struct search *search, struct device *dev, uint64_t
 		add_object(search, dev, k_at(inode, KM_INODE_DATA), "address_space");
 }
 
+/* Who waits to send, or for a new connection (collect/senders.c). A request that nbd has not started is in no list, and
+ * what its task's stack has left over may lead to another device. */
+static void add_senders(struct search *search, struct device *dev)
+{
+	for (size_t c = 0; c < dev->n_conns; c++) {
+		const struct connection *conn = &dev->conns[c];
+		struct object *lock = NULL;
+
+		for (size_t i = 0; i < conn->n_behind_sender; i++) {
+			if (!lock)
+				lock = object_new(dev, k_at(conn->nbd_sock, KM_NSOCK_TX_LOCK),
+						  "tx_lock");
+			map_put(&search->locked, conn->behind_sender[i]->addr, lock);
+		}
+	}
+	for (size_t i = 0; i < dev->n_reconnect_waiters; i++)
+		map_put(&search->locked, dev->reconnect_waiters[i]->addr,
+			object_new(dev, k_at(dev->config, KM_CONFIG_CONN_WAIT), "conn_wait"));
+}
+
 static void add_device(struct search *search, struct device *dev)
 {
 	num state = k_num_at(dev->gendisk, KM_DISK_STATE);
@@ -181,6 +201,7 @@ static void add_device(struct search *search, struct device *dev)
 	if (dev->gendisk && k_has(KM_DISK_OPEN_MUTEX))
 		dev->open_lock_owner = read_mutex(
 			search, dev, k_at(dev->gendisk, KM_DISK_OPEN_MUTEX), "open_mutex");
+	add_senders(search, dev);
 	add_object(search, dev, dev->nbd_device, "nbd_device");
 	add_object(search, dev, dev->config, "nbd_config");
 	add_object(search, dev, dev->gendisk, "gendisk");

@@ -80,6 +80,11 @@ const char *finding_count_connections(size_t n)
 	return word_count(n, "connection");
 }
 
+const char *finding_free_it(const struct judged *j)
+{
+	return j->dev->freed_when ? arena_printf("it ends when %s", j->dev->freed_when) : NULL;
+}
+
 /* Of a family that nbd.so does not know, it knows no other ends. */
 static bool has_unknown_end(const struct judged *j, const struct connection *c)
 {

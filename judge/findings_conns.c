@@ -66,8 +66,9 @@ bool finding_peer_closed(const struct judged *j)
 					finding_count_connections(closed.n), closed.indices,
 					listener(j, closed.first->sock));
 	if (fact_lacks_flag(j->dev, RT_DISCONNECTED))
-		j->finding->remedy = arena_printf("detach: %s, then attach anew",
-						  detach_advice(j->report, j->dev));
+		j->finding->remedy = detach_would_hang(j->report, j->dev)
+					     ? detach_advice(j->report, j->dev)
+					     : finding_free_it(j);
 	return true;
 }
 
@@ -287,5 +288,27 @@ bool finding_live_count_mismatch(const struct judged *j)
 			     word_decimal(dev->live_connections), finding_count_connections(live));
 	finding_add_address(j, dev->config);
 	finding_add_value(j, "nbd_config.live_connections", dev->live_connections);
+	return true;
+}
+
+/* Whoever serves has got the connection from a listener that is gone. */
+static bool has_no_listener(const struct judged *j, const struct connection *c)
+{
+	(void)j;
+	return c->sock->peer_status == PEER_OPEN && num_is(c->sock->listener_alive, 0);
+}
+
+bool finding_listener_exited(const struct judged *j)
+{
+	struct some orphans = finding_connections(j, has_no_listener);
+
+	if (!orphans.n)
+		return false;
+	finding_cite(j, &orphans);
+	j->finding->text = arena_printf(
+		"who listened for %s (%s, pid %s) has exited: the connection is served, and a new "
+		"one is not to be had there",
+		finding_count_connections(orphans.n), orphans.indices,
+		word_decimal(orphans.first->sock->listener_pid));
 	return true;
 }

@@ -7,12 +7,6 @@
 #include "judge/judged.h"
 #include "judge/phrases.h"
 
-/* What frees the config, as a remedy. */
-static const char *free_it(const struct judged *j)
-{
-	return j->dev->freed_when ? arena_printf("it ends when %s", j->dev->freed_when) : NULL;
-}
-
 bool finding_leaked_connections(const struct judged *j)
 {
 	const struct device *dev = j->dev;
@@ -33,7 +27,7 @@ bool finding_leaked_connections(const struct judged *j)
 	finding_add_address(j, dev->config);
 	finding_add_value(j, "nbd_config.live_connections", dev->live_connections);
 	finding_add_value(j, "nbd_config.recv_threads", dev->recv_threads);
-	j->finding->remedy = free_it(j);
+	j->finding->remedy = finding_free_it(j);
 	/* "nbd: disallow NBD_SET_SOCK on an active device" (in v7.3) */
 	if (!num_is(j->report->traits.set_sock_refuses_running, 1))
 		j->finding->kernel_commit = "04d8fb23e520";
@@ -72,7 +66,7 @@ bool finding_stale_setup_task(const struct judged *j)
 	j->finding->remedy =
 		!fact_is_started(dev) && num_is(j->report->traits.clear_sock_resets_setup, 1)
 			? "NBD_CLEAR_SOCK forgets it; so does the last close"
-			: free_it(j);
+			: finding_free_it(j);
 	/* "nbd: fix io hung while disconnecting device" (in v5.19): NBD_CLEAR_SOCK forgets it. */
 	if (num_is(j->report->traits.clear_sock_resets_setup, 0))
 		j->finding->kernel_commit = "09dadb598502";
@@ -125,7 +119,7 @@ bool finding_pinned_by_openers(const struct judged *j)
 	finding_add_value(j, "nbd_device.config_refs", dev->config_refs);
 	for (size_t i = 0; i < dev->n_openers && i < MAX_EVIDENCE; i++)
 		finding_add_address(j, dev->openers[i].file);
-	j->finding->remedy = free_it(j);
+	j->finding->remedy = finding_free_it(j);
 	return true;
 }
 
@@ -147,7 +141,7 @@ bool finding_recv_task_gone(const struct judged *j)
 	else
 		finding_add_address(j, dev->recv_task_addr.v);
 	finding_add_value(j, "nbd_config.recv_threads", dev->recv_threads);
-	j->finding->remedy = free_it(j);
+	j->finding->remedy = finding_free_it(j);
 	return true;
 }
 
@@ -186,7 +180,8 @@ bool finding_no_timeout(const struct judged *j)
 {
 	const struct device *dev = j->dev;
 
-	if (!fact_never_times_out(j->report, dev) || !num_is(dev->num_connections, 1))
+	if (!fact_never_times_out(j->report, dev) || !num_is(dev->num_connections, 1) ||
+	    fact_has_flag(dev, RT_DISCONNECTED))
 		return false;
 	j->finding->text = "one connection and no timeout: nbd never gives up a request whose "
 			   "reply is lost";
@@ -214,5 +209,33 @@ bool finding_unaccounted_opener(const struct judged *j)
 	finding_add_value(j, "block_device.bd_openers", dev->openers_expected);
 	j->finding->remedy =
 		arena_printf("nbd -o -d %s lists who was found, and who waits", dev->name);
+	return true;
+}
+
+bool finding_size_zero(const struct judged *j)
+{
+	if (!num_is(j->dev->capacity_bytes, 0) || !fact_is_working(j->dev))
+		return false;
+	j->finding->text = "attached, and of size 0: every read and write is beyond its end";
+	finding_add_address(j, j->dev->gendisk);
+	return true;
+}
+
+bool finding_detached_mount(const struct judged *j)
+{
+	const char *names = NULL;
+
+	for (size_t i = 0; i < j->dev->n_openers; i++) {
+		const struct opener *o = &j->dev->openers[i];
+
+		if (o->kind == OPENER_DETACHED && o->mount && num_is(o->mount->detached, 1)) {
+			names = word_append(names, "; ", phrase_opener(o));
+			finding_add_address(j, o->mount->vfsmount);
+		}
+	}
+	if (!names)
+		return false;
+	j->finding->text = arena_printf(
+		"%s: it has no mount point any more and goes when nobody uses it", names);
 	return true;
 }

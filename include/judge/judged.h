@@ -38,10 +38,14 @@ typedef enum severity severity_fn(const struct device *dev);
 	     finding_stale_severity)                                                               \
 	RULE("setup-by-other-task", SEVERITY_INFO, finding_setup_by_other_task, false, NULL)       \
 	RULE("pinned-by-openers", SEVERITY_ERROR, finding_pinned_by_openers, false, NULL)          \
+	RULE("netlink-stopped", SEVERITY_ERROR, finding_netlink_stopped, false, NULL)              \
+	RULE("size-zero", SEVERITY_WARNING, finding_size_zero, false, NULL)                        \
 	RULE("recv-task-gone", SEVERITY_WARNING, finding_recv_task_gone, false, NULL)              \
 	RULE("stuck-requests", SEVERITY_ERROR, finding_stuck_requests, false, NULL)                \
 	RULE("no-timeout", SEVERITY_INFO, finding_no_timeout, false, NULL)                         \
 	RULE("no-owner", SEVERITY_WARNING, finding_no_owner, false, finding_ownerless_severity)    \
+	RULE("listener-exited", SEVERITY_INFO, finding_listener_exited, false, NULL)               \
+	RULE("detached-mount", SEVERITY_INFO, finding_detached_mount, false, NULL)                 \
 	RULE("hidden-holder", SEVERITY_WARNING, finding_hidden_holder, false, NULL)                \
 	RULE("unaccounted-opener", SEVERITY_WARNING, finding_unaccounted_opener, false, NULL)      \
 	RULE("live-count-mismatch", SEVERITY_WARNING, finding_live_count_mismatch, false, NULL)    \
@@ -74,6 +78,9 @@ struct some finding_connections(const struct judged *j, connection_fn *is);
 
 /* Takes their nbd_socks as evidence. */
 void finding_cite(const struct judged *j, const struct some *some);
+
+/* What frees the config, as a remedy; NULL where that is not known. */
+const char *finding_free_it(const struct judged *j);
 
 /* "1 connection". */
 const char *finding_count_connections(size_t n);

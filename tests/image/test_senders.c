@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Who sends on a connection, by its locks. */
+#include "extras.h"
 #include "image_tests.h"
 #include "run.h"
 #include "scene.h"
@@ -72,6 +73,22 @@ START_TEST(one_sends_and_one_waits)
 }
 END_TEST
 
+/* A request that nbd has not started is in no list: what the stack has left over of another one counts for nothing. */
+START_TEST(the_lock_goes_before_the_stack)
+{
+	struct extra_waiters w = extra_waiters(&scene);
+	struct json_object *report;
+
+	image_set(image, tx_lock(), "mutex", "owner", scene.opener.task | 1);
+	kernel_mutex_wait(&scene.kernel, tx_lock(), &w.fsync);
+	report = run_report(image);
+	is_number(report, "/1/waiters/2/pid", w.fsync.pid);
+	is_string(report, "/1/waiters/2/object_kind", "tx_lock");
+	is_address(report, "/1/waiters/2/object", tx_lock());
+	json_object_put(report);
+}
+END_TEST
+
 START_TEST(sent_in_part)
 {
 	struct json_object *report;
@@ -108,6 +125,7 @@ TCase *senders_case(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nobody_sends);
 	tcase_add_test(tc, one_sends_and_one_waits);
+	tcase_add_test(tc, the_lock_goes_before_the_stack);
 	tcase_add_test(tc, sent_in_part);
 	tcase_add_test(tc, waiters_that_cannot_be_read);
 	return tc;

@@ -491,7 +491,7 @@ TCase *diagnosis_case(void)
 {
 	TCase *c = tcase_create("diagnosis");
 
-	tcase_add_checked_fixture(c, setup, NULL);
+	tcase_add_checked_fixture(c, setup, arena_free_all);
 	tcase_add_test(c, idle);
 	tcase_add_test(c, working);
 	tcase_add_loop_test(c, well_only_where_all_was_read, 0, 6);

@@ -435,10 +435,59 @@ START_TEST(no_timeout)
 	report->traits.keeps_retries = NUM(1);
 	dev->timeout_seconds = NUM(30);
 	shows_not("no-timeout");
-	/* Whether it works or not: it is how the device was set up. */
+	/* There is nothing to give up any more. */
 	dev->timeout_seconds = NUM(0);
 	dev->runtime_flags = NUM(12);
-	shows("no-timeout", SEVERITY_INFO, "one connection and no timeout");
+	shows_not("no-timeout");
+}
+END_TEST
+
+START_TEST(netlink_stopped)
+{
+	struct task *t = sample_task(report, "nbd-client", 900, 'D');
+
+	dev = &report->devices[0];
+	netlink = &report->devices[1];
+	report->genl_lock_owner = NUM(t->addr);
+	shows_not("netlink-stopped");
+	sample_waiter(dev, t, "ioctl", 0);
+	shows("netlink-stopped", SEVERITY_ERROR,
+	      "nbd-client (900) waits in D for nbd0 and holds genl_mutex");
+	ck_assert_ptr_null(find(netlink, "netlink-stopped"));
+	t->state = 'S';
+	shows_not("netlink-stopped");
+}
+END_TEST
+
+START_TEST(size_zero)
+{
+	shows_not("size-zero");
+	dev->capacity_bytes = NUM(0);
+	shows("size-zero", SEVERITY_WARNING, "of size 0");
+	dev->recv_threads = NUM(0);
+	shows_not("size-zero");
+}
+END_TEST
+
+START_TEST(listener_exited)
+{
+	shows_not("listener-exited");
+	dev->conns[1].sock->listener_alive = NUM(0);
+	shows("listener-exited", SEVERITY_INFO, "1 connection (index 1, pid 234) has exited");
+	dev->conns[1].sock->peer_status = PEER_CLOSED;
+	shows_not("listener-exited");
+}
+END_TEST
+
+START_TEST(detached_mount)
+{
+	struct mount mount = {.vfsmount = 0xffff000070000000, .detached = NUM(0)};
+	struct opener *o = sample_opener(dev, OPENER_DETACHED, NULL, "ext4 on nbd0");
+
+	o->mount = &mount;
+	shows_not("detached-mount");
+	mount.detached = NUM(1);
+	shows("detached-mount", SEVERITY_INFO, "has no mount point any more");
 }
 END_TEST
 
@@ -669,6 +718,10 @@ TCase *findings_case(void)
 	tcase_add_test(c, recv_task_gone);
 	tcase_add_test(c, stuck_requests);
 	tcase_add_test(c, no_timeout);
+	tcase_add_test(c, netlink_stopped);
+	tcase_add_test(c, size_zero);
+	tcase_add_test(c, listener_exited);
+	tcase_add_test(c, detached_mount);
 	tcase_add_test(c, no_owner);
 	tcase_add_test(c, hidden_holder);
 	tcase_add_test(c, hidden_peer);

@@ -40,7 +40,8 @@ static const char *const scheduler[] = {
 	"__switch_to*",	 "__schedule",	   "schedule",	     "schedule_*",
 	"io_schedule",	 "io_schedule_*",  "preempt_sched*", "__wait_for_common",
 	"bit_wait*",	 "__wait_on_bit*", "out_of_line_*",  "wait_for_completion*",
-	"__mutex_lock*", "mutex_lock*",	   "ret_from_fork*",
+	"__mutex_lock*", "mutex_lock*",	   "ret_from_fork*", "rt_mutex_*",
+	"__rt_mutex_*",
 };
 
 static const char *const block_functions[] = {

@@ -347,7 +347,7 @@ struct extra_waiters extra_waiters(struct scene *s)
 	w.holder = new_sleeper(s, "nbd-holder", 4500, functions[0] + 0x30,
 			       (uint64_t[]){0, calls[1], s->disk.gendisk}, 3);
 	kernel_mutex_wait(&s->kernel, lock, &w.ioctl);
-	image_set(image, lock, "mutex", "owner", w.holder.task | 1);
+	kernel_mutex_own(&s->kernel, lock, &w.holder);
 
 	/* Two bios, the second with the page. */
 	page = image_array(image, "long", 8);

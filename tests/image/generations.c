@@ -40,6 +40,13 @@ const struct generation generations[] = {
 		.without_debuginfo = extra_btf,
 	},
 	{
+		.layout = "6.1-rt",
+		.has = {"mutex.rtmutex", "rt_mutex_waiter.tree"},
+		.lacks = {"mutex.owner", "mutex.wait_list"},
+		.bit_7 = "HAS_BACKEND_FILE",
+		.source = "debuginfo",
+	},
+	{
 		.layout = "6.6",
 		.has = {"module.mem", "bd_holder_disk.holder_dir"},
 		.lacks = {"module_layout", "bd_holder_disk.bdev"},
@@ -64,6 +71,13 @@ const struct generation generations[] = {
 		.layout = "5.15",
 		.has = {"unix_address.hash", "inode.i_size", "gendisk.slave_bdevs"},
 		.lacks = {"block_device.bd_nr_sectors", "netns_unix", "hd_struct"},
+		.bit_7 = "HAS_BACKEND_FILE",
+		.source = "debuginfo",
+	},
+	{
+		.layout = "5.15-rt",
+		.has = {"mutex.rtmutex", "rt_mutex_waiter.tree_entry"},
+		.lacks = {"rt_mutex_waiter.tree"},
 		.bit_7 = "HAS_BACKEND_FILE",
 		.source = "debuginfo",
 	},

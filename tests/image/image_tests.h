@@ -15,6 +15,7 @@ TCase *reads_case(void);
 TCase *lists_case(void);
 TCase *requests_case(void);
 TCase *senders_case(void);
+TCase *rt_senders_case(void);
 TCase *sockets_case(void);
 TCase *memory_case(void);
 

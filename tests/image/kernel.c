@@ -75,12 +75,45 @@ void kernel_mutex(struct kernel *k, uint64_t mutex)
 		image_list_init(k->image, image_at(k->image, mutex, "mutex", "wait_list"));
 }
 
+void kernel_mutex_own(struct kernel *k, uint64_t mutex, const struct kernel_task *t)
+{
+	const char *owner = image_has(k->image, "mutex", "rtmutex") ? "rtmutex.owner" : "owner";
+
+	/* Bit 0 says in both that somebody waits. */
+	image_set(k->image, mutex, "mutex", owner, t->task | 1);
+}
+
+/* The next of equal urgency: below the rightmost node of the tree, which is never balanced here. */
+static void rt_mutex_wait(struct kernel *k, uint64_t mutex, uint64_t task)
+{
+	struct image *image = k->image;
+	const char *tree = image_has(image, "rt_mutex_waiter", "tree") ? "tree" : "tree_entry";
+	uint64_t waiter = image_new(image, "rt_mutex_waiter");
+	uint64_t node = image_at(image, waiter, "rt_mutex_waiter", tree);
+	uint64_t parent = image_get(image, mutex, "mutex", "rtmutex.waiters.rb_root.rb_node"), next;
+
+	image_set(image, waiter, "rt_mutex_waiter", "task", task);
+	if (!parent) {
+		image_set(image, mutex, "mutex", "rtmutex.waiters.rb_root.rb_node", node);
+		return;
+	}
+	while ((next = image_get(image, parent, "rb_node", "rb_right")))
+		parent = next;
+	image_set(image, parent, "rb_node", "rb_right", node);
+	image_set(image, node, "rb_node", "__rb_parent_color", parent);
+}
+
 void kernel_mutex_wait(struct kernel *k, uint64_t mutex, const struct kernel_task *t)
 {
 	struct image *image = k->image;
-	uint64_t waiter = image_new(image, "mutex_waiter"), first;
-	uint64_t link = image_at(image, waiter, "mutex_waiter", "list");
+	uint64_t waiter, first, link;
 
+	if (image_has(image, "mutex", "rtmutex")) {
+		rt_mutex_wait(k, mutex, t->task);
+		return;
+	}
+	waiter = image_new(image, "mutex_waiter");
+	link = image_at(image, waiter, "mutex_waiter", "list");
 	image_set(image, waiter, "mutex_waiter", "task", t->task);
 	if (image_has(image, "mutex", "wait_list")) {
 		image_list_add(image, image_at(image, mutex, "mutex", "wait_list"), link);

@@ -57,8 +57,9 @@ void kernel_task_began(struct kernel *k, uint64_t task, unsigned seconds);
 /* When an inode was changed last, in seconds after the boot. */
 void kernel_inode_changed(struct kernel *k, uint64_t inode, unsigned seconds);
 
-/* An unlocked mutex; one that waits for it. */
+/* An unlocked mutex; the one that holds it; one that waits for it. */
 void kernel_mutex(struct kernel *k, uint64_t mutex);
+void kernel_mutex_own(struct kernel *k, uint64_t mutex, const struct kernel_task *t);
 void kernel_mutex_wait(struct kernel *k, uint64_t mutex, const struct kernel_task *t);
 
 /* Sets sk_shutdown of a struct sock. */

@@ -46,6 +46,8 @@ static const struct {
 	{KM_BDEV_OPENERS, "openers", "the same: openers_expected is null"},
 	{KM_NBD_CONFIG_LOCK, "waiters", "nobody waits for a lock that is not there"},
 	{KM_MUTEX_OWNER, "waiters", "a mutex of another kind: its waiters are not looked for"},
+	{KM_MUTEX_RTMUTEX, "waiters", "the same"},
+	{KM_RT_MUTEX_OWNER, "waiters", "the same"},
 	{KM_NBD_SOCKS, "uses_device", "told: its sockets, by which it would, are unknown"},
 };
 

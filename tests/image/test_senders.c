@@ -9,11 +9,21 @@ static struct layout *layout;
 static struct image *image;
 static struct scene scene;
 
-static void setup(void)
+static void setup_like(const char *kernel)
 {
-	layout = layout_load(LAYOUTS, "6.1");
+	layout = layout_load(LAYOUTS, kernel);
 	image = image_create(layout);
 	scene = scene_build(image);
+}
+
+static void setup(void)
+{
+	setup_like("6.1");
+}
+
+static void setup_rt(void)
+{
+	setup_like("6.1-rt");
 }
 
 static void teardown(void)
@@ -32,9 +42,8 @@ static void block(void)
 {
 	uint64_t cmd = scene.request + image_sizeof(image, "request");
 
-	image_set(image, tx_lock(), "mutex", "owner", scene.opener.task | 1);
-	image_set(image, image_at(image, cmd, "nbd_cmd", "lock"), "mutex", "owner",
-		  scene.opener.task);
+	kernel_mutex_own(&scene.kernel, tx_lock(), &scene.opener);
+	kernel_mutex_own(&scene.kernel, image_at(image, cmd, "nbd_cmd", "lock"), &scene.opener);
 	kernel_mutex_wait(&scene.kernel, tx_lock(), &scene.client);
 }
 
@@ -117,6 +126,78 @@ START_TEST(waiters_that_cannot_be_read)
 	json_object_put(report);
 }
 END_TEST
+
+/* The node of a waiter of an rt_mutex. */
+static uint64_t rt_node(void)
+{
+	return image_get(image, tx_lock(), "mutex", "rtmutex.waiters.rb_root.rb_node");
+}
+
+/* Those in the left half of the tree are more urgent than those in the right. */
+START_TEST(rt_waiters_by_urgency)
+{
+	struct json_object *report;
+	uint64_t first, second, third;
+
+	block();
+	kernel_mutex_wait(&scene.kernel, tx_lock(), &scene.server);
+	kernel_mutex_wait(&scene.kernel, tx_lock(), &scene.opener);
+	first = rt_node();
+	second = image_get(image, first, "rb_node", "rb_right");
+	third = image_get(image, second, "rb_node", "rb_right");
+	/* Turned, as the kernel would. The colour is the lowest bit. */
+	image_set(image, tx_lock(), "mutex", "rtmutex.waiters.rb_root.rb_node", second);
+	image_set(image, second, "rb_node", "__rb_parent_color", 1);
+	image_set(image, second, "rb_node", "rb_left", first);
+	image_set(image, first, "rb_node", "__rb_parent_color", second);
+	image_set(image, first, "rb_node", "rb_right", 0);
+	report = run_report(image);
+	ck_assert_uint_eq(image_get(image, second, "rb_node", "rb_right"), third);
+	has_elements(report, "/1/connections/0/sender/behind", 3);
+	is_number(report, "/1/connections/0/sender/behind/0/pid", scene.client.pid);
+	is_number(report, "/1/connections/0/sender/behind/1/pid", scene.server.pid);
+	is_number(report, "/1/connections/0/sender/behind/2/pid", scene.opener.pid);
+	has_elements(report, "/1/unreadable", 0);
+	json_object_put(report);
+}
+END_TEST
+
+/* A tree that leads nowhere, or back, is told. */
+START_TEST(rt_waiters_that_cannot_be_read)
+{
+	static const char *const links[] = {"rb_left", "rb_right"};
+
+	block();
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t wrong[] = {0x10, rt_node(), scene.disk.gendisk};
+
+		for (size_t w = 0; w < 3; w++) {
+			struct json_object *report;
+
+			image_set(image, rt_node(), "rb_node", links[i], wrong[w]);
+			report = run_report(image);
+			has_elements(report, "/1/connections/0/sender/behind", 1);
+			is_string(report, "/1/unreadable/0",
+				  "who waits for tx_lock of connection 0 could not be read in "
+				  "full");
+			json_object_put(report);
+		}
+		image_set(image, rt_node(), "rb_node", links[i], 0);
+	}
+}
+END_TEST
+
+TCase *rt_senders_case(void)
+{
+	TCase *tc = tcase_create("senders, PREEMPT_RT");
+
+	tcase_add_checked_fixture(tc, setup_rt, teardown);
+	tcase_add_test(tc, nobody_sends);
+	tcase_add_test(tc, one_sends_and_one_waits);
+	tcase_add_test(tc, rt_waiters_by_urgency);
+	tcase_add_test(tc, rt_waiters_that_cannot_be_read);
+	return tc;
+}
 
 TCase *senders_case(void)
 {

@@ -3,135 +3,37 @@
 
 #include "base/arena.h"
 #include "base/words.h"
+#include "judge/attempt.h"
 #include "judge/detach.h"
 #include "judge/facts.h"
 #include "judge/fate.h"
 #include "judge/phrases.h"
 
 #define FLAG_CAN_MULTI_CONN (1 << 8)
-/* Bits of nbd_device.flags. */
-#define FLAG_DESTROY_ON_DISCONNECT (1 << 0)
-#define FLAG_DISCONNECT_REQUESTED  (1 << 1)
-
-/* What a check looks at. Where it is not known whether this kernel's nbd freezes or refuses, the checks are made both
- * ways, see forecast(). */
-struct attempt {
-	const struct report *report;
-	const struct device *dev;
-	bool freezes, refuses_running;
-};
-
-/* A check either decides what the attach gets, and says why; or it returns passed, which is ATTACH_OK without a why, and
- * the next check decides. */
-typedef struct attach check_fn(const struct attempt *a);
-
-static const struct attach passed = {ATTACH_OK, NULL, NULL};
-
-static struct attach refused(enum attach_result result, const char *why)
-{
-	return (struct attach){result, why, NULL};
-}
-
-/*
- * Taking a mutex hangs when its owner is in D, for then it is not released; an owner that runs releases it soon. Where
- * the owner could not be read, a waiter that is known to hold the mutex while it waits tells the same.
- */
-static struct attach lock(const struct attempt *a, num owner, const char *name,
-			  const struct waiter *known_by)
-{
-	const struct task *t = fact_task_at(a->report, owner.v);
-	const struct waiter *w = t ? fact_waiter_of_task(a->dev, t) : NULL;
-
-	if (!owner.known && known_by)
-		return refused(ATTACH_HANGS, arena_printf("%s waits in %s and holds %s",
-							  phrase_name(known_by->task),
-							  known_by->blocked_in, name));
-	if (!owner.known)
-		return refused(ATTACH_UNKNOWN,
-			       arena_printf("who holds %s could not be read: it hangs where that "
-					    "is a task in D",
-					    name));
-	if (!owner.v)
-		return passed;
-	if (!t)
-		return refused(ATTACH_UNKNOWN,
-			       arena_printf("%s belongs to task_struct %s, which is not among the "
-					    "living tasks",
-					    name, word_hex(owner.v)));
-	if (w || t->state == 'D')
-		return refused(ATTACH_HANGS,
-			       arena_printf("%s holds %s and waits in D%s", phrase_name(t), name,
-					    w && w->blocked_in
-						    ? arena_printf(" (%s)", w->blocked_in)
-						    : ""));
-	if (t->state == '?')
-		return refused(ATTACH_UNKNOWN,
-			       arena_printf("%s holds %s and its state could not be read",
-					    phrase_name(t), name));
-	return passed;
-}
-
-static struct attach open_lock(const struct attempt *a)
-{
-	const struct waiter *w = fact_waiter_in(a->dev, "open");
-
-	return lock(a, a->dev->open_lock_owner, "the device's open lock",
-		    w ? w : fact_waiter_in(a->dev, "close"));
-}
-
-static struct attach config_lock(const struct attempt *a)
-{
-	return lock(a, a->dev->config_lock_owner, "config_lock", fact_waiter_in(a->dev, "freeze"));
-}
-
-/* Every open reads the partition table while GD_NEED_PART_SCAN is set (blkdev_get_whole()). */
-static struct attach partition_scan(const struct attempt *a)
-{
-	const struct device *dev = a->dev;
-	const char *why;
-
-	if (num_is(dev->partition_scan_due, 0) || fate_of_new_request(dev, &why) != IO_HANGS)
-		return passed;
-	if (!dev->partition_scan_due.known)
-		return refused(ATTACH_UNKNOWN,
-			       arena_printf("whether opening reads the partition table could not "
-					    "be read; it hangs then: %s",
-					    why));
-	return refused(ATTACH_HANGS,
-		       arena_printf("opening reads the partition table first, and %s%s", why,
-				    dev->timeout_seconds.v
-					    ? arena_printf(" (timeout %s)",
-							   word_seconds(dev->timeout_seconds))
-					    : ""));
-}
-
-static struct attach has_config(const struct attempt *a)
-{
-	if (!a->dev->config_known.known)
-		return refused(ATTACH_UNKNOWN, "nbd_device.config could not be read");
-	return passed;
-}
 
 static struct attach netlink_controlled(const struct attempt *a)
 {
 	if (fact_has_flag(a->dev, RT_BOUND))
-		return refused(ATTACH_EINVAL,
-			       "netlink controls the device: it takes no ioctl but NBD_DISCONNECT "
-			       "and NBD_CLEAR_SOCK");
+		return attempt_decided(
+			ATTACH_EINVAL,
+			"netlink controls the device: it takes no ioctl but NBD_DISCONNECT "
+			"and NBD_CLEAR_SOCK");
 	if (!fact_is_unconfigured(a->dev) && !a->dev->runtime_flags.known)
-		return refused(ATTACH_UNKNOWN, "runtime_flags could not be read: EINVAL if netlink "
-					       "controls the device");
-	return passed;
+		return attempt_decided(ATTACH_UNKNOWN,
+				       "runtime_flags could not be read: EINVAL if netlink "
+				       "controls the device");
+	return attempt_passed;
 }
 
 static struct attach refused_while_running(const struct attempt *a)
 {
 	if (a->refuses_running && fact_is_started(a->dev))
-		return refused(ATTACH_EBUSY,
-			       arena_printf("%s is recorded as running it, and this kernel adds no "
-					    "socket to a running device",
-					    phrase_starter(a->report, a->dev)));
-	return passed;
+		return attempt_decided(
+			ATTACH_EBUSY,
+			arena_printf("%s is recorded as running it, and this kernel adds no "
+				     "socket to a running device",
+				     phrase_starter(a->report, a->dev)));
+	return attempt_passed;
 }
 
 /* blk_mq_freeze_queue() waits for all requests in flight. */
@@ -141,22 +43,24 @@ static struct attach freeze(const struct attempt *a)
 	bool all_read = dev->requests_known;
 
 	if (!a->freezes || fact_is_unconfigured(dev))
-		return passed;
+		return attempt_passed;
 	for (size_t i = 0; i < dev->n_requests; i++) {
 		const char *why = fate_never_ends(a->report, dev, &dev->requests[i]);
 
 		if (why)
-			return refused(ATTACH_HANGS,
-				       arena_printf("it freezes the queue first and waits for a "
-						    "%s: %s",
-						    phrase_request(&dev->requests[i]), why));
+			return attempt_decided(
+				ATTACH_HANGS,
+				arena_printf("it freezes the queue first and waits for a "
+					     "%s: %s",
+					     phrase_request(&dev->requests[i]), why));
 		all_read &= dev->requests[i].age_ms.known;
 	}
 	if (!all_read)
-		return refused(ATTACH_UNKNOWN,
-			       "it freezes the queue first and hangs if a request is stuck in "
-			       "flight: not all could be read");
-	return passed;
+		return attempt_decided(
+			ATTACH_UNKNOWN,
+			"it freezes the queue first and hangs if a request is stuck in "
+			"flight: not all could be read");
+	return attempt_passed;
 }
 
 static struct attach task_setup(const struct attempt *a)
@@ -164,30 +68,34 @@ static struct attach task_setup(const struct attempt *a)
 	const struct device *dev = a->dev;
 
 	if (!dev->task_setup.known)
-		return refused(ATTACH_UNKNOWN, "task_setup could not be read: EBUSY if it is set");
+		return attempt_decided(ATTACH_UNKNOWN,
+				       "task_setup could not be read: EBUSY if it is set");
 	if (!dev->task_setup.v)
-		return passed;
+		return attempt_passed;
 	if (dev->setup_task)
-		return refused(
+		return attempt_decided(
 			ATTACH_EBUSY,
 			arena_printf("task_setup belongs to %s%s", phrase_name(dev->setup_task),
 				     dev->setup_doubt ? ", or to a task that has exited" : ""));
 	if (dev->setup_reuser)
-		return refused(ATTACH_EBUSY,
-			       arena_printf("task_setup belongs to a task that has exited; %s has "
-					    "its memory",
-					    phrase_name(dev->setup_reuser)));
-	return refused(ATTACH_EBUSY, fact_tasks_complete(a->report)
-					     ? "task_setup belongs to a task that has exited"
-					     : "task_setup belongs to another task");
+		return attempt_decided(
+			ATTACH_EBUSY,
+			arena_printf("task_setup belongs to a task that has exited; %s has "
+				     "its memory",
+				     phrase_name(dev->setup_reuser)));
+	return attempt_decided(ATTACH_EBUSY,
+			       fact_tasks_complete(a->report)
+				       ? "task_setup belongs to a task that has exited"
+				       : "task_setup belongs to another task");
 }
 
 static struct attach accepts_socket(const struct attempt *a)
 {
 	if (fact_is_started(a->dev))
-		return refused(ATTACH_OK, "no task is recorded in task_setup; but the device was "
-					  "started, so no receiver would read from the new socket");
-	return refused(ATTACH_OK, "no task is recorded in task_setup");
+		return attempt_decided(ATTACH_OK,
+				       "no task is recorded in task_setup; but the device was "
+				       "started, so no receiver would read from the new socket");
+	return attempt_decided(ATTACH_OK, "no task is recorded in task_setup");
 }
 
 static struct attach already_started(const struct attempt *a)
@@ -195,27 +103,28 @@ static struct attach already_started(const struct attempt *a)
 	const struct device *dev = a->dev;
 
 	if (fact_is_started(dev))
-		return refused(ATTACH_EBUSY,
-			       fact_is_working(dev)
-				       ? arena_printf("%s is recorded as running it, and it runs",
-						      phrase_starter(a->report, a->dev))
-				       : arena_printf("%s is still recorded; only the last close "
-						      "clears it",
-						      phrase_starter(a->report, a->dev)));
+		return attempt_decided(
+			ATTACH_EBUSY,
+			fact_is_working(dev)
+				? arena_printf("%s is recorded as running it, and it runs",
+					       phrase_starter(a->report, a->dev))
+				: arena_printf("%s is still recorded; only the last close "
+					       "clears it",
+					       phrase_starter(a->report, a->dev)));
 	if (!fact_is_not_started(dev))
-		return refused(ATTACH_UNKNOWN,
-			       "whether somebody runs it could not be read: EBUSY then");
-	return passed;
+		return attempt_decided(ATTACH_UNKNOWN,
+				       "whether somebody runs it could not be read: EBUSY then");
+	return attempt_passed;
 }
 
 static struct attach needs_socket(const struct attempt *a)
 {
 	if (fact_is_unconfigured(a->dev) || num_is(a->dev->num_connections, 0))
-		return refused(ATTACH_EINVAL, "no socket has been set");
+		return attempt_decided(ATTACH_EINVAL, "no socket has been set");
 	if (!a->dev->num_connections.known)
-		return refused(ATTACH_UNKNOWN,
-			       "num_connections could not be read: EINVAL if it is 0");
-	return passed;
+		return attempt_decided(ATTACH_UNKNOWN,
+				       "num_connections could not be read: EINVAL if it is 0");
+	return attempt_passed;
 }
 
 static struct attach multiple_connections(const struct attempt *a)
@@ -223,42 +132,24 @@ static struct attach multiple_connections(const struct attempt *a)
 	const struct device *dev = a->dev;
 
 	if ((int64_t)dev->num_connections.v <= 1)
-		return passed;
+		return attempt_passed;
 	if (!dev->server_flags.known)
-		return refused(ATTACH_UNKNOWN, "the server's flags could not be read: EINVAL "
-					       "without CAN_MULTI_CONN");
+		return attempt_decided(ATTACH_UNKNOWN,
+				       "the server's flags could not be read: EINVAL "
+				       "without CAN_MULTI_CONN");
 	if (dev->server_flags.v & FLAG_CAN_MULTI_CONN)
-		return passed;
-	return refused(ATTACH_EINVAL,
-		       arena_printf("%s, yet the server did not announce "
-				    "CAN_MULTI_CONN",
-				    word_count(dev->num_connections.v, "connection")));
+		return attempt_passed;
+	return attempt_decided(ATTACH_EINVAL,
+			       arena_printf("%s, yet the server did not announce "
+					    "CAN_MULTI_CONN",
+					    word_count(dev->num_connections.v, "connection")));
 }
 
 static struct attach starts(const struct attempt *a)
 {
-	return refused(ATTACH_OK,
-		       arena_printf("%s and nothing runs",
-				    word_count(a->dev->num_connections.v, "connection")));
-}
-
-/* What this kernel does not have says nothing; what could not be read may say anything. */
-static bool is_unread(num n)
-{
-	return !n.known && !n.absent;
-}
-
-static struct attach going_down(const struct attempt *a)
-{
-	uint64_t destroyed = FLAG_DESTROY_ON_DISCONNECT | FLAG_DISCONNECT_REQUESTED;
-
-	if (num_is(a->dev->refs, 0) || (a->dev->device_flags.v & destroyed) == destroyed)
-		return refused(ATTACH_EINVAL, "the device is going down");
-	if (is_unread(a->dev->refs) || is_unread(a->dev->device_flags))
-		return refused(ATTACH_UNKNOWN,
-			       "nbd_device.refs or flags could not be read: EINVAL if the "
-			       "device is going down");
-	return passed;
+	return attempt_decided(ATTACH_OK,
+			       arena_printf("%s and nothing runs",
+					    word_count(a->dev->num_connections.v, "connection")));
 }
 
 static struct attach in_use(const struct attempt *a)
@@ -266,23 +157,30 @@ static struct attach in_use(const struct attempt *a)
 	const struct device *dev = a->dev;
 
 	if (!dev->config_refs.known)
-		return refused(ATTACH_UNKNOWN,
-			       "config_refs could not be read: EBUSY unless it is 0");
+		return attempt_decided(ATTACH_UNKNOWN,
+				       "config_refs could not be read: EBUSY unless it is 0");
 	if (dev->config_refs.v)
-		return refused(ATTACH_EBUSY,
-			       arena_printf("config_refs is %llu: \"nbd%u already in use\"",
-					    (unsigned long long)dev->config_refs.v, dev->index));
-	return refused(ATTACH_OK, "nobody uses the device");
+		return attempt_decided(ATTACH_EBUSY,
+				       arena_printf("config_refs is %llu: \"nbd%u already in use\"",
+						    (unsigned long long)dev->config_refs.v,
+						    dev->index));
+	return attempt_decided(ATTACH_OK, "nobody uses the device");
 }
 
 /* In the kernel's order; each list ends with a check that always decides. */
-static check_fn *const set_sock[] = {has_config,  open_lock,	      partition_scan,
-				     config_lock, netlink_controlled, refused_while_running,
-				     freeze,	  task_setup,	      accepts_socket};
-static check_fn *const do_it[] = {
-	has_config,	 open_lock,    partition_scan,	     config_lock, netlink_controlled,
-	already_started, needs_socket, multiple_connections, starts};
-static check_fn *const netlink[] = {going_down, config_lock, in_use};
+static check_fn *const set_sock[] = {attempt_has_config,
+				     attempt_open_lock,
+				     attempt_partition_scan,
+				     attempt_config_lock,
+				     netlink_controlled,
+				     refused_while_running,
+				     freeze,
+				     task_setup,
+				     accepts_socket};
+static check_fn *const do_it[] = {attempt_has_config,  attempt_open_lock,    attempt_partition_scan,
+				  attempt_config_lock, netlink_controlled,   already_started,
+				  needs_socket,	       multiple_connections, starts};
+static check_fn *const netlink[] = {attempt_going_down, attempt_config_lock, in_use};
 
 static const struct {
 	const char *name;
@@ -298,24 +196,15 @@ const char *attach_way_name(enum attach_way way)
 	return ways[way].name;
 }
 
-static struct attach try(const struct attempt *a, check_fn *const *checks)
-{
-	struct attach outcome;
-
-	do {
-		outcome = (*checks++)(a);
-	} while (outcome.result == ATTACH_OK && !outcome.why);
-	return outcome;
-}
-
 /* One outcome where both ways of behaviour lead to it, else both of them. */
 static struct attach either(struct attach a, struct attach b, const char *what)
 {
 	if (a.result == b.result)
 		return a;
-	return refused(ATTACH_UNKNOWN, arena_printf("%s (%s) or, if this kernel's nbd %s, %s (%s)",
-						    phrase_attach_result(a.result), a.why, what,
-						    phrase_attach_result(b.result), b.why));
+	return attempt_decided(ATTACH_UNKNOWN,
+			       arena_printf("%s (%s) or, if this kernel's nbd %s, %s (%s)",
+					    phrase_attach_result(a.result), a.why, what,
+					    phrase_attach_result(b.result), b.why));
 }
 
 static struct attach forecast(struct attempt a, check_fn *const *checks)
@@ -325,50 +214,25 @@ static struct attach forecast(struct attempt a, check_fn *const *checks)
 
 	a.freezes = traits->set_sock_freezes.v;
 	a.refuses_running = traits->set_sock_refuses_running.v;
-	without = try(&a, checks);
+	without = attempt_make(&a, checks);
 	if (!traits->set_sock_freezes.known) {
 		a.freezes = true;
-		without = either(without, try(&a, checks), "freezes the queue first");
+		without = either(without, attempt_make(&a, checks), "freezes the queue first");
 		a.freezes = false;
 	}
 	if (traits->set_sock_refuses_running.known)
 		return without;
 	a.refuses_running = true;
-	with = try(&a, checks);
+	with = attempt_make(&a, checks);
 	return either(without, with, "adds no socket to a running device");
-}
-
-/* The task that stops every generic netlink request of the host, NULL when there is none: genl_rcv()
- * of net/netlink/genetlink.c calls nbd with genl_mutex held. */
-static const struct task *stops_netlink(const struct report *report)
-{
-	return detach_holder_in_d(report, report->genl_lock_owner);
-}
-
-/* The outcome of a netlink connect that hangs before it comes to the device; later is what it gets once it does. */
-static struct attach stopped(const struct task *by, struct attach later)
-{
-	struct attach *copy = arena_alloc(sizeof(*copy));
-	struct attach outcome = refused(
-		ATTACH_HANGS,
-		arena_printf("%s holds genl_mutex and waits in D: no generic netlink request of "
-			     "this host is answered",
-			     phrase_name(by)));
-
-	*copy = later;
-	outcome.later = copy;
-	return outcome;
 }
 
 void attach_forecast(const struct report *report, struct device *dev)
 {
-	const struct task *stops = stops_netlink(report);
-
 	for (int way = 0; way < ATTACH_WAYS; way++)
 		dev->attach[way] =
 			forecast((struct attempt){report, dev, false, false}, ways[way].checks);
-	if (stops)
-		dev->attach[ATTACH_NETLINK] = stopped(stops, dev->attach[ATTACH_NETLINK]);
+	dev->attach[ATTACH_NETLINK] = attempt_by_netlink(report, dev->attach[ATTACH_NETLINK]);
 }
 
 /* What openers must do, by kind: those with fds are named with their fds. */
@@ -436,10 +300,11 @@ const char *attach_freed_when(const struct report *report, const struct device *
 			all, ", and then ",
 			arena_printf("%s, in D, has let go config_lock", phrase_name(locked_by)));
 	if (fact_has_flag(dev, RT_HAS_CONFIG_REF) || fact_is_working(dev))
-		all = word_append(
-			all, ", and then ",
-			arena_printf("%s has disconnected it%s", phrase_detach(dev),
-				     stops_netlink(report) ? " (once netlink answers again)" : ""));
+		all = word_append(all, ", and then ",
+				  arena_printf("%s has disconnected it%s", phrase_detach(dev),
+					       detach_holder_in_d(report, report->genl_lock_owner)
+						       ? " (once netlink answers again)"
+						       : ""));
 	if (opening)
 		all = word_append(
 			all, ", and ",

@@ -10,6 +10,7 @@
 #include "judge/facts.h"
 #include "judge/phrases.h"
 #include "judge/state.h"
+#include "judge/ways_out.h"
 
 /* More openers than this get one step together. */
 #define MAX_OPENER_STEPS 6
@@ -100,7 +101,7 @@ void steps_detach(const struct diagnosed *d)
 		    "the send that blocks, and whoever waits behind it");
 	else if (hangs)
 		add_reboot(d, hangs);
-	if (can_detach(dev) && (!hangs || instead))
+	if (can_detach(dev) && (ways_out_works(dev, OUT_NETLINK_DISCONNECT) || instead))
 		add(d, phrase_detach(dev), detach_costs(dev), detach_frees(dev));
 }
 
@@ -159,19 +160,16 @@ void steps_opener_pins(const struct diagnosed *d)
 		    "the config with the last close: an attach works");
 }
 
-/* nbd_genl_reconfigure() takes a new socket for a dead connection only, and of a device that netlink attached. */
-static bool can_reconfigure(const struct diagnosed *d)
+/* A new socket is taken for a dead connection only, and is of use while the device is not disconnected. */
+static bool can_reconfigure(const struct device *dev)
 {
-	const struct device *dev = d->dev;
-
-	return fact_has_flag(dev, RT_BOUND) && fact_lacks_flag(dev, RT_DISCONNECTED) &&
-	       fact_is_positive(dev->n_dead) && fact_is_started(dev) &&
-	       !detach_would_hang(d->report, dev);
+	return ways_out_works(dev, OUT_RECONFIGURE) && fact_is_positive(dev->n_dead) &&
+	       fact_lacks_flag(dev, RT_DISCONNECTED);
 }
 
 static void add_reconfigure(const struct diagnosed *d, const char *frees)
 {
-	if (can_reconfigure(d))
+	if (can_reconfigure(d->dev))
 		add(d,
 		    "start the server again and hand nbd a new socket of it (NBD_CMD_RECONFIGURE), "
 		    "if the client can",

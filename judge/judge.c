@@ -8,6 +8,7 @@
 #include "judge/findings.h"
 #include "judge/identity.h"
 #include "judge/servers.h"
+#include "judge/ways_out.h"
 
 void judge_devices(struct report *report)
 {
@@ -20,6 +21,7 @@ void judge_devices(struct report *report)
 		dev->freed_when = attach_freed_when(report, dev);
 		findings_judge(report, dev);
 		attach_forecast(report, dev);
+		ways_out_forecast(report, dev);
 		diagnosis_judge(report, dev);
 	}
 	diagnosis_find_shared(report);

@@ -82,6 +82,8 @@ char *help_nbd[] = {
 	"                   index: ok, an error, or \"hangs\", which is a wait in state D that",
 	"                   no signal ends. freed when: what must happen before the device",
 	"                   has no config any more.",
+	"    WAYS OUT NOW   what the calls that mend or end an attachment would do: whose",
+	"                   lock they would hang on, which requests fail by them.",
 	" ",
 	"  COLUMNS of nbd -r",
 	"    OP, SECTOR     the operation, and the first sector: units of 512 bytes from the",

@@ -469,6 +469,26 @@ static void add_attach(json *to, const struct device *dev)
 		fill_outcome(add_object(all, keys[way]), &dev->attach[way]);
 }
 
+static void add_ways_out(json *to, const struct device *dev)
+{
+	static const char *const keys[] = {
+		[OUT_RECONFIGURE] = "reconfigure",
+		[OUT_NETLINK_DISCONNECT] = "netlink_disconnect",
+		[OUT_DISCONNECT] = "disconnect",
+		[OUT_CLEAR_SOCK] = "clear_sock",
+	};
+	json *all;
+
+	_Static_assert(sizeof(keys) / sizeof(keys[0]) == WAYS_OUT, "a key for each way");
+	if (!dev->config) {
+		add(to, "ways_out", NULL);
+		return;
+	}
+	all = add_object(to, "ways_out");
+	for (int way = 0; way < WAYS_OUT; way++)
+		fill_outcome(add_object(all, keys[way]), &dev->ways_out[way]);
+}
+
 static void add_diagnosis(json *to, const struct device *dev)
 {
 	const struct diagnosis *d = dev->diagnosis;
@@ -553,6 +573,7 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add_waiters(o, dev);
 	add(o, "detach_would_hang", string(detach_would_hang(report, dev)));
 	add_attach(o, dev);
+	add_ways_out(o, dev);
 	add(o, "freed_when", string(dev->freed_when));
 	add_diagnosis(o, dev);
 	add_findings(o, dev);

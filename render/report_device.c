@@ -13,6 +13,7 @@
 #include "judge/facts.h"
 #include "base/flags.h"
 #include "judge/phrases.h"
+#include "judge/ways_out.h"
 #include "render/text_table.h"
 
 /* More different names of peers than this are counted in nbd -d. */
@@ -210,24 +211,30 @@ static void print_findings(FILE *out, const struct report *report, const struct 
 	}
 }
 
+static void print_outcome(FILE *out, int width, const char *way, const struct attach *a)
+{
+	text_wrapped(out, 2, arena_printf("%-*s%-9s", width, way, phrase_attach_result(a->result)),
+		     a->why ? a->why : "");
+	if (a->later)
+		text_wrapped(out, 2, arena_printf("%-*s", width + 9, ""),
+			     arena_printf("once it lets go: %s, %s",
+					  phrase_attach_result(a->later->result), a->later->why));
+}
+
 static void print_attach(FILE *out, const struct device *dev)
 {
 	fprintf(out, "\nATTACH NOW, by a new task\n");
-	for (int way = 0; way < ATTACH_WAYS; way++) {
-		const struct attach *a = &dev->attach[way];
-
-		text_wrapped(out, 2,
-			     arena_printf("%-13s%-9s", attach_way_name(way),
-					  phrase_attach_result(a->result)),
-			     a->why ? a->why : "");
-		if (a->later)
-			text_wrapped(out, 2, arena_printf("%-22s", ""),
-				     arena_printf("once it lets go: %s, %s",
-						  phrase_attach_result(a->later->result),
-						  a->later->why));
-	}
+	for (int way = 0; way < ATTACH_WAYS; way++)
+		print_outcome(out, 13, attach_way_name(way), &dev->attach[way]);
 	if (dev->freed_when)
 		text_wrapped(out, 2, arena_printf("%-22s", "freed when"), dev->freed_when);
+}
+
+static void print_ways_out(FILE *out, const struct device *dev)
+{
+	fprintf(out, "\nWAYS OUT NOW, by a new task\n");
+	for (int way = 0; way < WAYS_OUT; way++)
+		print_outcome(out, 20, ways_out_name(way), &dev->ways_out[way]);
 }
 
 /* The names at the other ends, each once, with how many connections lead there. */
@@ -392,6 +399,8 @@ void report_device(FILE *out, const struct report *report, const struct device *
 	if (dev->config || dev->n_findings)
 		print_findings(out, report, dev, options);
 	print_attach(out, dev);
+	if (dev->config && !report->before_config)
+		print_ways_out(out, dev);
 	if (dev->n_conns)
 		print_connections(out, report, dev, options);
 	if (dev->n_requests) {

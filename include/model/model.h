@@ -253,6 +253,9 @@ struct attach {
 				     * once that is over. Else NULL */
 };
 
+/* What ends or mends an attachment; the outcomes are those of an attach. */
+enum way_out { OUT_RECONFIGURE, OUT_NETLINK_DISCONNECT, OUT_DISCONNECT, OUT_CLEAR_SOCK, WAYS_OUT };
+
 /* Something that is wrong, or worth knowing; identifiers as in doc/report.schema.json. */
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_ERROR, SEVERITIES };
 
@@ -370,7 +373,8 @@ struct device {
 		*freed_when; /* what must happen before the device has no config any more: a clause
 				   * without subject, NULL where it has none or that is not known */
 	struct attach attach[ATTACH_WAYS];
-	struct finding *findings; /* worst first */
+	struct attach ways_out[WAYS_OUT]; /* of a device with a config */
+	struct finding *findings;	  /* worst first */
 	size_t n_findings;
 	const struct diagnosis *diagnosis; /* NULL of a device that is not configured, and where the
 					    * rules of this nbd are not known */

@@ -23,7 +23,7 @@ UNPROVABLE = {
     "gendisk", "nbd_device", "config", "config_refs", "refs", "nbd_sock", "socket", "sk", "file", "task",
     "object", "dead_conn_timeout_seconds", "socket_type", "what", "local", "listener_alive",
     "request", "object_kind", "retries", "text", "evidence", "remedy", "kernel_commit", "why", "freed_when",
-    "cause", "consequences", "steps",
+    "cause", "consequences", "steps", "ways_out",
 }
 # nbd-client's parent sets the device up and exits: whether another task has its task_struct by now is
 # luck. The scene qemu-nbd and the field case prove setup_task.

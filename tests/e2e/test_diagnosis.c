@@ -93,6 +93,28 @@ START_TEST(no_step_makes_it_worse)
 }
 END_TEST
 
+static bool hangs(const char *way)
+{
+	return !strcmp(string_at(dev, "/ways_out/%s/result", way), "hangs");
+}
+
+/* Those that the guest tried and that hang are in D. */
+START_TEST(ways_out)
+{
+	scene_of_round(_i);
+	if (at(facts, "/sender_tid")) {
+		ck_assert(hangs("netlink_disconnect"));
+		ck_assert(hangs("disconnect"));
+		ck_assert(hangs("clear_sock"));
+	}
+	if (at(facts, "/attached_by") && !strcmp(string_at(facts, "/attached_by"), "ioctl"))
+		ck_assert_msg(
+			hangs("reconfigure") ||
+				!strcmp(string_at(dev, "/ways_out/reconfigure/result"), "EINVAL"),
+			"%s", name);
+}
+END_TEST
+
 START_TEST(one_cause_of_two_devices)
 {
 	const char *text = output("nbd");
@@ -130,6 +152,7 @@ TCase *diagnosis_case(void)
 	tcase_add_loop_test(c, state_and_cause, 0, n);
 	tcase_add_loop_test(c, processes, 0, n);
 	tcase_add_loop_test(c, no_step_makes_it_worse, 0, n);
+	tcase_add_loop_test(c, ways_out, 0, n);
 	if (scene("two-of-one"))
 		tcase_add_test(c, one_cause_of_two_devices);
 	if (scene("field-case"))

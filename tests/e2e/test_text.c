@@ -96,7 +96,7 @@ START_TEST(field_case)
 	ck_has(text, "freed when            qemu-kvm (");
 	ck_has(text, "1 = 1 nbd  none");
 	ck_has(text, " to " PATH);
-	ck_assert_uint_lt(count(text, "\n"), 70);
+	ck_assert_uint_lt(count(text, "\n"), 80);
 	fits(text);
 }
 END_TEST

@@ -29,6 +29,7 @@ int main(void)
 	suite_add_tcase(suite, progress_case());
 	suite_add_tcase(suite, ptr_map_case());
 	suite_add_tcase(suite, table_case());
+	suite_add_tcase(suite, ways_out_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

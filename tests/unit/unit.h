@@ -22,5 +22,6 @@ TCase *page_cache_case(void);
 TCase *progress_case(void);
 TCase *ptr_map_case(void);
 TCase *table_case(void);
+TCase *ways_out_case(void);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/words.h"
+#include "judge/detach.h"
 #include "judge/facts.h"
 #include "judge/fold.h"
 #include "judge/phrases.h"
@@ -90,13 +91,22 @@ static const char *no_reply(const struct device *dev, const struct request *rq)
 	}
 }
 
+/*
+ * Timeouts wait behind a send: blk_mq_timeout_work() waits for nbd_queue_rq() to return (by 6.1), or nbd_xmit_timeout()
+ * for the tx_lock of the request's connection.
+ */
+static bool timeouts_wait(const struct device *dev)
+{
+	return detach_blocked_send(dev) != NULL;
+}
+
 const char *fate_never_ends(const struct report *report, const struct device *dev,
 			    const struct request *rq)
 {
 	const char *why = no_reply(dev, rq);
 	num timeout = fact_timeout_in_force(dev);
 
-	if (!why || fact_never_times_out(report, dev))
+	if (!why || fact_never_times_out(report, dev) || timeouts_wait(dev))
 		return why;
 	if (!timeout.known)
 		return arena_printf("%s, and its timeout could not be read", why);
@@ -110,6 +120,13 @@ const char *fate_timeout_rule(const struct report *report, const struct device *
 
 	if (report->before_config)
 		return NULL;
+	if (timeouts_wait(dev))
+		return arena_printf("no timeout strikes while %s sleeps in a send",
+				    phrase_name(detach_blocked_send(dev)->sender));
+	if (!dev->n_requests && dev->n_reconnect_waiters)
+		return arena_printf("requests that wait for a new connection fail when "
+				    "dead_conn_timeout (%s) is over; no other timeout strikes",
+				    word_seconds(dev->dead_conn_timeout_seconds));
 	if (!dev->n_requests && dev->requests_known && fate_of_new_request(dev, &why) == IO_FAILS)
 		return "a new request fails at once: no connection is left that could take it";
 	if (!dev->timeout_seconds.known || !dev->num_connections.known)

@@ -441,6 +441,29 @@ START_TEST(remembered_tasks_use_the_device)
 }
 END_TEST
 
+/* The task at task_setup's address is the one that set the device up, or a younger one that has its memory. */
+START_TEST(who_set_it_up)
+{
+	json *address, *reuser;
+
+	scene_of_round(_i);
+	address = at(facts, "/setup_task");
+	reuser = at(facts, "/reuser_pid");
+	if (!address)
+		return;
+	ck_assert_uint_eq(strtoull(string_at(dev, "/setup_task/task"), NULL, 16),
+			  strtoull(json_object_get_string(address), NULL, 16));
+	if (reuser) {
+		ck_assert_str_eq(string_at(dev, "/setup_task/state"), "exited");
+		ck_assert_int_eq(int_at(dev, "/setup_task/reused_by/pid"),
+				 json_object_get_int64(reuser));
+	} else {
+		ck_assert_str_eq(string_at(dev, "/setup_task/state"), "live");
+		ck_assert_int_eq(int_at(dev, "/setup_task/pid"), int_at(facts, "/client_pid"));
+	}
+}
+END_TEST
+
 /* Attempts that hang: in open, in freeze, and behind the one that freezes. */
 START_TEST(hanging_attempts)
 {
@@ -657,6 +680,7 @@ TCase *stuck_case(void)
 	tcase_add_test(c, forecast);
 	tcase_add_loop_test(c, openers, 0, n);
 	tcase_add_loop_test(c, started_requests, 0, n);
+	tcase_add_loop_test(c, who_set_it_up, 0, n);
 	tcase_add_loop_test(c, waiters_are_explained, 0, n);
 	tcase_add_loop_test(c, remembered_tasks_use_the_device, 0, n);
 	return c;

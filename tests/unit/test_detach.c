@@ -90,6 +90,8 @@ START_TEST(no_remedy_detaches_now)
 	report->tasks.v[1].state = _i ? 'D' : 'T';
 	judge_devices(report);
 	ck_assert_uint_gt(dev->n_findings, 1);
+	ck_assert_str_eq(dev->timeout_rule,
+			 "no timeout strikes while kworker/1:4H (1158) sleeps in a send");
 	for (size_t i = 0; i < dev->n_findings; i++) {
 		const char *remedy = dev->findings[i].remedy;
 

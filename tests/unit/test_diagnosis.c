@@ -274,6 +274,9 @@ START_TEST(reconnect_wait)
 	ck_assert_uint_eq(step("NBD_CMD_RECONFIGURE"), 1);
 	ck_assert_uint_eq(step("nbd-client -d"), 2);
 	ck_assert_str_eq(dev->diagnosis->steps[1].costs, "1 request fails with EIO");
+	ck_assert_str_eq(dev->timeout_rule, "requests that wait for a new connection fail when "
+					    "dead_conn_timeout (600 s) is over; no other timeout "
+					    "strikes");
 }
 END_TEST
 

@@ -12,9 +12,11 @@
 #include "base/names.h"
 #include "base/words.h"
 #include "render/ends.h"
+#include "judge/diagnosis.h"
 #include "judge/facts.h"
 #include "judge/findings.h"
 #include "judge/phrases.h"
+#include "judge/state.h"
 
 /* Of nodes of one kind more than this are counted. */
 #define MAX_NODES 12
@@ -224,13 +226,29 @@ static void draw_findings(FILE *out, const struct device *dev)
 	fprintf(out, "    \"%s\" -> \"%s\" [style=dashed, arrowhead=none];\n", id, device_id(dev));
 }
 
+static const char *state_colour(const struct device *dev)
+{
+	static const char *const colours[DEVICE_STATES] = {
+		[STATE_PINNED] = RED, [STATE_DEAD] = RED,	[STATE_DISCONNECTING] = RED,
+		[STATE_STUCK] = RED,  [STATE_UNKNOWN] = ORANGE, [STATE_SLOW] = ORANGE,
+	};
+	const char *colour = dev->diagnosis ? colours[dev->diagnosis->state] : NULL;
+
+	if (colour)
+		return colour;
+	return diagnosis_is_trouble(dev) || findings_at_least(dev, SEVERITY_WARNING) ? ORANGE
+										     : GREEN;
+}
+
 static void draw_device(FILE *out, const struct report *report, const struct device *dev)
 {
-	node(out, device_id(dev), "box3d",
-	     findings_at_least(dev, SEVERITY_ERROR)	? RED
-	     : findings_at_least(dev, SEVERITY_WARNING) ? ORANGE
-							: GREEN,
-	     arena_printf("%s\n%s\n%s live, %s dead, %s receivers\n%s", dev->name,
+	const struct diagnosis *d = dev->diagnosis;
+
+	node(out, device_id(dev), "box3d", state_colour(dev),
+	     arena_printf("%s%s%s%s\n%s\n%s live, %s dead, %s receivers\n%s", dev->name,
+			  d ? arena_printf(": %s", state_word(d->state)) : "",
+			  diagnosis_is_trouble(dev) ? "\n" : "",
+			  diagnosis_is_trouble(dev) ? d->cause : "",
 			  fact_is_unconfigured(dev) ? "not configured"
 						    : phrase_runtime_flags(report, dev),
 			  word_decimal(dev->live_connections), word_decimal(dev->n_dead),

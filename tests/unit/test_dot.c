@@ -59,6 +59,25 @@ START_TEST(connections_are_folded)
 END_TEST
 
 /* A label ends where the graph says, whatever a name holds. */
+/* The device's colour is that of its state, and its label says why. */
+START_TEST(the_state_is_seen)
+{
+	char *text;
+
+	dev = sample_netlink(report, 2, 1);
+	judge_devices(report);
+	text = graph();
+	has(text, "\"nbd2\" [shape=box3d, fillcolor=\"#d9efd7\", label=\"nbd2: idle\\n");
+	free(text);
+	report->tasks.v[1].state = 'T';
+	sample_request(dev, 500);
+	judge_devices(report);
+	text = graph();
+	has(text, "fillcolor=\"#f8d0d0\", label=\"nbd2: stuck\\nthe server gMgr (234) state T");
+	free(text);
+}
+END_TEST
+
 START_TEST(names_cannot_leave_their_label)
 {
 	char *text;
@@ -67,7 +86,7 @@ START_TEST(names_cannot_leave_their_label)
 	dev->name = "nbd\"evil";
 	text = graph();
 	has(text, "label=\"a\\\"]; x\\\\\\\\N\\\\x0a (233)\"");
-	has(text, "label=\"nbd\\\"evil\\n");
+	has(text, "label=\"nbd\\\"evil: idle\\n");
 	ck_assert_ptr_null(strstr(text, "\"nbd\"evil"));
 	free(text);
 }
@@ -93,6 +112,7 @@ TCase *dot_case(void)
 
 	tcase_add_checked_fixture(c, setup, arena_free_all);
 	tcase_add_test(c, connections_are_folded);
+	tcase_add_test(c, the_state_is_seen);
 	tcase_add_test(c, names_cannot_leave_their_label);
 	tcase_add_test(c, unknown_and_unconfigured_devices_can_be_drawn);
 	return c;

@@ -26,6 +26,8 @@ SELECT vmcore, device,
        json_extract(line, '$.host')                   AS host,
        json_extract(line, '$.crash_time')             AS crash_time,
        json_extract(line, '$.release')                AS release,
+       json_extract(line, '$.diagnosis.state')        AS state,
+       json_extract(line, '$.diagnosis.cause_id')     AS cause,
        json_extract(line, '$.num_connections')        AS connections,
        json_extract(line, '$.live_connections')       AS live_connections,
        json_array_length(line, '$.requests')          AS requests,
@@ -60,22 +62,20 @@ SELECT r.vmcore, r.device,
        coalesce(json_extract(c.value, '$.peer.path'), json_extract(c.value, '$.remote')) AS server
 FROM report AS r, json_each(r.line, '$.connections') AS c WHERE r.device <> '';
 
--- A device is stuck where it has an error, its cause is the first of them, the worst; or where an attach
--- would hang.
+-- Devices that are not well: the diagnosis names a cause. Or a device is well in itself, but an attach to it would hang, for
+-- somebody holds a lock of all of nbd. step is what to do first.
 CREATE VIEW IF NOT EXISTS stuck_devices AS
-SELECT f.vmcore, f.device, f.host, f.crash_time, f.release, f.id AS cause, f.text, f.remedy, d.requests, d.waiters
-FROM findings AS f JOIN devices AS d USING (vmcore, device)
-WHERE f.severity = 'error'
-  AND f.number = (SELECT min(number) FROM findings AS g
-                  WHERE g.vmcore = f.vmcore AND g.device = f.device AND g.severity = 'error')
-UNION ALL
-SELECT d.vmcore, d.device, d.host, d.crash_time, d.release, 'attach-hangs', d.hang, NULL, d.requests, d.waiters
-FROM devices AS d
-WHERE d.hang IS NOT NULL
-  AND NOT EXISTS (SELECT 1 FROM findings AS g WHERE g.vmcore = d.vmcore AND g.device = d.device AND g.severity = 'error');
+SELECT d.vmcore, d.device, d.host, d.crash_time, d.release, d.state,
+       CASE WHEN d.cause <> 'none' THEN d.cause ELSE 'attach-hangs' END AS cause,
+       CASE WHEN d.cause <> 'none' THEN json_extract(r.line, '$.diagnosis.cause') ELSE d.hang END AS text,
+       json_extract(r.line, '$.diagnosis.steps[0].do') AS step,
+       d.requests, d.waiters, d.hang
+FROM devices AS d JOIN report AS r USING (vmcore, device)
+WHERE d.cause <> 'none' OR d.hang IS NOT NULL;
 
 CREATE VIEW IF NOT EXISTS stuck_by_cause AS
-SELECT cause, count(*) AS devices, count(DISTINCT vmcore) AS vmcores, sum(requests) AS requests, sum(waiters) AS waiters
+SELECT cause, count(*) AS devices, count(DISTINCT vmcore) AS vmcores, sum(requests) AS requests, sum(waiters) AS waiters,
+       sum(hang IS NOT NULL) AS attach_hangs
 FROM stuck_devices GROUP BY cause ORDER BY devices DESC, cause;
 
 -- Servers whose end of a connection is closed, or that never accepted it: their path, or their address.

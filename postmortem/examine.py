@@ -34,9 +34,8 @@ def examine(path, tools, tell):
     """The record of the vmcore at path; never raises for what may be wrong with a vmcore. tell(text) is progress."""
     row = {"schema": SCHEMA, "type": "vmcore", "host": None, "vmcore": path, "crash_time": None, "release": None, "machine": None,
            "status": None, "exit_status": None, "message": None, "remedy": None, "warnings": [], "vmlinux": None,
-           "nbd_debuginfo": None, "crash_options": None, "devices": 0, "devices_with_errors": 0, "devices_with_warnings": 0,
-           "devices_that_hang": 0,
-           "log": None, "kernel": None}
+           "nbd_debuginfo": None, "crash_options": None, "devices": 0, "devices_not_well": 0, "devices_with_errors": 0,
+           "devices_with_warnings": 0, "devices_that_hang": 0, "log": None, "kernel": None}
     record = {"vmcore": row, "devices": [], "text": "", "dots": {}}
     try:
         _examine(path, tools, tell, record)
@@ -225,8 +224,14 @@ def hang(device):
     return None
 
 
+def ailment(device):
+    """The device's diagnosis where it names a cause, or None: the device is well, or nbd.so did not say."""
+    diagnosis = device.get("diagnosis") or {}
+    return diagnosis if diagnosis.get("cause_id") not in (None, "none") else None
+
+
 def deserves_attention(device):
-    return bool(serious(device) or hang(device))
+    return bool(ailment(device) or serious(device) or hang(device))
 
 
 def _judge(record, options):
@@ -234,6 +239,7 @@ def _judge(record, options):
     row["devices"] = len(devices)
     for key, severity in (("devices_with_errors", "error"), ("devices_with_warnings", "warning")):
         row[key] = sum(any(f["severity"] == severity for f in serious(device)) for device in devices)
+    row["devices_not_well"] = sum(ailment(device) is not None for device in devices)
     row["devices_that_hang"] = sum(hang(device) is not None for device in devices)
     if row["status"] is None:
         if any(deserves_attention(device) for device in devices):

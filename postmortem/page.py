@@ -5,11 +5,13 @@ import hashlib
 import os
 
 from . import status
-from .examine import hang, serious
+from .examine import ailment, hang, serious
 from .markup import Markup, element, join
 from .text import count, summary
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+# Of a device that is not well: these are as grave as an error.
+GRAVE_STATES = ("unknown", "pinned", "dead", "stuck", "disconnecting")
 KNOWN_SEVERITIES = ("error", "warning", "info")
 UNKNOWN = "?"
 
@@ -83,7 +85,7 @@ def _kind(row):
         return "failed"
     if row["devices_with_errors"] or row["devices_that_hang"]:
         return "error"
-    return "warning" if row["devices_with_warnings"] else "fine"
+    return "warning" if row["devices_with_warnings"] or row["devices_not_well"] else "fine"
 
 
 def _overview(records):
@@ -92,8 +94,9 @@ def _overview(records):
         row = record["vmcore"]
         link = element("a", _host(row), href="#vmcore-%d" % number)
         rows.append([(link, row["host"] or ""), row["crash_time"], row["release"], (_badge(row["status"], _kind(row)), row["exit_status"]),
-                     row["devices"], row["devices_with_errors"], row["devices_with_warnings"], row["devices_that_hang"], row["vmcore"]])
-    return _table(["Host", "Crash time", "Release", "Status", "Devices", "With errors", "With warnings", "Hang", "vmcore"], rows, "vmcores")
+                     row["devices"], row["devices_not_well"], row["devices_with_errors"], row["devices_with_warnings"], row["devices_that_hang"],
+                     row["vmcore"]])
+    return _table(["Host", "Crash time", "Release", "Status", "Devices", "Not well", "With errors", "With warnings", "Hang", "vmcore"], rows, "vmcores")
 
 
 def _vmcore(number, record, draw):
@@ -112,13 +115,16 @@ def _vmcore(number, record, draw):
 
 
 def _worst(device):
-    """0 with an error or where an attach would hang, 1 with a warning, 2 without any of them."""
-    return min([("error", "warning").index(finding["severity"]) for finding in serious(device)] + [0 if hang(device) else 2])
+    """0 with an error or where an attach would hang, 1 with a warning, 2 without any of them; a diagnosis counts as one."""
+    ill = ailment(device)
+    diagnosed = 2 if not ill else 0 if ill.get("state") in GRAVE_STATES else 1
+    return min([("error", "warning").index(finding["severity"]) for finding in serious(device)] + [diagnosed, 0 if hang(device) else 2])
 
 
 def _device(device, place, dot, draw):
     worst = _worst(device)
-    badge = _badge("hangs" if hang(device) else ("error", "warning", "healthy")[worst], ("error", "warning", "fine")[worst])
+    words = ailment(device)["state"] if ailment(device) else "hangs" if hang(device) else ("error", "warning", "healthy")[worst]
+    badge = _badge(_known(words), ("error", "warning", "fine")[worst])
     svg = draw(dot, "graph of %s" % device["name"]) if dot else None
     parts = [
         _diagnosis(device.get("diagnosis")),
@@ -139,7 +145,7 @@ def _device(device, place, dot, draw):
 def _line(device):
     """The device in a line, for who goes through many."""
     ids = sorted({finding["id"] for finding in serious(device)})
-    return element("span", ", ".join(ids) or count(device["num_connections"] or 0, "connection"), class_="ids")
+    return element("span", (ailment(device) or {}).get("cause") or ", ".join(ids) or count(device["num_connections"] or 0, "connection"), class_="ids")
 
 
 def _diagnosis(diagnosis):
@@ -150,7 +156,7 @@ def _diagnosis(diagnosis):
         for step in diagnosis.get("steps") or []]
     consequences = [element("li", consequence) for consequence in diagnosis.get("consequences") or []]
     return element(
-        "div", element("h4", "Diagnosis"), element("p", element("strong", _known(diagnosis.get("state")))), element("p", _known(diagnosis.get("cause"))),
+        "div", element("h4", "Diagnosis"), element("p", element("strong", "%s: " % _known(diagnosis.get("state"))), _known(diagnosis.get("cause"))),
         join([element("h5", "Consequences"), element("ul", *consequences)]) if consequences else None,
         join([element("h5", "What to do"), element("ol", *steps)]) if steps else None, class_="diagnosis")
 

@@ -6,8 +6,8 @@ Status = collections.namedtuple("Status", "name exit_status meaning")
 
 NO_NBD = Status("no nbd", 0, "nbd was not loaded in this kernel")
 NOTHING_CONFIGURED = Status("nothing configured", 1, "nbd was loaded, no device was configured")
-HEALTHY = Status("healthy", 2, "no device has an error or a warning, and no attach would hang")
-FINDINGS = Status("findings", 3, "a device has an error or a warning, or an attach to it would hang")
+HEALTHY = Status("healthy", 2, "all devices are well: no diagnosis names a cause, no error, no warning, no attach that would hang")
+FINDINGS = Status("findings", 3, "a device is not well: its diagnosis names a cause, it has an error or a warning, or an attach to it would hang")
 # A vmcore that ends with one of these has not been read: it is read again the next time.
 NO_DEBUGINFO = Status("debuginfo missing", 4, "the kernel's debuginfo was not found")
 BAD_VMCORE = Status("vmcore unreadable", 5, "no vmcore, or one that is damaged or incomplete")

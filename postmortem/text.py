@@ -7,8 +7,8 @@ def summary(row):
     if row["message"]:
         return "%s: %s" % (row["status"], row["message"])
     if row["devices"]:
-        return "%s: %s, %d with errors, %d with warnings, %d that would hang an attach" % (
-            row["status"], count(row["devices"], "device"), row["devices_with_errors"], row["devices_with_warnings"], row["devices_that_hang"])
+        return "%s: %s, %d not well, %d with errors, %d with warnings, %d that would hang an attach" % (
+            row["status"], count(row["devices"], "device"), row["devices_not_well"], row["devices_with_errors"], row["devices_with_warnings"], row["devices_that_hang"])
     return row["status"]
 
 

@@ -86,7 +86,7 @@ def device(name="nbd7", connections=3, findings=None):
         "findings": [finding()] if findings is None else findings}
 
 
-DIAGNOSIS = {"state": "stuck", "cause": "the server is gone", "consequences": ["reads never return"],
+DIAGNOSIS = {"state": "stuck", "cause_id": "server-exited", "cause": "the server is gone", "pids": [7], "consequences": ["reads never return"],
              "steps": [{"do": "nbd-client -d /dev/nbd7", "costs": "what was not written", "frees": "the device"}]}
 
 
@@ -95,7 +95,7 @@ def record(path="/crash/one/vmcore", devices=None, **row):
     devices = [device()] if devices is None else devices
     whole = {"schema": "nbd-postmortem/1", "type": "vmcore", "host": "host1", "vmcore": path, "crash_time": "2026-01-02T03:04:05Z", "release": "6.1.0-1-amd64",
              "machine": "x86_64", "status": "findings", "exit_status": 3, "message": None, "remedy": None, "warnings": ["a warning"], "vmlinux": "/vmlinux",
-             "nbd_debuginfo": None, "crash_options": [], "devices": len(devices), "devices_with_errors": 1, "devices_with_warnings": 0, "devices_that_hang": 0, "log": ["nbd: a line"],
+             "nbd_debuginfo": None, "crash_options": [], "devices": len(devices), "devices_not_well": 0, "devices_with_errors": 1, "devices_with_warnings": 0, "devices_that_hang": 0, "log": ["nbd: a line"],
              "kernel": None}
     whole.update(row)
     dots = {one["name"]: 'digraph nbd { a [label="%s"]; a -> b [label="server (7)"]; }' % one["name"] for one in devices}

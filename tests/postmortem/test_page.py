@@ -3,6 +3,7 @@
 import copy
 import html.parser
 import os
+import re
 import shutil
 import tempfile
 import unittest
@@ -89,7 +90,7 @@ class Page(unittest.TestCase):
     def test_every_status_has_its_place(self):
         failed = sample.record("/crash/two", [], status="debuginfo missing", exit_status=4, message="no vmlinux", remedy="install kernel-debuginfo-1", devices_with_errors=0)
         text = render(sample.record(), failed)
-        for words in ("2 vmcores", "install kernel-debuginfo-1", "debuginfo missing: no vmlinux", "href=\"#vmcore-2\"", "1 device, 1 with errors"):
+        for words in ("2 vmcores", "install kernel-debuginfo-1", "debuginfo missing: no vmlinux", "href=\"#vmcore-2\"", "1 device, 0 not well, 1 with errors"):
             self.assertIn(words, text)
 
     def test_an_attach_that_hangs_is_shown(self):
@@ -102,8 +103,15 @@ class Page(unittest.TestCase):
         device = sample.device()
         self.assertNotIn("Diagnosis", render(sample.record(devices=[device])))
         text = render(sample.record(devices=[dict(device, diagnosis=sample.DIAGNOSIS)]))
-        for words in ("Diagnosis", "the server is gone", "reads never return", "nbd-client -d /dev/nbd7", "costs: what was not written", "frees: the device"):
+        for words in ("Diagnosis", "the server is gone", "reads never return", "nbd-client -d /dev/nbd7", "<strong>stuck: </strong>the server is gone", "costs: what was not written", "frees: the device"):
             self.assertIn(words, text)
+
+    def test_a_device_is_as_grave_as_its_diagnosis(self):
+        for state, cause, kind, opened in (("stuck", "server-silent", "error", True), ("slow", "server-silent", "warning", False), ("idle", "none", "fine", False)):
+            text = render(sample.record(devices=[dict(sample.device(findings=[]), diagnosis=dict(sample.DIAGNOSIS, state=state, cause_id=cause))]))
+            words = state if cause != "none" else "healthy"
+            self.assertIn('<span class="badge %s">%s</span>' % (kind, words), text.split("<main>")[1])
+            self.assertEqual(len(re.findall('<details[^>]* open[^>]*><summary><h3>nbd7', text)), opened, state)
 
     def test_without_graphviz_there_is_a_page(self):
         drawer = graph.Drawer("no-such-program")

@@ -8,6 +8,7 @@ import sys
 import unittest
 
 import sample
+from postmortem import results
 from test_files import InDirectory
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -66,6 +67,17 @@ class Tries(InDirectory):
         self.assertEqual((status, rows[1], errors), (3, dict(device, **added), ""))
         self.assertEqual((rows[0]["status"], rows[0]["devices_with_errors"], rows[0]["devices_with_warnings"]), ("findings", 0, 1))
         self.assertEqual(calls, [["-s", self.vmlinux, self.vmcore]])
+
+    def test_a_diagnosis_with_a_cause_is_not_healthy(self):
+        device = dict(sample.device(findings=[sample.finding("info")]), diagnosis=sample.DIAGNOSIS)
+        answers = {"nbd": "NAME\n", "nbd_-d_nbd7": "DIAGNOSIS  stuck\n"}
+        kept = os.path.join(self.directory, "kept")
+        status, rows, _, _ = self.run_program("--results", kept, self.vmcore, nbd__j=lines(device), **answers)
+        self.assertEqual((status, rows[0]["status"], rows[0]["devices_not_well"], rows[0]["devices_with_errors"]), (3, "findings", 1, 0))
+        # nbd's own words about the device are part of the text.
+        self.assertEqual(results.Results(kept).all()[0]["text"], "NAME\n\nDIAGNOSIS  stuck\n")
+        device["diagnosis"] = dict(sample.DIAGNOSIS, cause_id="none")
+        self.assertEqual(self.run_program(nbd__j=lines(device), **answers)[0], 2)
 
     def test_an_attach_that_hangs_is_not_healthy(self):
         device = sample.device(findings=[sample.finding("info")])

@@ -67,7 +67,7 @@ static const char *detach_costs(const struct device *dev)
 
 	if (errors)
 		fail = word_append(fail, ", and ",
-				   arena_printf("%s: I/O errors from now on", errors));
+				   arena_printf("I/O errors from now on for %s", errors));
 	return fail ? fail : "nothing: no request waits";
 }
 

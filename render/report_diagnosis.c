@@ -28,6 +28,8 @@ void report_diagnosis(FILE *out, const struct device *dev)
 
 void report_shared_causes(FILE *out, const struct report *report)
 {
+	if (report->n_shared)
+		fputc('\n', out);
 	for (size_t i = 0; i < report->n_shared; i++) {
 		const struct shared_cause *shared = &report->shared[i];
 		const char *names = NULL;

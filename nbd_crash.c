@@ -12,7 +12,6 @@
 #include <crash/defs.h>
 
 #include "base/arena.h"
-#include "resolve/kernel_module.h"
 #include "resolve/kernel_types.h"
 #include "resolve/layout.h"
 #include "base/names.h"
@@ -81,8 +80,7 @@ static void warn_without_nbd(void)
 {
 	const char *problem = k_init_nbd();
 
-	if (problem && (k_symbol("nbd_index_idr").known || k_symbol("nbd_dev").known ||
-			kernel_module_is_loaded("nbd")))
+	if (problem && k_nbd_is_loaded())
 		error(INFO, "what nbd itself holds is not shown: %s\n", problem);
 }
 

@@ -5,10 +5,10 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
-#include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 #include "base/words.h"
 #include "collect/block_devices.h"
+#include "collect/find_devices.h"
 #include "collect/task_list.h"
 #include "collect/socket.h"
 #include "collect/started.h"
@@ -189,31 +189,40 @@ void nbd_tasks_read(struct device *dev, const struct kobj *o, const struct task_
 		dev->recv_task = user_task(task_list_by_address(tasks, dev->recv_task_addr.v));
 }
 
-static void read_device(struct report *report, uint32_t index, uint64_t nbd_device,
-			struct file_set *files)
+struct device *nbd_device_begin(struct report *report, const struct found_device *found,
+				struct kobj *o)
 {
 	struct device *dev = ARENA_PUSH(report->devices, report->n_devices);
-	num config, found;
-	struct kobj o;
 
-	dev->index = index;
-	dev->nbd_device = nbd_device;
-	if (!k_load(&o, K_NBD_DEVICE, nbd_device))
+	dev->index = found->index;
+	dev->nbd_device = found->nbd_device;
+	if (found->problem)
+		problem_add(&dev->problems, found->problem);
+	if (!k_load(o, K_NBD_DEVICE, found->nbd_device))
 		problem_add(&dev->problems, "nbd_device could not be read in one piece");
-	found = k_signed(&o, KM_NBD_INDEX);
-	if (!num_is(found, index))
+	return dev;
+}
+
+static void read_device(struct report *report, const struct found_device *found,
+			struct file_set *files)
+{
+	struct kobj o;
+	struct device *dev = nbd_device_begin(report, found, &o);
+	num config, index = k_signed(&o, KM_NBD_INDEX);
+
+	if (!num_is(index, found->index))
 		problem_add(
 			&dev->problems,
-			arena_printf("nbd_device.index is %s, yet nbd_index_idr has it as %u",
-				     found.known ? arena_printf("%d", (int)found.v) : "unreadable",
-				     index));
+			arena_printf("nbd_device.index is %s, yet %s has it as %u",
+				     index.known ? arena_printf("%d", (int)index.v) : "unreadable",
+				     found->says_index, found->index));
 	dev->gendisk = k_num(&o, KM_NBD_DISK).v;
 	nbd_gendisk_read(dev);
 	dev->config_refs = k_num(&o, KM_NBD_CONFIG_REFS);
 	dev->refs = k_num(&o, KM_NBD_REFS);
 	dev->device_flags = k_num(&o, KM_NBD_FLAGS);
 	dev->timeout_seconds =
-		nbd_seconds(k_num_at(k_at(nbd_device, KM_NBD_TAG_SET), KM_TAG_SET_TIMEOUT));
+		nbd_seconds(k_num_at(k_at(dev->nbd_device, KM_NBD_TAG_SET), KM_TAG_SET_TIMEOUT));
 	nbd_tasks_read(dev, &o, &report->tasks);
 	config = k_num(&o, KM_NBD_CONFIG);
 	dev->config = config.v;
@@ -222,30 +231,12 @@ static void read_device(struct report *report, uint32_t index, uint64_t nbd_devi
 		read_config(dev, files);
 }
 
-struct idr_visit {
-	struct report *report;
-	struct file_set *files;
-	nbd_device_reader *read;
-};
-
-static void visit_device(void *context, uint32_t index, uint64_t nbd_device)
-{
-	struct idr_visit *visit = context;
-
-	visit->read(visit->report, index, nbd_device, visit->files);
-}
-
-bool nbd_index_idr_walk(struct report *report, struct file_set *files, nbd_device_reader *read)
-{
-	return idr_walk("nbd_index_idr", visit_device, &(struct idr_visit){report, files, read});
-}
-
 void nbd_devices_collect(struct report *report, struct file_set *files)
 {
-	if (!nbd_index_idr_walk(report, files, read_device))
-		problem_add(&report->problems,
-			    "nbd_index_idr could not be read in full: devices may be "
-			    "missing");
+	struct found_devices found = find_devices(report);
+
+	for (size_t i = 0; i < found.n; i++)
+		read_device(report, &found.v[i], files);
 }
 
 struct device *nbd_device_by_address(const struct report *report, uint64_t addr)

@@ -43,19 +43,16 @@ static void read_sockets(struct device *dev, const struct kobj *o, struct file_s
 		problem_add(&dev->problems, "its sockets are unknown");
 }
 
-static void read_device(struct report *report, uint32_t index, uint64_t nbd_device,
+static void read_device(struct report *report, const struct found_device *found,
 			struct file_set *files)
 {
-	struct device *dev = ARENA_PUSH(report->devices, report->n_devices);
+	uint64_t nbd_device = found->nbd_device;
 	num timeout = k_has(KM_NBD_XMIT_TIMEOUT)
 			      ? k_num_at(nbd_device, KM_NBD_XMIT_TIMEOUT)
 			      : k_num_at(k_at(nbd_device, KM_NBD_TAG_SET), KM_TAG_SET_TIMEOUT);
 	struct kobj o;
+	struct device *dev = nbd_device_begin(report, found, &o);
 
-	dev->index = index;
-	dev->nbd_device = nbd_device;
-	if (!k_load(&o, K_NBD_DEVICE, nbd_device))
-		problem_add(&dev->problems, "nbd_device could not be read in one piece");
 	if (!num_is(k_num(&o, KM_NBD_MAGIC), NBD_MAGIC))
 		problem_add(&dev->problems, "nbd_device.magic is wrong");
 	dev->gendisk = k_num(&o, KM_NBD_DISK).v;
@@ -80,16 +77,27 @@ static bool walk_array(struct report *report, struct file_set *files)
 	if (!first.v || !max.known || !k_read(max.v, &n, sizeof(n), "nbds_max") || n > MAX_DEVICES)
 		return false;
 	for (uint32_t i = 0; i < n && !k_interrupted(); i++)
-		read_device(report, i, first.v + i * k_sizeof(K_NBD_DEVICE), files);
+		read_device(report,
+			    &(struct found_device){
+				    .index = i, .nbd_device = first.v + i * k_sizeof(K_NBD_DEVICE)},
+			    files);
+	report->devices_from[report->n_devices_from++] = "nbd_dev";
 	return true;
+}
+
+static void read_found(struct report *report, struct file_set *files)
+{
+	struct found_devices found = find_devices(report);
+
+	for (size_t i = 0; i < found.n; i++)
+		read_device(report, &found.v[i], files);
 }
 
 void before_config_collect(struct report *report, struct file_set *files)
 {
-	bool complete = k_symbol("nbd_dev").known ? walk_array(report, files)
-						  : nbd_index_idr_walk(report, files, read_device);
-
-	if (!complete)
+	if (!k_symbol("nbd_dev").known)
+		read_found(report, files);
+	else if (!walk_array(report, files))
 		problem_add(&report->problems,
 			    "nbd_dev could not be read in full: devices may be missing");
 	problem_add(&report->problems,

@@ -592,6 +592,7 @@ const char *json_kernel_line(const struct report *report)
 	add(o, "release", string(name_escape_string(report->release, 65)));
 	add(o, "machine", string(name_escape_string(report->machine, 65)));
 	add(o, "layout_source", string(report->layout_source));
+	add_strings(o, "devices_from", report->devices_from, report->n_devices_from);
 	add(o, "tasks_walked", integer((int64_t)report->tasks.n));
 	add(o, "tasks_unreadable", integer((int64_t)report->tasks.unreadable));
 	add(o, "tasks_in_crash", integer((int64_t)report->tasks_in_crash));

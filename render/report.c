@@ -196,6 +196,14 @@ void report_layout_source(FILE *out, const struct report *report)
 	}
 }
 
+void report_device_source(FILE *out, const struct report *report)
+{
+	if (report->n_devices_from == 1 && !strcmp(report->devices_from[0], "block_class"))
+		fputs("devices: as block_class lists them; without nbd_index_idr, one that is "
+		      "being added or removed may be missing\n",
+		      out);
+}
+
 void report_coverage(FILE *out, const struct report *report)
 {
 	const struct scan_stats *s = &report->scan;

@@ -52,6 +52,7 @@ static void end_of_devices(const struct rendering *r)
 		return;
 	}
 	report_layout_source(r->out, r->report);
+	report_device_source(r->out, r->report);
 	report_coverage(r->out, r->report);
 }
 

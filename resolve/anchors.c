@@ -6,6 +6,7 @@
 #include "base/page_cache.h"
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
+#include "resolve/nbd_disks.h"
 
 /* A bit of nbd_config.runtime_flags (NBD_RT_*), and all bits of it in the kernels that need a computed layout; all
  * bits of nbd_device.flags (NBD_DESTROY_ON_DISCONNECT, NBD_DISCONNECT_REQUESTED). */
@@ -17,6 +18,7 @@
 
 struct anchors {
 	uint32_t index;
+	const char *not_index; /* what is wrong when nbd_device.index is another one */
 	size_t held;
 	const char *broken; /* what the first failing check found wrong, NULL before that */
 };
@@ -119,8 +121,7 @@ static void expect_device(void *context, uint32_t index, uint64_t nbd)
 		   "tag_set.driver_data is not this nbd_device") &&
 	    expect(a, num_is(k_num_at(tag_set, KM_TAG_SET_CMD_SIZE), k_sizeof(K_NBD_CMD)),
 		   "tag_set.cmd_size is not the size of nbd_cmd") &&
-	    expect(a, num_is(k_num_at(nbd, KM_NBD_INDEX), index),
-		   "index is not its key in nbd_index_idr") &&
+	    expect(a, num_is(k_num_at(nbd, KM_NBD_INDEX), index), a->not_index) &&
 	    expect(a, config.known, "config cannot be read") &&
 	    expect(a, disk.known && num_is(k_num_at(disk.v, KM_DISK_PRIVATE_DATA), nbd),
 		   "its gendisk's private_data is not this nbd_device") &&
@@ -146,11 +147,34 @@ static void expect_device(void *context, uint32_t index, uint64_t nbd)
 		expect_config(a, nbd, config.v);
 }
 
+/* Without the symbol of nbd's own table. False when not all disks could be read. */
+static bool expect_disks(struct anchors *a)
+{
+	struct nbd_disks disks = nbd_disks_read();
+
+	a->not_index = "index is not that of its disk's minors";
+	for (size_t i = 0; i < disks.n && !a->broken; i++) {
+		const struct nbd_disk *disk = &disks.v[i];
+
+		a->index = (uint32_t)disk->index.v;
+		if (expect(a, disk->index.known && disk->nbd_device.v,
+			   "its gendisk could not be read") &&
+		    expect(a, num_is(k_num_at(disk->nbd_device.v, KM_NBD_DISK), disk->gendisk),
+			   "disk is not the gendisk that leads to this nbd_device"))
+			expect_device(a, (uint32_t)disk->index.v, disk->nbd_device.v);
+	}
+	return disks.complete;
+}
+
 const char *anchors_check(size_t *held)
 {
-	struct anchors a = {0};
-	bool complete = idr_walk("nbd_index_idr", expect_device, &a);
+	struct anchors a = {.not_index = "index is not its key in nbd_index_idr"};
+	bool listed = k_symbol("nbd_index_idr").known;
+	bool complete = listed ? idr_walk("nbd_index_idr", expect_device, &a) : expect_disks(&a);
 
 	*held = a.held;
-	return a.broken ? a.broken : complete ? NULL : "nbd_index_idr could not be read in full";
+	return a.broken	  ? a.broken
+	       : complete ? NULL
+	       : listed	  ? "nbd_index_idr could not be read in full"
+			  : "block_class could not be read in full";
 }

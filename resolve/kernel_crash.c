@@ -110,13 +110,25 @@ long k_debuginfo_member(const char *structure, const char *member, size_t *size)
 	return offset;
 }
 
-bool k_debuginfo_is_loaded(const char *module)
+static struct load_module *find_module(const char *module)
 {
 	char name[MAX_NAME];
 	struct load_module *found;
 
 	snprintf(name, sizeof(name), "%s", module);
-	return is_module_name(name, NULL, &found) && found->mod_flags & MOD_LOAD_SYMS;
+	return is_module_name(name, NULL, &found) ? found : NULL;
+}
+
+bool k_module_is_known(const char *module)
+{
+	return find_module(module);
+}
+
+bool k_debuginfo_is_loaded(const char *module)
+{
+	const struct load_module *found = find_module(module);
+
+	return found && found->mod_flags & MOD_LOAD_SYMS;
 }
 
 bool k_readmem(uint64_t addr, void *buf, size_t len, const char *what)

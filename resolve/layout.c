@@ -11,6 +11,7 @@
 #include "resolve/kernel_module.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
+#include "resolve/nbd_disks.h"
 
 /* Refuses absurd sizes before memory is taken for them: a kernel's BTF is about 5 MB. */
 #define MAX_BTF_SIZE (64 << 20)
@@ -215,28 +216,38 @@ static const char *member_missing(int m)
 	return message;
 }
 
+/* What loads nbd's debuginfo, where anything does. */
+static const char *remedy(void)
+{
+	static char text[320];
+	const char *release = k_system().release;
+
+	if (!k_module_is_known("nbd"))
+		return "crash itself has no module nbd, so that mod -s cannot load its debuginfo: "
+		       "a crash that opens this image without --no_modules can";
+	snprintf(text, sizeof(text),
+		 "Try: mod -s nbd PATH/nbd.ko.debug  (package linux-image-%s-dbg on Debian, "
+		 "kernel-debuginfo-%s on Fedora, RHEL and openEuler)",
+		 release, release);
+	return text;
+}
+
 static const char *no_nbd_layout(const char *why)
 {
 	static char message[768];
-	const char *release = k_system().release;
 
 	snprintf(
 		message, sizeof(message),
 		"nbd's structures are unknown: its debuginfo is not loaded, the image holds no BTF "
-		"of it, and none could be computed (%s). Try: mod -s nbd PATH/nbd.ko.debug  "
-		"(package linux-image-%s-dbg on Debian, kernel-debuginfo-%s on Fedora, RHEL and "
-		"openEuler)",
-		why, release, release);
+		"of it, and none could be computed (%s). %s",
+		why, remedy());
 	return message;
 }
 
-static const char *no_nbd_symbols(void)
+bool k_nbd_is_loaded(void)
 {
-	if (kernel_module_is_loaded("nbd"))
-		return "nbd is loaded, but crash does not know its symbol nbd_index_idr (was it "
-		       "started with --no_modules?). Try: mod -s nbd PATH/nbd.ko.debug";
-	return "this kernel image has no nbd module (no symbol nbd_index_idr, nor nbd_dev of "
-	       "kernels before 4.11): the module was not loaded when the image was taken";
+	return k_symbol("nbd_index_idr").known || k_symbol("nbd_dev").known ||
+	       kernel_module_is_loaded("nbd") || nbd_disks_read().n;
 }
 
 static bool debuginfo_is_loaded(void)
@@ -293,9 +304,13 @@ const char *k_init_nbd(void)
 	/* Debuginfo that was loaded in between is better than anything else. */
 	if (source_of_nbd == DEBUGINFO || (source_of_nbd != NOWHERE && !debuginfo_has_come()))
 		return NULL;
-	if (!k_symbol("nbd_index_idr").known && !k_symbol("nbd_dev").known)
-		return no_nbd_symbols();
-	problem = find_nbd_layout();
+	if (k_nbd_is_loaded())
+		problem = find_nbd_layout();
+	else
+		problem =
+			"this kernel image has no nbd module (neither a module of that name, nor a "
+			"symbol nbd_index_idr or, before 4.11, nbd_dev, nor a disk of its major): "
+			"it was not loaded when the image was taken";
 	/* A search that was cut short proves neither that something is missing nor that only one layout fits. */
 	if (k_interrupted())
 		problem =

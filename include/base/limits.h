@@ -19,4 +19,7 @@
 /* MINORBITS, include/linux/kdev_t.h. */
 #define MINOR_BITS 20
 
+/* include/linux/major.h; nbd registers no other. */
+#define NBD_MAJOR 43
+
 #endif

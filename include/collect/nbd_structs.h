@@ -4,23 +4,22 @@
 #define NBD_COLLECT_NBD_STRUCTS_H
 
 #include "collect/file_owner.h"
+#include "collect/find_devices.h"
 #include "resolve/kernel_types.h"
 #include "model/model.h"
 
 /*
- * Finds all devices in nbd_index_idr and reads each with its config and its connections, whose files are
+ * Finds all devices and reads each with its config and its connections, whose files are
  * watched in files. Fills devices and n_devices; what could not be read becomes a problem of the device or
  * of the report. Memory: arena.
  * Mirrors drivers/block/nbd.c, nbd_dev_add() and nbd_add_socket().
  */
 void nbd_devices_collect(struct report *report, struct file_set *files);
 
-/* Appends the device of an nbd_device to the report and reads it. */
-typedef void nbd_device_reader(struct report *report, uint32_t index, uint64_t nbd_device,
-			       struct file_set *files);
-
-/* Calls read for each device in nbd_index_idr. False when the tree could not be read in full. */
-bool nbd_index_idr_walk(struct report *report, struct file_set *files, nbd_device_reader *read);
+/* Appends a device to the report and loads its nbd_device into *o. Each reader of devices begins with it. The result
+ * is valid until the next device is appended. */
+struct device *nbd_device_begin(struct report *report, const struct found_device *found,
+				struct kobj *o);
 
 /* Reads name and capacity from dev->gendisk, and checks that it leads back to dev->nbd_device. index must be
  * set, too: the name is made of it where it cannot be read. */

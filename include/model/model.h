@@ -395,6 +395,9 @@ struct report {
 	bool before_config; /* nbd of a kernel before v4.12: its rules are not known here */
 	/* "debuginfo", "btf" or "computed"; NULL when nbd's layouts are unknown: then there are no devices */
 	const char *layout_source;
+	/* Which of the kernel's tables were read in full to find the devices: "nbd_index_idr", "block_class", "nbd_dev". */
+	const char *devices_from[2];
+	size_t n_devices_from;
 	enum flag_numbering numbering;
 	struct task_list tasks;
 	num genl_lock_owner;	 /* task_struct that holds genl_mutex, 0 when free */

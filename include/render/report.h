@@ -47,6 +47,9 @@ void report_file(FILE *out, const struct report *report, const struct query *que
 /* Where the layouts of nbd's structures came from. */
 void report_layout_source(FILE *out, const struct report *report);
 
+/* Says so where only the kernel's own list of block devices told which devices there are. */
+void report_device_source(FILE *out, const struct report *report);
+
 /* How far the search for owners reached, and what could not be read: printed last. */
 void report_coverage(FILE *out, const struct report *report);
 

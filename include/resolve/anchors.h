@@ -7,9 +7,10 @@
 #include <stddef.h>
 
 /*
- * Checks each device in nbd_index_idr. Returns NULL when every check holds, else a sentence in arena memory that
- * says what the first failing check found wrong; a check of a value that cannot be read fails. *held becomes the
- * number of checks that held before it. Without any device all checks hold, which proves nothing.
+ * Checks each device in nbd_index_idr, or each disk of nbd's major where that symbol is unknown. Returns NULL when
+ * every check holds, else a sentence in arena memory that says what the first failing check found wrong; a check of a
+ * value that cannot be read fails. *held becomes the number of checks that held before it. Without any device all
+ * checks hold, which proves nothing.
  * Mirrors drivers/block/nbd.c, nbd_dev_add(), nbd_start_device(), nbd_config_put().
  */
 const char *anchors_check(size_t *held);

@@ -44,6 +44,9 @@ long k_debuginfo_size(const char *structure);
  * there is none. */
 long k_debuginfo_member(const char *structure, const char *member, size_t *size);
 
+/* True when crash itself has the module in its list: it knows the module's symbols, and "mod -s" can load more. */
+bool k_module_is_known(const char *module);
+
 /* True when "mod -s" has loaded the debuginfo of this module. */
 bool k_debuginfo_is_loaded(const char *module);
 

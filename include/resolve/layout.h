@@ -3,6 +3,8 @@
 #ifndef NBD_RESOLVE_LAYOUT_H
 #define NBD_RESOLVE_LAYOUT_H
 
+#include <stdbool.h>
+
 /*
  * Resolves, on the first call, the layouts without which nothing can be said; later calls are cheap. Returns
  * NULL, or a message for the user that says what is missing and how to get it (static memory). All other
@@ -17,6 +19,9 @@ const char *k_init(void);
  * taken only where anchors_check() holds for exactly one.
  */
 const char *k_init_nbd(void);
+
+/* True when the image has nbd: its module, one of its symbols, or a disk of its major. */
+bool k_nbd_is_loaded(void);
 
 /* Forgets all layouts. To be called when nbd.so is unloaded. */
 void k_fini(void);

@@ -140,9 +140,11 @@ sock=$(grep -o '0x[0-9a-f]*' "$out/bare-sock")
 
 {
 	echo "extend $module"
-	refuse no-symbols nbd
-	refuse no-symbols-file_owner file_owner "$stdin_file"
-} | session no-symbols "$fixture" --no_modules
+	save no-modules-a-j nbd -a -j
+	save no-modules-d-nbd101 nbd -d /dev/nbd101
+	save no-modules-file_owner-nbd101 file_owner -j /dev/nbd101
+	save no-modules-unix_peer-stdin unix_peer "$stdin_file"
+} | session no-modules "$fixture" --no_modules
 
 {
 	echo "extend $module"
@@ -153,7 +155,7 @@ sock=$(grep -o '0x[0-9a-f]*' "$out/bare-sock")
 } | session third "$fixture"
 
 # The schema holds for every line of JSON that was printed.
-grep -h '^{' "$out"/nbd-j* "$out"/nbd-a-j "$out"/unix_peer-*-[nsfp]* "$out"/file_owner-*-[nsfp]* \
+grep -h '^{' "$out"/nbd-j* "$out"/nbd-a-j "$out"/no-modules-a-j "$out"/unix_peer-*-[nsfp]* "$out"/file_owner-*-[nsfp]* \
 	"$out/unix_peer-two" "$out/file_owner-stdin" "$out/file_owner-nbd101" \
 	"$out/netlink-hang-j" >"$out/all.jsonl"
 "$here/validate.py" "$here/../../doc/report.schema.json" "$out/all.jsonl"

@@ -18,5 +18,6 @@ TCase *senders_case(void);
 TCase *rt_senders_case(void);
 TCase *sockets_case(void);
 TCase *memory_case(void);
+TCase *devices_case(void);
 
 #endif

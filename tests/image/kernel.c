@@ -158,6 +158,72 @@ static void fill_disk(struct kernel *k, const struct kernel_disk *disk)
 				: image_at(image, disk->block_device, "block_device", "bd_mutex"));
 }
 
+/* Where a device's node in the list of its class is. */
+static uint64_t class_node(const struct kernel *k, uint64_t device)
+{
+	if (image_has(k->image, "device", "knode_class"))
+		return image_at(k->image, device, "device", "knode_class");
+	return image_at(k->image, image_get(k->image, device, "device", "p"), "device_private",
+			"knode_class");
+}
+
+void kernel_class_add(struct kernel *k, uint64_t device)
+{
+	struct image *image = k->image;
+	uint64_t node = class_node(k, device);
+
+	image_set(image, node, "klist_node", "n_klist", k->class_devices);
+	image_list_add(image, image_at(image, k->class_devices, "klist", "k_list"),
+		       image_at(image, node, "klist_node", "n_node"));
+}
+
+void kernel_class_remove(struct kernel *k, uint64_t device)
+{
+	struct image *image = k->image;
+	uint64_t links = image_at(image, class_node(k, device), "klist_node", "n_node");
+	uint64_t next = image_get(image, links, "list_head", "next");
+	uint64_t prev = image_get(image, links, "list_head", "prev");
+
+	image_set(image, prev, "list_head", "next", next);
+	image_set(image, next, "list_head", "prev", prev);
+}
+
+static void new_device(struct kernel *k, uint64_t device, uint64_t parent, uint32_t devt)
+{
+	uint64_t private = image_new(k->image, "device_private");
+
+	image_set(k->image, private, "device_private", "device", device);
+	image_set(k->image, device, "device", "p", private);
+	image_set(k->image, device, "device", "parent", parent);
+	image_set(k->image, device, "device", "devt", devt);
+	kernel_class_add(k, device);
+}
+
+uint64_t kernel_disk_device(const struct kernel *k, const struct kernel_disk *disk)
+{
+	if (image_has(k->image, "hd_struct", NULL))
+		return image_at(k->image, disk->gendisk, "gendisk", "part0.__dev");
+	return image_at(k->image, disk->block_device, "block_device", "bd_device");
+}
+
+uint64_t kernel_partition(struct kernel *k, const struct kernel_disk *disk, unsigned number)
+{
+	struct image *image = k->image;
+	uint64_t whole = kernel_disk_device(k, disk), device, part;
+
+	if (image_has(image, "hd_struct", NULL)) {
+		part = image_new(image, "hd_struct");
+		image_set(image, part, "hd_struct", "partno", number);
+		device = image_at(image, part, "hd_struct", "__dev");
+	} else {
+		part = image_new(image, "block_device");
+		image_set(image, part, "block_device", "bd_disk", disk->gendisk);
+		device = image_at(image, part, "block_device", "bd_device");
+	}
+	new_device(k, device, whole, (uint32_t)image_get(image, whole, "device", "devt") + number);
+	return device;
+}
+
 struct kernel_disk kernel_disk(struct kernel *k, const char *name, unsigned major,
 			       unsigned first_minor, unsigned minors)
 {
@@ -179,6 +245,7 @@ struct kernel_disk kernel_disk(struct kernel *k, const char *name, unsigned majo
 	image_set(image, disk.block_device, "block_device", "bd_dev",
 		  major << MINOR_BITS | first_minor);
 	image_set(image, disk.block_device, "block_device", "bd_disk", disk.gendisk);
+	new_device(k, kernel_disk_device(k, &disk), 0, major << MINOR_BITS | first_minor);
 	kernel_inode(k, disk.inode);
 	image_list_add(image, image_at(image, k->bdev_super_block, "super_block", "s_inodes"),
 		       image_at(image, disk.inode, "inode", "i_sb_list"));
@@ -219,6 +286,29 @@ static void build_clocks(struct kernel *k)
 	image_set(image, k->timekeeper, "timekeeper", "offs_boot", KERNEL_SLEPT * NSEC_PER_SEC);
 }
 
+/* block_class, and what is private of it: since 6.4 among those of all classes, where another comes first. */
+static void build_class(struct kernel *k)
+{
+	struct image *image = k->image;
+	uint64_t class = image_variable(image, "block_class", "class");
+	uint64_t private = image_new(image, "subsys_private"), other, sets, list;
+
+	k->class_devices = image_at(image, private, "subsys_private", "klist_devices");
+	image_list_init(image, image_at(image, k->class_devices, "klist", "k_list"));
+	image_set(image, private, "subsys_private", "class", class);
+	if (image_try_set(image, class, "class", "p", private))
+		return;
+	other = image_new(image, "subsys_private");
+	image_set(image, other, "subsys_private", "class", image_new(image, "class"));
+	sets = image_new(image, "kset");
+	list = image_at(image, sets, "kset", "list");
+	image_list_init(image, list);
+	image_list_add(image, list, image_at(image, other, "subsys_private", "subsys.kobj.entry"));
+	image_list_add(image, list,
+		       image_at(image, private, "subsys_private", "subsys.kobj.entry"));
+	image_pointer(image, "class_kset", sets);
+}
+
 void kernel_task_began(struct kernel *k, uint64_t task, unsigned seconds)
 {
 	if (!image_try_set(k->image, task, "task_struct", "start_boottime", seconds * NSEC_PER_SEC))
@@ -255,6 +345,7 @@ void kernel_build(struct kernel *k, struct image *image)
 	image_pointer(image, "last_jiffies_update", KERNEL_UPTIME * NSEC_PER_SEC);
 	image_pointer(image, "jiffies_64", KERNEL_JIFFIES);
 	build_clocks(k);
+	build_class(k);
 
 	k->socket_ops = image_pointer(image, "socket_file_ops", 0);
 	k->device_ops = image_pointer(image, "def_blk_fops", 0);

@@ -23,9 +23,10 @@
 struct kernel {
 	struct image *image;
 	uint64_t init_task, super_blocks, net, unix_buckets, bdev_super_block;
-	uint64_t tick_nsec;  /* the variable */
-	uint64_t timekeeper; /* of the wall clock */
-	uint64_t tcp_bucket; /* the only one of tcp_hashinfo.ehash */
+	uint64_t tick_nsec;	/* the variable */
+	uint64_t timekeeper;	/* of the wall clock */
+	uint64_t tcp_bucket;	/* the only one of tcp_hashinfo.ehash */
+	uint64_t class_devices; /* the klist of block_class's devices */
 	uint64_t socket_ops, device_ops, root, dev_directory;
 	unsigned n_unix; /* sockets in the buckets so far */
 	uint32_t next_inode;
@@ -100,6 +101,14 @@ struct kernel_disk {
 };
 struct kernel_disk kernel_disk(struct kernel *k, const char *name, unsigned major,
 			       unsigned first_minor, unsigned minors);
+
+/* The struct device of the whole disk; one more for a partition of it. */
+uint64_t kernel_disk_device(const struct kernel *k, const struct kernel_disk *disk);
+uint64_t kernel_partition(struct kernel *k, const struct kernel_disk *disk, unsigned number);
+
+/* Takes a device out of block_class, as del_gendisk() does, or puts it in (again). */
+void kernel_class_remove(struct kernel *k, uint64_t device);
+void kernel_class_add(struct kernel *k, uint64_t device);
 
 /* One opener more. */
 void kernel_disk_open(struct kernel *k, const struct kernel_disk *disk);

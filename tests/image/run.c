@@ -118,3 +118,15 @@ void has_elements(struct json_object *json, const char *pointer, size_t n)
 
 	ck_assert_msg(found == n, "%s has %zu elements, not %zu", pointer, found, n);
 }
+
+uint64_t image_first(struct image *image, const char *type)
+{
+	const struct image_object *objects;
+	size_t n, i = 0;
+
+	objects = image_objects(image, &n);
+	while (i < n && strcmp(objects[i].what, type))
+		i++;
+	ck_assert_uint_lt(i, n);
+	return objects[i].addr;
+}

@@ -14,6 +14,9 @@ char *run(struct image *image, const char *format, ...) __attribute__((format(pr
  * the test. */
 struct json_object *json_lines(const char *output);
 
+/* The first object of a type; a test fails without one. */
+uint64_t image_first(struct image *image, const char *type);
+
 /* run() and json_lines() of "nbd -a -j". */
 struct json_object *run_report(struct image *image);
 

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#define NBD_MAJOR	43
+#include "base/limits.h"
+
 #define NBD_MAGIC	0x68797548
 #define PART_SHIFT	5
 #define REQUEST_SECONDS 40 /* age of the request */
@@ -82,6 +83,7 @@ static void build_disk(struct scene *s, struct kernel *k)
 	snprintf(name, sizeof(name), "nbd%d", SCENE_INDEX);
 	s->disk = kernel_disk(k, name, NBD_MAJOR, SCENE_INDEX << PART_SHIFT, 1 << PART_SHIFT);
 	image_set(image, s->disk.gendisk, "gendisk", "private_data", s->nbd_device);
+	kernel_partition(k, &s->disk, 1);
 	kernel_inode(k, node);
 	s->opener_file = kernel_file(k, kernel_dentry(k, k->dev_directory, name, node), node,
 				     k->device_ops, s->disk.inode, 1);

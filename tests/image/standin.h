@@ -26,6 +26,11 @@ void crash_interrupt(unsigned long n);
 typedef bool crash_layout_filter(const char *type, const char *member);
 void crash_filter_layouts(crash_layout_filter *filter);
 
+/* Asked for each symbol that nbd.so looks up: false hides it, as from a crash that has no modules. NULL: hides nothing, and
+ * crash has module nbd. */
+typedef bool crash_symbol_filter(const char *name);
+void crash_filter_symbols(crash_symbol_filter *filter);
+
 /* How often the last command read memory. */
 unsigned long crash_reads(void);
 

@@ -55,17 +55,9 @@ static uint64_t head_of_waiters(void)
 	return image_at(image, scene.nbd_device, "nbd_device", "config_lock.wait_list");
 }
 
-/* The first object of a type. */
 static uint64_t object_of(const char *type)
 {
-	const struct image_object *objects;
-	size_t n, i = 0;
-
-	objects = image_objects(image, &n);
-	while (i < n && strcmp(objects[i].what, type))
-		i++;
-	ck_assert_uint_lt(i, n);
-	return objects[i].addr;
+	return image_first(image, type);
 }
 
 static uint64_t head_of_holders(void)

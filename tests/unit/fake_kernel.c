@@ -114,6 +114,11 @@ uint64_t k_at(uint64_t addr, enum kmember m)
 	return addr && k_has(m) ? addr + (uint64_t)fake_members[m].offset : 0;
 }
 
+uint64_t k_container(uint64_t addr, enum kmember m)
+{
+	return addr && k_has(m) ? addr - (uint64_t)fake_members[m].offset : 0;
+}
+
 num k_num_at(uint64_t addr, enum kmember m)
 {
 	uint64_t value = 0;
@@ -124,6 +129,17 @@ num k_num_at(uint64_t addr, enum kmember m)
 	if (!k_read(k_at(addr, m), &value, size < 8 ? size : 8, ""))
 		return NUM_UNKNOWN;
 	return NUM(value);
+}
+
+bool k_load(struct kobj *o, enum ktype t, uint64_t addr)
+{
+	*o = (struct kobj){.addr = addr, .type = t};
+	return false;
+}
+
+num k_num(const struct kobj *o, enum kmember m)
+{
+	return k_num_at(o->addr, m);
 }
 
 num k_pointer(uint64_t addr, const char *what)

@@ -15,6 +15,7 @@ struct chunk {
 
 static struct chunk *chunks;
 static void (*exhausted)(void) = abort;
+static unsigned long rounds;
 
 void arena_on_exhausted(void (*handler)(void))
 {
@@ -115,8 +116,14 @@ size_t arena_used(void)
 	return used;
 }
 
+unsigned long arena_round(void)
+{
+	return rounds;
+}
+
 void arena_free_all(void)
 {
+	rounds++;
 	while (chunks) {
 		struct chunk *c = chunks;
 

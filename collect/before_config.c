@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/limits.h"
 #include "resolve/kernel_types.h"
+#include "resolve/symbols.h"
 #include "collect/nbd_structs.h"
 #include "collect/socket.h"
 

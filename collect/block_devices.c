@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/names.h"
 #include "resolve/klist.h"
+#include "resolve/symbols.h"
 
 /* include/linux/genhd.h, include/linux/kdev_t.h */
 #define DISK_NAME_LEN 32

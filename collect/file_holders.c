@@ -6,6 +6,7 @@
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
+#include "resolve/symbols.h"
 #include "base/ptr_map.h"
 
 /* UNIX_HASH_SIZE, include/net/af_unix.h, in all kernels. */

@@ -8,6 +8,7 @@
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 #include "resolve/nbd_disks.h"
+#include "resolve/symbols.h"
 
 #define IDR   "nbd_index_idr"
 #define CLASS "block_class"

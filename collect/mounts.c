@@ -10,6 +10,7 @@
 #include "collect/file_owner.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
+#include "resolve/symbols.h"
 
 #define FS_NAME_LEN 32
 

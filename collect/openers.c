@@ -7,6 +7,7 @@
 #include "collect/mounts.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
+#include "resolve/symbols.h"
 #include "collect/nbd_structs.h"
 #include "base/ptr_map.h"
 

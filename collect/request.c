@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "collect/nbd_structs.h"
 #include "resolve/kernel_module.h"
+#include "resolve/symbols.h"
 
 #define NS_PER_SEC   1000000000ull
 #define NS_PER_MSEC  1000000ull

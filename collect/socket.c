@@ -8,6 +8,7 @@
 #include "base/words.h"
 #include "collect/socket_family.h"
 #include "resolve/kernel_types.h"
+#include "resolve/symbols.h"
 
 #define SOCK_DEAD 0x1 /* bit 0 of sk_flags in every kernel */
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "resolve/kernel_types.h"
+#include "resolve/symbols.h"
 
 #define NS_PER_SEC 1000000000ll
 /* The nanoseconds in i_ctime_nsec; its highest bit is I_CTIME_QUERIED: Linux kernel commit 4e40eff0b573 ("fs: add

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "resolve/kernel_types.h"
+#include "resolve/symbols.h"
 #include "base/limits.h"
 #include "base/ptr_map.h"
 

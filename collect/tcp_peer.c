@@ -11,6 +11,7 @@
 #include "base/socket_states.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
+#include "resolve/symbols.h"
 #include "base/ptr_map.h"
 #include "collect/socket_family.h"
 #include "base/names.h"

@@ -19,6 +19,7 @@
 #include "collect/mutex.h"
 #include "resolve/kernel_stack.h"
 #include "resolve/kernel_types.h"
+#include "resolve/symbols.h"
 #include "base/ptr_map.h"
 
 /* BIO_MAX_VECS */

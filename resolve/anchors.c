@@ -7,6 +7,7 @@
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
 #include "resolve/nbd_disks.h"
+#include "resolve/symbols.h"
 
 /* A bit of nbd_config.runtime_flags (NBD_RT_*), and all bits of it in the kernels that need a computed layout; all
  * bits of nbd_device.flags (NBD_DESTROY_ON_DISCONNECT, NBD_DISCONNECT_REQUESTED). */

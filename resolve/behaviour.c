@@ -13,6 +13,7 @@
 #include "resolve/kernel_types.h"
 #include "base/flags.h"
 #include "resolve/numbering.h"
+#include "resolve/symbols.h"
 
 /* nbd's longest function takes some 2 KB. */
 #define MAX_FUNCTION 4096

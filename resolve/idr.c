@@ -2,6 +2,7 @@
 #include "resolve/idr.h"
 
 #include "resolve/kernel_types.h"
+#include "resolve/symbols.h"
 #include "base/ptr_map.h"
 
 /* What is numbered like devices has no larger ids. */

@@ -8,6 +8,8 @@
 
 /* crash takes every name as a writable string. */
 #define MAX_NAME 64
+/* All 64-bit kernels are above it, s390's too. */
+#define LOWEST_SYMBOL (1u << 20)
 
 /* At a Ctrl-C crash leaves its commands by longjmp, wherever they are: what was found so far would be lost,
  * and memory that malloc() was changing would be damaged. So nbd.so handles a command's first one itself. */
@@ -139,27 +141,24 @@ bool k_readmem(uint64_t addr, void *buf, size_t len, const char *what)
 	return readmem(addr, KVADDR, buf, (long)len, type, RETURN_ON_ERROR | QUIET);
 }
 
-num k_symbol(const char *name)
+num k_crash_symbol(const char *name)
 {
 	char symbol[MAX_NAME];
+	uint64_t addr;
 
 	snprintf(symbol, sizeof(symbol), "%s", name);
-	return symbol_exists(symbol) ? NUM(symbol_value(symbol)) : NUM_UNKNOWN;
+	if (!symbol_exists(symbol))
+		return NUM_UNKNOWN;
+	addr = symbol_value(symbol);
+	return addr >= LOWEST_SYMBOL ? NUM(addr) : NUM_UNKNOWN;
 }
 
-const char *k_function(uint64_t addr, uint64_t *start)
+const char *k_crash_function(uint64_t addr, uint64_t *start)
 {
 	const char *name = is_kernel_text(addr) ? closest_symbol(addr) : NULL;
 
 	*start = name ? closest_symbol_value(addr) : 0;
 	return name;
-}
-
-bool k_is_symbol(num addr, const char *name)
-{
-	num symbol = k_symbol(name);
-
-	return addr.known && symbol.known && addr.v == symbol.v;
 }
 
 struct k_system k_system(void)

@@ -8,8 +8,6 @@
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
 
-/* MODULE_NAME_LEN of 64-bit kernels is 56. */
-#define MAX_MODULE_NAME 56
 /* nbd.ko takes some 60 KB; a debugging kernel's takes more. */
 #define MAX_MODULE_SIZE (16u << 20)
 /* enum mod_mem_type has 7 kinds. */
@@ -17,7 +15,7 @@
 
 uint64_t *kernel_modules(size_t *n)
 {
-	struct klist list = klist_of(k_symbol("modules"), "modules");
+	struct klist list = klist_of(k_crash_symbol("modules"), "modules");
 	uint64_t *modules = NULL;
 
 	*n = 0;
@@ -26,15 +24,24 @@ uint64_t *kernel_modules(size_t *n)
 	return modules;
 }
 
-static uint64_t module_by_name(const char *name)
+bool kernel_module_name(uint64_t module, char name[KERNEL_MODULE_NAME])
 {
-	size_t n, len = strlen(name) + 1;
-	uint64_t *modules = kernel_modules(&n);
-	char found[MAX_MODULE_NAME];
+	size_t size = k_member_size(KM_MODULE_NAME);
 
-	for (size_t i = 0; len <= sizeof(found) && k_has(KM_MODULE_NAME) && i < n; i++) {
-		if (k_read(k_at(modules[i], KM_MODULE_NAME), found, len, "module.name") &&
-		    !memcmp(found, name, len))
+	memset(name, 0, KERNEL_MODULE_NAME);
+	return size &&
+	       k_read(k_at(module, KM_MODULE_NAME), name,
+		      size < KERNEL_MODULE_NAME ? size : KERNEL_MODULE_NAME - 1, "module.name");
+}
+
+uint64_t kernel_module_by_name(const char *name)
+{
+	char found[KERNEL_MODULE_NAME];
+	size_t n;
+	uint64_t *modules = kernel_modules(&n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (kernel_module_name(modules[i], found) && !strcmp(found, name))
 			return modules[i];
 	}
 	return 0;
@@ -62,30 +69,39 @@ static bool module_piece(uint64_t module, size_t i, num *base, num *size)
 	return true;
 }
 
-bool kernel_module_contains(uint64_t module, uint64_t addr)
+bool kernel_module_text(uint64_t module, uint64_t *base, uint64_t *size)
+{
+	/* The first piece has the code, at its beginning or alone (MOD_TEXT). */
+	num start, len;
+
+	if (!module_piece(module, 0, &start, &len))
+		return false;
+	if (k_has(KM_MODULE_CORE_LAYOUT))
+		len = k_num_at(k_at(module, KM_MODULE_CORE_LAYOUT), KM_MODULE_LAYOUT_TEXT_SIZE);
+	*base = start.v;
+	*size = len.v;
+	return start.known && len.known;
+}
+
+uint64_t kernel_module_room(uint64_t module, uint64_t addr)
 {
 	num base, size;
 
 	for (size_t i = 0; module_piece(module, i, &base, &size); i++) {
 		if (base.known && size.known && addr >= base.v && addr - base.v < size.v)
-			return true;
+			return size.v - (addr - base.v);
 	}
-	return false;
+	return 0;
+}
+
+bool kernel_module_contains(uint64_t module, uint64_t addr)
+{
+	return kernel_module_room(module, addr);
 }
 
 bool kernel_module_is_loaded(const char *name)
 {
-	return module_by_name(name) != 0;
-}
-
-num kernel_module_has_symbol(const char *module, const char *symbol)
-{
-	uint64_t addr = module_by_name(module);
-	num value = k_symbol(symbol);
-
-	if (!value.known)
-		return NUM(0);
-	return addr && kernel_module_contains(addr, value.v) ? NUM(1) : NUM_UNKNOWN;
+	return kernel_module_by_name(name) != 0;
 }
 
 static num piece_holds(num base, num size, const char *text)
@@ -105,7 +121,7 @@ static num piece_holds(num base, num size, const char *text)
 
 num kernel_module_holds(const char *module, const char *text)
 {
-	uint64_t addr = module_by_name(module);
+	uint64_t addr = kernel_module_by_name(module);
 	num base, size, all = NUM_UNKNOWN;
 
 	for (size_t i = 0; addr && module_piece(addr, i, &base, &size); i++) {

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "resolve/kernel_module.h"
 #include "resolve/kernel_types.h"
+#include "resolve/symbols.h"
 
 /* THREAD_SIZE is 16 KiB, 32 with KASAN; arm64 with pages of 64 KiB has 64. */
 #define MAX_STACK  (64u << 10)

@@ -269,7 +269,7 @@ num k_pointer(uint64_t addr, const char *what)
 
 unsigned k_hz(void)
 {
-	num symbol = k_symbol("tick_nsec");
+	num symbol = k_crash_symbol("tick_nsec");
 	uint64_t tick_nsec;
 
 	/* The kernel's own tick always tells HZ, crash only where it finds CONFIG_HZ. TICK_NSEC is not a whole part

@@ -11,7 +11,9 @@
 #include "resolve/kernel_module.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
+#include "resolve/module_symbols.h"
 #include "resolve/nbd_disks.h"
+#include "resolve/symbols.h"
 
 /* Refuses absurd sizes before memory is taken for them: a kernel's BTF is about 5 MB. */
 #define MAX_BTF_SIZE (64 << 20)
@@ -169,7 +171,7 @@ static bool resolve_nbd_from_btf(void)
 
 static num nbd_has_function(const char *name)
 {
-	return kernel_module_has_symbol("nbd", name);
+	return k_module_has_function("nbd", name);
 }
 
 static num nbd_has_text(const char *text)
@@ -317,6 +319,7 @@ const char *k_init_nbd(void)
 			"interrupted while nbd's structures were looked up: run the command again";
 	/* So a report counts the same reads whether or not it is the first of its session. */
 	k_forget_reads();
+	module_symbols_forget();
 	if (problem) {
 		source_of_nbd = NOWHERE;
 		forget_nbd();

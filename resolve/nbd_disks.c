@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
+#include "resolve/symbols.h"
 
 /* KNODE_DEAD of lib/klist.c: a bit of n_klist. */
 #define KNODE_DEAD 1

@@ -38,4 +38,7 @@ size_t arena_used(void);
 /* Frees everything: no pointer into the arena is valid any more. */
 void arena_free_all(void);
 
+/* How often arena_free_all() was called: what points into the arena is valid while this stays the same. */
+unsigned long arena_round(void);
+
 #endif

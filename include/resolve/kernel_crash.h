@@ -11,15 +11,14 @@
 
 #include "base/num.h"
 
-/* Address of a kernel or module symbol, unknown when there is none. */
-num k_symbol(const char *name);
+/* For symbols.c, and for what must not ask for a module's symbols: address of a symbol that crash has, unknown when it
+ * has none of that name. What it has left at an address that no kernel has anything at is unknown, too: crash does so
+ * with a module's data where it does not know where the module's sections are. */
+num k_crash_symbol(const char *name);
 
-/* The function that the kernel's or a module's instruction at addr belongs to, NULL when there is
- * none; *start becomes its address, 0 without one. The name is crash's and stays valid. */
-const char *k_function(uint64_t addr, uint64_t *start);
-
-/* True when addr is known and exactly the address of the symbol. */
-bool k_is_symbol(num addr, const char *name);
+/* For symbols.c: the function that an instruction at addr belongs to, NULL where crash knows none; *start becomes its
+ * address, 0 without one. The name is crash's and stays valid. */
+const char *k_crash_function(uint64_t addr, uint64_t *start);
 
 /* utsname of the image, and how many tasks crash itself knows. The strings are crash's. */
 struct k_system {

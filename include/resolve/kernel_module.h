@@ -14,9 +14,19 @@ uint64_t *kernel_modules(size_t *n);
 /* True when a module of that name is loaded; false, too, when the list of modules cannot be read. */
 bool kernel_module_is_loaded(const char *name);
 
-/* 1 when the module of that name has this symbol, 0 when nothing has it. Unknown when the symbol that crash finds
- * first is not the module's. */
-num kernel_module_has_symbol(const char *module, const char *symbol);
+/* The struct module of that name, 0 when there is none and when the list of modules cannot be read. */
+uint64_t kernel_module_by_name(const char *name);
+
+/* Reads the name of the struct module at module, terminated. False when it cannot be read. */
+#define KERNEL_MODULE_NAME 64
+bool kernel_module_name(uint64_t module, char name[KERNEL_MODULE_NAME]);
+
+/* Where its code is. False when that cannot be read. */
+bool kernel_module_text(uint64_t module, uint64_t *base, uint64_t *size);
+
+/* How many bytes of its memory are in one piece from the address on, 0 when the address lies outside or that cannot be
+ * read. */
+uint64_t kernel_module_room(uint64_t module, uint64_t addr);
 
 /* True when the address lies in the memory of the struct module at module; false when that cannot be read. */
 bool kernel_module_contains(uint64_t module, uint64_t addr);

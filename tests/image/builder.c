@@ -324,6 +324,19 @@ uint64_t image_function(struct image *image, enum image_code where, const char *
 	return addr;
 }
 
+uint64_t image_module_data(struct image *image, size_t size)
+{
+	return take(image, MODULE_CODE, size, ALIGN);
+}
+
+const char *image_symbol_name(const struct image *image, size_t i, uint64_t *addr)
+{
+	if (i >= image->n_symbols)
+		return NULL;
+	*addr = image->symbols[i].elf.st_value;
+	return image->symbols[i].name;
+}
+
 uint64_t image_code(const struct image *image, enum image_code where, size_t *size)
 {
 	*size = image->regions[where].size;

@@ -83,6 +83,12 @@ uint64_t image_code(const struct image *image, enum image_code where, size_t *si
 /* An x86 call of callee, offset bytes into function; returns the address behind it. */
 uint64_t image_call(struct image *image, uint64_t function, size_t offset, uint64_t callee);
 
+/* Memory of the module that is no function. */
+uint64_t image_module_data(struct image *image, size_t size);
+
+/* The i-th symbol: its name, NULL when there are no more, and its address. */
+const char *image_symbol_name(const struct image *image, size_t i, uint64_t *addr);
+
 /* Leaves so many bytes out of the image, as a dump that was cut short or filtered does. */
 void image_cut(struct image *image, uint64_t addr, size_t len);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "extras.h"
 
+#include <elf.h>
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
@@ -245,13 +246,77 @@ static void add_message(struct image *image, const char *text)
 	image_write(image, addr, text, strlen(text));
 }
 
+/* What a module has beside functions. */
+static bool is_data_of_nbd(const char *name)
+{
+	return !strcmp(name, "nbd_index_idr") || !strcmp(name, "nbd_dev") ||
+	       !strcmp(name, "nbds_max");
+}
+
+static bool is_in_table(struct image *image, const char *name, uint64_t addr, bool all)
+{
+	size_t size;
+	uint64_t start = image_code(image, MODULE_CODE, &size);
+
+	return addr - start < size || (all && is_data_of_nbd(name));
+}
+
+/* The memory of the module reaches as far as there is any. */
+static void set_size(struct scene *s)
+{
+	struct image *image = s->image;
+	size_t size;
+	uint64_t start = image_code(image, MODULE_CODE, &size);
+
+	if (!image_try_set(image, s->module, "module", "core_layout.size", size))
+		image_set(image, s->module, "module", "mem[1].size",
+			  start + size - image_get(image, s->module, "module", "mem[1].base"));
+}
+
+void extra_kallsyms(struct scene *s, bool all)
+{
+	struct image *image = s->image;
+	bool typed = image_has(image, "mod_kallsyms", "typetab");
+	uint64_t table = image_at(image, s->module, "module", "core_kallsyms"), addr;
+	size_t n = 1, names_size = 1, at = 1;
+	uint64_t symtab, strtab, typetab;
+	const char *name;
+
+	for (size_t i = 0; (name = image_symbol_name(image, i, &addr)); i++) {
+		n += is_in_table(image, name, addr, all);
+		names_size += is_in_table(image, name, addr, all) ? strlen(name) + 1 : 0;
+	}
+	symtab = image_module_data(image, n * sizeof(Elf64_Sym));
+	strtab = image_module_data(image, names_size);
+	typetab = image_module_data(image, n);
+	n = 1;
+	for (size_t i = 0; (name = image_symbol_name(image, i, &addr)); i++) {
+		char type = is_data_of_nbd(name) ? 'b' : 't';
+		Elf64_Sym symbol = {.st_name = (uint32_t)at, .st_shndx = 1, .st_value = addr};
+
+		if (!is_in_table(image, name, addr, all))
+			continue;
+		if (!typed)
+			symbol.st_info = (unsigned char)type;
+		image_write(image, symtab + n * sizeof(symbol), &symbol, sizeof(symbol));
+		image_write(image, strtab + at, name, strlen(name) + 1);
+		image_write(image, typetab + n++, &type, 1);
+		at += strlen(name) + 1;
+	}
+	image_set(image, s->module, "module", "kallsyms", table);
+	image_set(image, table, "mod_kallsyms", "symtab", symtab);
+	image_set(image, table, "mod_kallsyms", "num_symtab", n);
+	image_set(image, table, "mod_kallsyms", "strtab", strtab);
+	image_try_set(image, table, "mod_kallsyms", "typetab", typetab);
+	set_size(s);
+}
+
 void extra_module(struct scene *s)
 {
 	struct image *image = s->image;
 	uint64_t list = image_variable(image, "modules", "list_head");
 	uint64_t module = image_new(image, "module"), start, freeze, add_socket, ioctl, clear;
-	const char *base = "core_layout.base", *bytes = "core_layout.size";
-	size_t size;
+	size_t text_size;
 
 	freeze = image_function(image, KERNEL_CODE, "blk_mq_freeze_queue", 64);
 	add_socket = image_function(image, MODULE_CODE, "nbd_add_socket", 128);
@@ -264,17 +329,21 @@ void extra_module(struct scene *s)
 		add_message(image, "Possible stuck request %p");
 	/* A whole page lies behind all of these. */
 	image_function(image, MODULE_CODE, "nbd_cleanup", 4096);
-	start = image_code(image, MODULE_CODE, &size);
+	start = image_code(image, MODULE_CODE, &text_size);
 
 	image_list_init(image, list);
 	image_list_add(image, list, image_at(image, module, "module", "list"));
 	image_set_text(image, module, "module", "name", "nbd");
-	if (!image_has(image, "module", base)) {
-		base = "mem[0].base";
-		bytes = "mem[0].size";
+	s->module = module;
+	if (image_has(image, "module", "core_layout")) {
+		image_set(image, module, "module", "core_layout.base", start);
+		image_set(image, module, "module", "core_layout.text_size", text_size);
+	} else {
+		image_set(image, module, "module", "mem[0].base", start);
+		image_set(image, module, "module", "mem[0].size", text_size);
+		image_set(image, module, "module", "mem[1].base", start + text_size);
 	}
-	image_set(image, module, "module", base, start);
-	image_set(image, module, "module", bytes, size);
+	extra_kallsyms(s, true);
 }
 
 /* struct orc_entry: how the frame of a function with two words is left, its locals and the return. */

@@ -32,6 +32,9 @@ void extra_tcp(struct scene *s);
 /* nbd as a module, whose code calls what a 6.1 kernel's does and holds its messages. */
 void extra_module(struct scene *s);
 
+/* The module's own table of symbols anew: all of them, or functions alone, as without CONFIG_KALLSYMS_ALL. */
+void extra_kallsyms(struct scene *s, bool all);
+
 /* A task in D that wants config_lock (it is unwound with ORC tables, beside them lies what would mislead),
  * one that holds it, and two that wait for the request: one has a page of it on its stack, the other is
  * told of its end. */

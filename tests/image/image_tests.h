@@ -19,5 +19,6 @@ TCase *rt_senders_case(void);
 TCase *sockets_case(void);
 TCase *memory_case(void);
 TCase *devices_case(void);
+TCase *modules_case(void);
 
 #endif

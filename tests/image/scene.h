@@ -22,6 +22,7 @@ struct scene {
 	struct image *image;
 	struct kernel kernel;
 	struct kernel_disk disk;
+	uint64_t module;		      /* struct module, 0 without extra_module() */
 	uint64_t nbd_device, config, request; /* config and request: 0 in kernels before */
 	uint64_t nbd_socks[2];
 	struct kernel_socket ends[2];  /* nbd's: client owns ends[i] as fd SCENE_CLIENT_FD + i */

@@ -95,7 +95,10 @@ ulong symbol_value(char *name)
 
 int is_kernel_text(ulong addr)
 {
-	return core_is_code(opened, addr);
+	uint64_t start;
+	const char *name = core_symbol_at(opened, addr, &start);
+
+	return core_is_code(opened, addr) && (!symbol_filter || !name || symbol_filter(name));
 }
 
 char *closest_symbol(ulong addr)

@@ -65,11 +65,13 @@ START_TEST(the_class_alone_tells_the_same)
 	static const char *const other[] = {"devices_from", NULL};
 	const struct generation *g = &generations[_i];
 	struct layout *kernel = layout_load(LAYOUTS, g->layout);
-	struct image *of_kernel = generation_build(kernel, g, NULL);
+	struct scene s;
+	struct image *of_kernel = generation_build(kernel, g, &s);
 	struct json_object *both = run_report(of_kernel), *alone;
 	char *text, *output;
 
 	has_elements(both, "/0/devices_from", 2);
+	extra_kallsyms(&s, false);
 	crash_filter_symbols(hides_the_table);
 	alone = run_report(of_kernel);
 	is_string(alone, "/0/devices_from/0", "block_class");
@@ -331,6 +333,7 @@ START_TEST(computed_layouts_are_tried_by_the_disks)
 	};
 
 	extra_module(&s);
+	extra_kallsyms(&s, false);
 	image_without_nbd_debuginfo(of_kernel);
 	crash_filter_symbols(hides_the_table);
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {

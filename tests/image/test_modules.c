@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A crash that has no modules: what nbd.so asks of it comes from the module's own table of symbols. */
+#include <elf.h>
+#include <stdlib.h>
+
+#include "core.h"
+#include "extras.h"
+#include "generations.h"
+#include "image_tests.h"
+#include "resolve/kernel_types.h"
+#include "resolve/symbols.h"
+#include "run.h"
+#include "standin.h"
+
+#define NOT_IN_MEMORY 0xffff888800000000
+
+static struct layout *layout;
+static struct image *image;
+static struct scene scene;
+
+static bool hides_nbd(const char *name)
+{
+	return strncmp(name, "nbd", 3) != 0;
+}
+
+static void setup(void)
+{
+	layout = layout_load(LAYOUTS, "6.1");
+	image = image_create(layout);
+	scene = scene_build(image);
+	extra_module(&scene);
+	crash_filter_symbols(hides_nbd);
+}
+
+static void teardown(void)
+{
+	crash_filter_symbols(NULL);
+	image_free(image);
+	layout_free(layout);
+}
+
+/* The report of a kernel, and the same of a crash without modules. */
+static void is_the_same(const struct generation *g, bool all, const char *const *other)
+{
+	struct layout *kernel = layout_load(LAYOUTS, g->layout);
+	struct scene s;
+	struct image *of_kernel = generation_build(kernel, g, &s);
+	struct json_object *with, *without;
+	char *text;
+
+	crash_filter_symbols(NULL);
+	with = run_report(of_kernel);
+	extra_kallsyms(&s, all);
+	crash_filter_symbols(hides_nbd);
+	without = run_report(of_kernel);
+	text = reports_differ(with, without, other);
+	ck_assert_msg(!text, "%s: %s", g->layout, text);
+	json_object_put(with);
+	json_object_put(without);
+	image_free(of_kernel);
+	layout_free(kernel);
+}
+
+START_TEST(the_report_is_the_same_without_modules)
+{
+	is_the_same(&generations[_i], true, NULL);
+}
+END_TEST
+
+/* Without CONFIG_KALLSYMS_ALL there is no nbd_index_idr. */
+START_TEST(the_report_is_the_same_with_functions_alone)
+{
+	static const char *const other[] = {"devices_from", NULL};
+
+	is_the_same(&generations[_i], false, other);
+}
+END_TEST
+
+/* What these tables are for. */
+START_TEST(without_any_table_less_is_known)
+{
+	struct json_object *report = run_report(image);
+
+	is_string(report, "/1/attach/set_sock/result", "hangs");
+	json_object_put(report);
+	image_set(image, scene.module, "module", "kallsyms", 0);
+	report = run_report(image);
+	is_null(report, "/1/attach/set_sock/result");
+	json_object_put(report);
+}
+END_TEST
+
+/* The image as nbd.so's functions see it between two commands. */
+static struct core *core;
+static void *elf;
+
+static void open_image(void)
+{
+	size_t size;
+
+	elf = image_elf(image, &size);
+	core = core_open(elf, size);
+	crash_open(core);
+	k_begin();
+}
+
+static void close_image(void)
+{
+	k_end();
+	crash_close();
+	core_close(core);
+	free(elf);
+}
+
+static uint64_t address_of(const char *name)
+{
+	uint64_t addr;
+
+	for (size_t i = 0;; i++) {
+		const char *found = image_symbol_name(image, i, &addr);
+
+		ck_assert_ptr_nonnull(found);
+		if (!strcmp(found, name))
+			return addr;
+	}
+}
+
+static void is_function(uint64_t addr, const char *name)
+{
+	uint64_t start;
+	const char *found = k_function(addr, &start);
+
+	if (!name) {
+		ck_assert_msg(!found && !start, "%s", found);
+		return;
+	}
+	ck_assert_ptr_nonnull(found);
+	ck_assert_str_eq(found, name);
+	ck_assert_uint_eq(start, address_of(name));
+}
+
+START_TEST(symbols_of_the_table)
+{
+	uint64_t ioctl = address_of("nbd_ioctl"), cleanup = address_of("nbd_cleanup"), kernel;
+
+	kernel = address_of("blk_mq_freeze_queue");
+	open_image();
+	ck_assert(num_is(k_symbol("nbd_ioctl"), ioctl));
+	ck_assert(num_is(k_symbol("nbd_index_idr"), address_of("nbd_index_idr")));
+	ck_assert(num_is(k_symbol("blk_mq_freeze_queue"), kernel));
+	ck_assert(!k_symbol("nbd_nothing").known && !k_symbol("").known);
+	is_function(ioctl, "nbd_ioctl");
+	is_function(ioctl + 255, "nbd_ioctl");
+	is_function(cleanup + 4095, "nbd_cleanup");
+	is_function(kernel + 3, "blk_mq_freeze_queue");
+	/* The tables themselves lie behind the code; and nothing before it. */
+	is_function(cleanup + 4096 + 64, NULL);
+	is_function(address_of("nbd_add_socket") - 1, NULL);
+	is_function(address_of("nbd_index_idr"), NULL);
+	ck_assert(num_is(k_module_has_function("nbd", "nbd_ioctl"), 1));
+	ck_assert(num_is(k_module_has_function("nbd", "nbd_open"), 0));
+	/* Another's, or of no module that there is. */
+	ck_assert(!k_module_has_function("nbd", "blk_mq_freeze_queue").known);
+	ck_assert(!k_module_has_function("loop", "nbd_open").known);
+	close_image();
+}
+END_TEST
+
+/* Entries that are none, as the kernel itself passes over them. */
+START_TEST(entries_that_are_no_symbols)
+{
+	uint64_t symtab = image_get(image, scene.module, "module", "core_kallsyms.symtab");
+	uint64_t ioctl = address_of("nbd_ioctl");
+	Elf64_Sym undefined = {.st_name = 1, .st_value = ioctl + 16};
+	Elf64_Sym nameless = {.st_shndx = 1, .st_value = ioctl + 32};
+	uint64_t n = image_get(image, scene.module, "module", "core_kallsyms.num_symtab");
+
+	/* In place of the last two, which are nbd_index_idr's and nbd_cleanup's neighbours or they. */
+	image_write(image, symtab + (n - 1) * sizeof(undefined), &undefined, sizeof(undefined));
+	image_write(image, symtab + (n - 2) * sizeof(nameless), &nameless, sizeof(nameless));
+	open_image();
+	is_function(ioctl + 40, "nbd_ioctl");
+	close_image();
+}
+END_TEST
+
+/* Where the table cannot be read in full, that it has no such function proves nothing. */
+START_TEST(a_damaged_table_proves_nothing)
+{
+	uint64_t table = image_at(image, scene.module, "module", "core_kallsyms");
+	uint64_t symtab = image_get(image, table, "mod_kallsyms", "symtab");
+	uint64_t strtab = image_get(image, table, "mod_kallsyms", "strtab");
+	const struct {
+		const char *what, *member;
+		uint64_t value;
+	} damages[] = {
+		{"no symtab", "symtab", 0},
+		{"symtab is nowhere", "symtab", NOT_IN_MEMORY},
+		{"symtab is other memory", "symtab", scene.nbd_device},
+		{"no symbols", "num_symtab", 0},
+		{"too many symbols", "num_symtab", 1 << 16},
+		{"far too many symbols", "num_symtab", UINT32_MAX},
+		{"no strtab", "strtab", 0},
+		{"strtab is other memory", "strtab", scene.nbd_device},
+		{"names behind the module", "strtab", symtab + (1 << 20)},
+		{"no typetab", "typetab", 0},
+		{"typetab is nowhere", "typetab", NOT_IN_MEMORY},
+	};
+
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		uint64_t old = image_get(image, table, "mod_kallsyms", damages[i].member);
+
+		image_set(image, table, "mod_kallsyms", damages[i].member, damages[i].value);
+		open_image();
+		ck_assert_msg(!k_symbol("nbd_ioctl").known, "%s", damages[i].what);
+		ck_assert_msg(!k_module_has_function("nbd", "nbd_open").known, "%s",
+			      damages[i].what);
+		is_function(address_of("nbd_ioctl"), NULL);
+		close_image();
+		image_set(image, table, "mod_kallsyms", damages[i].member, old);
+	}
+	/* A name that begins behind the module's memory, or does not end. */
+	image_write(image, symtab + sizeof(Elf64_Sym), &(uint32_t){1 << 24}, sizeof(uint32_t));
+	open_image();
+	ck_assert(!k_module_has_function("nbd", "nbd_open").known);
+	close_image();
+	image_write(image, symtab + sizeof(Elf64_Sym), &(uint32_t){0}, sizeof(uint32_t));
+	open_image();
+	ck_assert(num_is(k_module_has_function("nbd", "nbd_open"), 0));
+	close_image();
+	image_cut(image, strtab, 1);
+	open_image();
+	ck_assert(!k_module_has_function("nbd", "nbd_open").known);
+	close_image();
+}
+END_TEST
+
+/* "mod -s" of a kernel without CONFIG_KALLSYMS_ALL leaves them where they are in their section. */
+START_TEST(a_symbol_at_no_address_is_unknown)
+{
+	struct json_object *report;
+
+	crash_filter_symbols(NULL);
+	image_symbol(image, "loop_index_idr", 0x50, 8);
+	open_image();
+	ck_assert(!k_symbol("loop_index_idr").known);
+	ck_assert(k_symbol("nbd_index_idr").known);
+	close_image();
+	report = run_report(image);
+	has_elements(report, "/0/devices_from", 2);
+	json_object_put(report);
+}
+END_TEST
+
+TCase *modules_case(void)
+{
+	TCase *tc = tcase_create("modules");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_loop_test(tc, the_report_is_the_same_without_modules, 0, (int)n_with_config);
+	tcase_add_loop_test(tc, the_report_is_the_same_with_functions_alone, 0, (int)n_with_config);
+	tcase_add_test(tc, without_any_table_less_is_known);
+	tcase_add_test(tc, symbols_of_the_table);
+	tcase_add_test(tc, entries_that_are_no_symbols);
+	tcase_add_test(tc, a_damaged_table_proves_nothing);
+	tcase_add_test(tc, a_symbol_at_no_address_is_unknown);
+	return tc;
+}

@@ -45,6 +45,8 @@ char *help_nbd[] = {
 	"  If nbd's debuginfo is not loaded (mod -s nbd PATH), its structures are taken",
 	"  from the BTF in the image. Without BTF they are computed from the order of their",
 	"  members, and used only if exactly one order agrees with every device in the image.",
+	"  A crash that has no modules (--no_modules) is enough: devices are then found among",
+	"  the kernel's block devices, functions in the modules' own tables of symbols.",
 	" ",
 	"  COLUMNS of nbd",
 	"    STATE          unknown       what decides could not be read",

@@ -9,6 +9,7 @@
 
 #include "fuzz.h"
 #include "opened.h"
+#include "standin.h"
 
 #define MAX_DAMAGES 12
 #define WORD	    8
@@ -55,6 +56,12 @@ struct damage {
 	uint16_t other, other_word; /* of POINTER and COPY; the number, the bit */
 };
 #define DAMAGE_BYTES 9
+
+/* A crash that has no modules. */
+static bool hides_nbd(const char *name)
+{
+	return strncmp(name, "nbd", 3) != 0;
+}
 
 /* What stood there. */
 struct undo {
@@ -131,8 +138,9 @@ void target_begin(void)
 void target_run(const uint8_t *data, size_t size)
 {
 	struct input input = {data, size};
-	const char *format =
-		commands[input_byte(&input) % (sizeof(commands) / sizeof(commands[0]))];
+	const size_t n_commands = sizeof(commands) / sizeof(commands[0]);
+	uint8_t chosen = input_byte(&input);
+	const char *format = commands[chosen % n_commands];
 	uint16_t object = (uint16_t)input_bytes(&input, 2);
 	struct undo undone[MAX_DAMAGES];
 	char command[64];
@@ -149,6 +157,7 @@ void target_run(const uint8_t *data, size_t size)
 		damage(&d, &undone[n]);
 	}
 	snprintf(command, sizeof(command), format, address(object, 0));
+	crash_filter_symbols(chosen / n_commands % 2 ? hides_nbd : NULL);
 	run_command(command);
 	core_uncut(opened.core);
 	while (n--) {
@@ -160,7 +169,8 @@ void target_run(const uint8_t *data, size_t size)
 /* Each command over the whole image, and with each kind of damage to each kind of object. */
 void target_seeds(void (*save)(const void *data, size_t size))
 {
-	for (uint8_t command = 0; command < sizeof(commands) / sizeof(commands[0]); command++) {
+	/* In a crash with modules, and in one without. */
+	for (uint8_t command = 0; command < 2 * sizeof(commands) / sizeof(commands[0]); command++) {
 		uint8_t seed[3 + 2 * DAMAGE_BYTES] = {command};
 
 		save(seed, 3);

@@ -29,6 +29,9 @@ struct report *sample_report(void)
 	report->release = "6.1.0-test";
 	report->machine = "x86_64";
 	report->layout_source = "debuginfo";
+	report->devices_from[0] = "nbd_index_idr";
+	report->devices_from[1] = "block_class";
+	report->n_devices_from = 2;
 	report->numbering = FLAGS_C;
 	report->tasks.n = 2;
 	/* Room for sample_task(). */

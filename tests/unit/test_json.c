@@ -232,6 +232,9 @@ START_TEST(kernel_line)
 	ck_assert_str_eq(json_object_get_string(json_object_object_get(o, "version")), NBD_VERSION);
 	ck_assert_str_eq(json_object_get_string(json_object_object_get(o, "layout_source")),
 			 "debuginfo");
+	ck_assert_str_eq(json_object_to_json_string_ext(json_object_object_get(o, "devices_from"),
+							JSON_C_TO_STRING_PLAIN),
+			 "[\"nbd_index_idr\",\"block_class\"]");
 	ck_assert_int_eq(json_object_get_int(json_object_object_get(o, "tables_scanned")), 2);
 	ck_assert_int_eq(json_object_get_int(json_object_object_get(o, "reads")), 7);
 	ck_assert_int_eq(json_object_get_int(json_object_object_get(o, "bytes_read")), 28672);

@@ -154,6 +154,27 @@ START_TEST(layout_source)
 }
 END_TEST
 
+/* Only where it is the less certain one. */
+START_TEST(device_source)
+{
+	char *text;
+
+	PRINTED(text, report_device_source(out, report));
+	ck_assert_str_eq(text, "");
+	free(text);
+	report->devices_from[0] = "nbd_index_idr";
+	report->n_devices_from = 1;
+	PRINTED(text, report_device_source(out, report));
+	ck_assert_str_eq(text, "");
+	free(text);
+	report->devices_from[0] = "block_class";
+	PRINTED(text, report_device_source(out, report));
+	ck_assert_str_eq(text, "devices: as block_class lists them; without nbd_index_idr, one "
+			       "that is being added or removed may be missing\n");
+	free(text);
+}
+END_TEST
+
 START_TEST(what_is_unknown_prints_as_a_question_mark)
 {
 	struct render_options options = {0};
@@ -517,6 +538,7 @@ TCase *report_case(void)
 	tcase_add_test(c, no_owner_is_usual_for_netlink);
 	tcase_add_test(c, none_is_not_claimed_when_tables_are_missing);
 	tcase_add_test(c, layout_source);
+	tcase_add_test(c, device_source);
 	tcase_add_test(c, what_is_unknown_prints_as_a_question_mark);
 	tcase_add_test(c, file_of_an_unreadable_socket);
 	tcase_add_test(c, unknown_layouts);

@@ -7,7 +7,7 @@
 #include "collect/block_devices.h"
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
-#include "resolve/nbd_disks.h"
+#include "resolve/disks.h"
 #include "resolve/symbols.h"
 
 #define IDR   "nbd_index_idr"

@@ -6,7 +6,7 @@
 #include "base/page_cache.h"
 #include "resolve/idr.h"
 #include "resolve/kernel_types.h"
-#include "resolve/nbd_disks.h"
+#include "resolve/disks.h"
 #include "resolve/symbols.h"
 
 /* A bit of nbd_config.runtime_flags (NBD_RT_*), and all bits of it in the kernels that need a computed layout; all

@@ -12,7 +12,7 @@
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
 #include "resolve/module_symbols.h"
-#include "resolve/nbd_disks.h"
+#include "resolve/disks.h"
 #include "resolve/symbols.h"
 
 /* Refuses absurd sizes before memory is taken for them: a kernel's BTF is about 5 MB. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* nbd's disks as the kernel's own list of block devices has them: found without any symbol of nbd. */
-#ifndef NBD_RESOLVE_NBD_DISKS_H
-#define NBD_RESOLVE_NBD_DISKS_H
+#ifndef NBD_RESOLVE_DISKS_H
+#define NBD_RESOLVE_DISKS_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "resolve/nbd_disks.h"
+#include "resolve/disks.h"
 
 #include "base/arena.h"
 #include "resolve/kernel_types.h"

@@ -3,7 +3,9 @@
 
 #include "base/arena.h"
 #include "collect/file_owner.h"
+#include "resolve/disks.h"
 #include "resolve/idr.h"
+#include "resolve/kernel_module.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
 #include "resolve/symbols.h"
@@ -241,14 +243,33 @@ static void visit_loop(void *context, uint32_t index, uint64_t loop_device)
 	}
 }
 
+/* Where the kernel does not keep the symbols of a module's variables, loop devices are found among the disks. False when not
+ * all could be visited. */
+static bool visit_loops(struct loop_search *search)
+{
+	struct disks disks;
+
+	if (k_symbol("loop_index_idr").known)
+		return idr_walk("loop_index_idr", visit_loop, search);
+	disks = disks_of_major(LOOP_MAJOR);
+	for (size_t i = 0; i < disks.n; i++) {
+		const struct disk *disk = &disks.v[i];
+
+		if (disk->index.known)
+			visit_loop(search, (uint32_t)disk->index.v, disk->private_data.v);
+		disks.complete &= disk->index.known;
+	}
+	return disks.complete;
+}
+
 void file_holders_below_loops(struct held_files *held)
 {
 	struct loop_search search = {.held = held};
 
 	/* Without the loop module there are none. */
-	if (!k_symbol("loop_index_idr").known)
+	if (!k_symbol("loop_index_idr").known && !kernel_module_is_loaded("loop"))
 		return;
-	if (!idr_walk("loop_index_idr", visit_loop, &search) || search.incomplete)
+	if (!visit_loops(&search) || search.incomplete)
 		incomplete(held, "not all loop devices could be read: files below them may be "
 				 "missing");
 }

@@ -57,11 +57,11 @@ static const char *disk_name(uint64_t gendisk)
 }
 
 static void add_from_class(struct report *report, struct found_devices *found,
-			   const struct nbd_disk *disk)
+			   const struct disk *disk)
 {
 	num index = disk->index;
 
-	if (!is_nbd_device(disk->nbd_device.v, disk->gendisk)) {
+	if (!is_nbd_device(disk->private_data.v, disk->gendisk)) {
 		problem_add(&report->problems,
 			    arena_printf("gendisk %llx (%s) has nbd's major, and leads to no "
 					 "nbd_device that leads back to it",
@@ -70,29 +70,29 @@ static void add_from_class(struct report *report, struct found_devices *found,
 		return;
 	}
 	if (!index.known)
-		index = k_num_at(disk->nbd_device.v, KM_NBD_INDEX);
+		index = k_num_at(disk->private_data.v, KM_NBD_INDEX);
 	if (!index.known || index.v >> MINOR_BITS)
 		problem_add(&report->problems,
 			    arena_printf("nbd_device %llx is left out: its index is unknown",
-					 (unsigned long long)disk->nbd_device.v));
+					 (unsigned long long)disk->private_data.v));
 	else
 		*ARENA_PUSH(found->v, found->n) =
 			(struct found_device){.index = (uint32_t)index.v,
-					      .nbd_device = disk->nbd_device.v,
+					      .nbd_device = disk->private_data.v,
 					      .says_index = "its disk",
 					      .in_class = true};
 }
 
 /* Marks those of nbd's own table that are among the disks, and adds those that are not in it. */
-static void match(struct report *report, struct found_devices *found, const struct nbd_disks *disks)
+static void match(struct report *report, struct found_devices *found, const struct disks *disks)
 {
 	struct ptr_map map = by_address(found);
-	const struct nbd_disk **others = arena_alloc(disks->n * sizeof(*others));
+	const struct disk **others = arena_alloc(disks->n * sizeof(*others));
 	size_t n_others = 0;
 
 	for (size_t i = 0; i < disks->n; i++) {
 		struct found_device *of_disk = ptr_map_get(&map, disks->v[i].gendisk);
-		struct found_device *of_data = ptr_map_get(&map, disks->v[i].nbd_device.v);
+		struct found_device *of_data = ptr_map_get(&map, disks->v[i].private_data.v);
 
 		if (of_disk)
 			of_disk->in_class = true;
@@ -134,7 +134,7 @@ struct found_devices find_devices(struct report *report)
 	struct found_devices found = {0};
 	bool idr_known = k_symbol(IDR).known;
 	bool idr_complete = idr_known && idr_walk(IDR, add_from_idr, &found);
-	struct nbd_disks disks = nbd_disks_read();
+	struct disks disks = disks_of_major(NBD_MAJOR);
 
 	if (idr_complete)
 		add_source(report, IDR);

@@ -151,18 +151,18 @@ static void expect_device(void *context, uint32_t index, uint64_t nbd)
 /* Without the symbol of nbd's own table. False when not all disks could be read. */
 static bool expect_disks(struct anchors *a)
 {
-	struct nbd_disks disks = nbd_disks_read();
+	struct disks disks = disks_of_major(NBD_MAJOR);
 
 	a->not_index = "index is not that of its disk's minors";
 	for (size_t i = 0; i < disks.n && !a->broken; i++) {
-		const struct nbd_disk *disk = &disks.v[i];
+		const struct disk *disk = &disks.v[i];
 
 		a->index = (uint32_t)disk->index.v;
-		if (expect(a, disk->index.known && disk->nbd_device.v,
+		if (expect(a, disk->index.known && disk->private_data.v,
 			   "its gendisk could not be read") &&
-		    expect(a, num_is(k_num_at(disk->nbd_device.v, KM_NBD_DISK), disk->gendisk),
+		    expect(a, num_is(k_num_at(disk->private_data.v, KM_NBD_DISK), disk->gendisk),
 			   "disk is not the gendisk that leads to this nbd_device"))
-			expect_device(a, (uint32_t)disk->index.v, disk->nbd_device.v);
+			expect_device(a, (uint32_t)disk->index.v, disk->private_data.v);
 	}
 	return disks.complete;
 }

@@ -63,7 +63,6 @@ static bool is_partition(uint64_t device)
 	return parent.v && whole_disk(parent.v).v;
 }
 
-/* nbd gives each device the same number of minors. */
 static num index_of(const struct kobj *gendisk)
 {
 	num first = k_num(gendisk, KM_DISK_FIRST_MINOR), minors = k_num(gendisk, KM_DISK_MINORS);
@@ -71,8 +70,8 @@ static num index_of(const struct kobj *gendisk)
 	return first.known && minors.v ? NUM(first.v / minors.v) : NUM_UNKNOWN;
 }
 
-/* Adds the disk of a device when it is nbd's. False when that cannot be told. */
-static bool add_disk(struct nbd_disks *disks, uint64_t device)
+/* Adds the disk of a device when it has that major. False when that cannot be told. */
+static bool add_disk(struct disks *disks, unsigned wanted, uint64_t device)
 {
 	num gendisk = whole_disk(device), devt = k_num_at(device, KM_DEVICE_DEVT), major;
 	struct kobj o;
@@ -84,19 +83,19 @@ static bool add_disk(struct nbd_disks *disks, uint64_t device)
 	if (!major.known || !devt.known)
 		return false;
 	/* Where one of both is damaged, the other tells. */
-	if (major.v == NBD_MAJOR || devt.v >> MINOR_BITS == NBD_MAJOR)
+	if (major.v == wanted || devt.v >> MINOR_BITS == wanted)
 		*ARENA_PUSH(disks->v, disks->n) =
-			(struct nbd_disk){gendisk.v, k_num(&o, KM_DISK_PRIVATE_DATA), index_of(&o)};
+			(struct disk){gendisk.v, k_num(&o, KM_DISK_PRIVATE_DATA), index_of(&o)};
 	return true;
 }
 
-struct nbd_disks nbd_disks_read(void)
+struct disks disks_of_major(unsigned major)
 {
 	num class = k_symbol("block_class");
 	num private = class.known ? private_of(class.v) : NUM_UNKNOWN;
 	uint64_t klist = k_at(private.v, KM_SUBSYS_DEVICES);
 	struct klist list = klist_of(NUM(k_at(klist, KM_KLIST_LIST)), "klist.k_list");
-	struct nbd_disks disks = {.complete = true};
+	struct disks disks = {.complete = true};
 
 	while (klist_next(&list)) {
 		uint64_t knode = k_container(list.node, KM_KLIST_NODE_NODE);
@@ -105,7 +104,8 @@ struct nbd_disks nbd_disks_read(void)
 		/* Until who walks through the list lets go of it. */
 		if (owner.known && owner.v == (klist | KNODE_DEAD))
 			continue;
-		disks.complete &= num_is(owner, klist) && add_disk(&disks, device_of(knode).v);
+		disks.complete &=
+			num_is(owner, klist) && add_disk(&disks, major, device_of(knode).v);
 	}
 	disks.complete &= list.complete;
 	return disks;

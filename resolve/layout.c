@@ -249,7 +249,7 @@ static const char *no_nbd_layout(const char *why)
 bool k_nbd_is_loaded(void)
 {
 	return k_symbol("nbd_index_idr").known || k_symbol("nbd_dev").known ||
-	       kernel_module_is_loaded("nbd") || nbd_disks_read().n;
+	       kernel_module_is_loaded("nbd") || disks_of_major(NBD_MAJOR).n;
 }
 
 static bool debuginfo_is_loaded(void)

@@ -19,7 +19,8 @@
 /* MINORBITS, include/linux/kdev_t.h. */
 #define MINOR_BITS 20
 
-/* include/linux/major.h; nbd registers no other. */
-#define NBD_MAJOR 43
+/* include/uapi/linux/major.h; the drivers register no others. */
+#define LOOP_MAJOR 7
+#define NBD_MAJOR  43
 
 #endif

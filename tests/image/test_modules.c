@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "core.h"
 #include "extras.h"
 #include "generations.h"
@@ -252,6 +253,50 @@ START_TEST(a_symbol_at_no_address_is_unknown)
 }
 END_TEST
 
+/* One more module, of which nothing is known but that it is there. */
+static void add_module(const char *name)
+{
+	uint64_t module = image_new(image, "module");
+
+	image_set_text(image, module, "module", "name", name);
+	image_list_add(image, address_of("modules"), image_at(image, module, "module", "list"));
+}
+
+/* Neither crash nor the module's table has its variables. */
+START_TEST(loop_devices_without_symbols)
+{
+	struct kernel *k = &scene.kernel;
+	struct kernel_disk disk = kernel_disk(k, "loop2", LOOP_MAJOR, 2, 1);
+	uint64_t loop = image_array(image, "ptr", 64), node = image_new(image, "inode"), file;
+	struct json_object *report;
+
+	kernel_inode(k, node);
+	file = kernel_file(k, kernel_dentry(k, k->dev_directory, "nbd3", node), node, k->device_ops,
+			   scene.disk.inode, 1);
+	kernel_disk_open(k, &scene.disk);
+	image_set_pointer(image, loop, 11, file);
+	image_set(image, disk.gendisk, "gendisk", "private_data", loop);
+	/* Without the module there is nothing to look for. */
+	report = run_report(image);
+	is_number(report, "/1/openers_found", 1);
+	has_elements(report, "/0/unreadable", 0);
+	json_object_put(report);
+	add_module("loop");
+	report = run_report(image);
+	is_number(report, "/1/openers_found", 2);
+	is_string(report, "/1/openers/0/kind", "kernel");
+	is_string(report, "/1/openers/0/what", "loop2 (nbd3)");
+	has_elements(report, "/0/unreadable", 0);
+	json_object_put(report);
+	image_set(image, disk.gendisk, "gendisk", "minors", 0);
+	report = run_report(image);
+	is_number(report, "/1/openers_found", 1);
+	is_string(report, "/0/unreadable/0",
+		  "not all loop devices could be read: files below them may be missing");
+	json_object_put(report);
+}
+END_TEST
+
 TCase *modules_case(void)
 {
 	TCase *tc = tcase_create("modules");
@@ -264,6 +309,7 @@ TCase *modules_case(void)
 	tcase_add_test(tc, symbols_of_the_table);
 	tcase_add_test(tc, entries_that_are_no_symbols);
 	tcase_add_test(tc, a_damaged_table_proves_nothing);
+	tcase_add_test(tc, loop_devices_without_symbols);
 	tcase_add_test(tc, a_symbol_at_no_address_is_unknown);
 	return tc;
 }

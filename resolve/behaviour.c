@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Distributions carry these changes to kernels of any version, and no structure shows them. So this looks
- * into the code of the image: which functions a function calls (x86_64), and which messages the module
+ * into the code of the image: which functions a function calls (x86_64, arm64), and which messages the module
  * contains.
  */
 #include "resolve/behaviour.h"
@@ -12,20 +12,20 @@
 #include "resolve/kernel_module.h"
 #include "resolve/kernel_types.h"
 #include "base/flags.h"
+#include "resolve/machine_code.h"
 #include "resolve/numbering.h"
 #include "resolve/symbols.h"
 
 /* nbd's longest function takes some 2 KB. */
 #define MAX_FUNCTION 4096
-#define CALL_LENGTH  5 /* E8 rel32 */
 
 /* MAX_FUNCTION bytes of code from the beginning of a function on; they may reach into the functions behind it. NULL
- * when the function is no symbol of the image, when its code cannot be read, and on other machines. */
+ * when the function is no symbol of the image, when its code cannot be read, and on machines whose code is not known. */
 static const uint8_t *code_from(num function)
 {
 	uint8_t *code;
 
-	if (!function.known || strcmp(k_system().machine, "x86_64"))
+	if (!function.known || code_machine(k_system().machine) == CODE_UNKNOWN)
 		return NULL;
 	code = arena_alloc(MAX_FUNCTION);
 	return k_read(function.v, code, MAX_FUNCTION, "text") ? code : NULL;
@@ -39,21 +39,32 @@ static bool is_inside(num function, size_t i)
 	return k_function(function.v + i, &start) && start == function.v;
 }
 
+/* True when what a function calls is the callee, or a veneer that leads there. */
+static bool leads_to(uint64_t called, uint64_t callee, enum code_machine machine)
+{
+	uint8_t veneer[CODE_VENEER_LENGTH];
+	uint64_t target;
+
+	if (called == callee)
+		return true;
+	return machine == CODE_ARM64 && k_read(called, veneer, sizeof(veneer), "text") &&
+	       code_is_veneer(veneer, called, &target) && target == callee;
+}
+
 /* 1 when the code of function has a direct call of callee, else 0. Unknown when either is no symbol of
  * the image, and when the code cannot be read. */
 static num calls(const char *function, const char *callee)
 {
+	enum code_machine machine = code_machine(k_system().machine);
 	num from = k_symbol(function), to = k_symbol(callee);
 	const uint8_t *code = to.known ? code_from(from) : NULL;
+	uint64_t called;
 
 	if (!code)
 		return NUM_UNKNOWN;
-	for (size_t i = 0; i + CALL_LENGTH <= MAX_FUNCTION; i++) {
-		int32_t distance;
-
-		memcpy(&distance, code + i + 1, sizeof(distance));
-		if (code[i] == 0xe8 && from.v + i + CALL_LENGTH + (int64_t)distance == to.v &&
-		    is_inside(from, i))
+	for (size_t i = 0; i < MAX_FUNCTION; i++) {
+		if (code_calls(machine, code + i, MAX_FUNCTION - i, from.v + i, &called) &&
+		    leads_to(called, to.v, machine) && is_inside(from, i))
 			return NUM(1);
 	}
 	return NUM(0);
@@ -113,7 +124,8 @@ static num set_sock_refuses_running(void)
 static enum flag_numbering numbering_by_code(void)
 {
 	num release = k_symbol("nbd_release");
-	const uint8_t *code = code_from(release);
+	bool x86 = code_machine(k_system().machine) == CODE_X86_64;
+	const uint8_t *code = x86 ? code_from(release) : NULL;
 	long offset = k_offset(KM_CONFIG_RUNTIME_FLAGS);
 	size_t len = 0;
 

@@ -6,13 +6,14 @@
 #include "base/arena.h"
 #include "resolve/kernel_module.h"
 #include "resolve/kernel_types.h"
+#include "resolve/machine_code.h"
 #include "resolve/symbols.h"
 
 /* THREAD_SIZE is 16 KiB, 32 with KASAN; arm64 with pages of 64 KiB has 64. */
 #define MAX_STACK  (64u << 10)
 #define MAX_FRAMES 256
-/* Longest encoding of an x86 call: prefix, FF, ModRM, SIB, disp32, and what call rel32 needs. */
-#define MAX_CALL 7
+/* struct pt_regs of arm64, in which the last frame record is, takes some 340 bytes. */
+#define MAX_REGISTERS 512
 /* How far beyond the last entry of a table an instruction may be: hardly any function is longer. */
 #define AFTER_LAST 4096
 
@@ -156,7 +157,7 @@ static bool add_frame(struct kernel_stack *stack, uint64_t ip, size_t word)
 
 /* Walks frame by frame from where the task was switched out, see __switch_to_asm(). Returns the
  * index of the first word above all frames found. */
-static size_t unwind(struct stack_reader *reader, struct kernel_stack *stack)
+static size_t unwind_orc(struct stack_reader *reader, struct kernel_stack *stack)
 {
 	num bp = k_num_at(stack->sp, KM_INACTIVE_FRAME_BP);
 	num ip = k_num_at(stack->sp, KM_INACTIVE_FRAME_RETURN);
@@ -194,34 +195,71 @@ static size_t unwind(struct stack_reader *reader, struct kernel_stack *stack)
 	return word;
 }
 
-/* True when the instruction before addr may be an x86 call: the direct one, or FF /2. */
-static bool follows_x86_call(uint64_t addr)
+/* The bits that each address of code has set: those above it may hold a code of pointer authentication. 0 when the
+ * kernel's first symbol is not known. */
+static uint64_t code_bits(void)
 {
-	static const int ff_lengths[] = {2, 3, 4, 6, 7};
-	uint8_t code[MAX_CALL];
+	uint64_t text = k_symbol("_text").v;
 
-	if (!k_read(addr - sizeof(code), code, sizeof(code), "text"))
-		return false;
-	if (code[MAX_CALL - 5] == 0xe8)
-		return true;
-	for (size_t i = 0; i < sizeof(ff_lengths) / sizeof(*ff_lengths); i++) {
-		const uint8_t *call = code + MAX_CALL - ff_lengths[i];
+	return text >> 63 ? ~(UINT64_MAX >> __builtin_clzll(~text)) : 0;
+}
 
-		if (call[0] == 0xff && (call[1] >> 3 & 7) == 2)
-			return true;
+/* arm64: walks the frame records, pairs of the caller's record and the address to return to, the first of which the
+ * saved frame pointer has. Returns as unwind_orc(). */
+static size_t unwind_records(struct kernel_stack *stack, uint64_t cpu_context)
+{
+	num record = k_num_at(cpu_context, KM_CPU_CONTEXT_FP);
+	num ip = k_num_at(cpu_context, KM_CPU_CONTEXT_PC);
+	uint64_t bits = code_bits();
+	size_t word = 0;
+
+	if (!record.known || !ip.known || record.v < stack->sp)
+		return 0;
+	while (record.v < stack->top && record.v % sizeof(uint64_t) == 0) {
+		uint64_t caller = word_at(stack, record.v);
+
+		word = (record.v - stack->sp) / sizeof(uint64_t);
+		/* Bit 55 tells addresses of the kernel from others. */
+		if (!(ip.v >> 55 & 1) || !add_frame(stack, ip.v | bits, word))
+			return word;
+		stack->n_unwound = stack->n_frames;
+		ip.v = word_at(stack, record.v + sizeof(uint64_t));
+		/* Each caller lies above: whatever is read, this ends. Above the last record, of zeros, there are the
+		 * registers of user space. */
+		if (caller <= record.v)
+			return !caller && !ip.v && stack->top - record.v <= MAX_REGISTERS
+				       ? stack->n_words
+				       : word;
+		record.v = caller;
 	}
-	return false;
+	return word;
+}
+
+static size_t unwind(struct stack_reader *reader, struct kernel_stack *stack, uint64_t task_struct)
+{
+	uint64_t cpu_context = k_at(k_at(task_struct, KM_TASK_THREAD), KM_THREAD_CPU_CONTEXT);
+
+	return cpu_context ? unwind_records(stack, cpu_context) : unwind_orc(reader, stack);
+}
+
+static bool follows_call(enum code_machine machine, uint64_t addr)
+{
+	uint8_t code[CODE_MAX_CALL];
+
+	return machine == CODE_UNKNOWN ||
+	       (k_read(addr - sizeof(code), code, sizeof(code), "text") &&
+		code_ends_with_call(machine, code));
 }
 
 /* Where the stack cannot be unwound: adds all words from the first-th on that may be return addresses. */
 static void guess(struct kernel_stack *stack, size_t first)
 {
-	bool x86 = !strcmp(k_system().machine, "x86_64");
+	enum code_machine machine = code_machine(k_system().machine);
 
 	for (size_t i = first; i < stack->n_words; i++) {
 		uint64_t start, ip = stack->words[i];
 
-		if (ip >> 63 && k_function(ip - 1, &start) && (!x86 || follows_x86_call(ip)))
+		if (ip >> 63 && k_function(ip - 1, &start) && follows_call(machine, ip))
 			add_frame(stack, ip, i);
 	}
 }
@@ -259,7 +297,7 @@ bool kernel_stack_read(struct stack_reader *reader, uint64_t task_struct,
 	if (!k_read(sp.v, stack->words, stack->n_words * sizeof(uint64_t), "kernel stack"))
 		return false;
 	reader->unreadable = false;
-	unwound = unwind(reader, stack);
+	unwound = unwind(reader, stack, task_struct);
 	if (reader->unreadable)
 		return false;
 	guess(stack, unwound);

@@ -6,7 +6,7 @@
 #include "base/flags.h"
 #include "base/traits.h"
 
-/* The traits of base/traits.h. One is unknown where the code cannot be read, or is not for x86_64. */
+/* The traits of base/traits.h. One is unknown where the code cannot be read, or is neither for x86_64 nor for arm64. */
 struct traits behaviour_traits(void);
 
 /* The numbering of nbd_config.runtime_flags. The members of nbd_device tell it, else the code of nbd_release(), else

@@ -11,7 +11,8 @@
 struct stack_frame {
 	const char *function; /* without the compiler's suffixes (.isra.0) */
 	uint64_t ip;	      /* its next instruction after the function that it called */
-	size_t word; /* index of the word that holds ip; the words of its own frame follow */
+	/* Index of the word that its own frame follows: the one that holds ip; of arm64, where the frame begins. */
+	size_t word;
 };
 
 struct kernel_stack {
@@ -39,7 +40,7 @@ struct stack_reader {
  * frames that were unwound.
  *
  * On x86_64 kernels with ORC tables (CONFIG_UNWINDER_ORC) the functions are found as the kernel
- * itself unwinds, and are certain. Elsewhere, and from where the tables end, each word that may be
+ * itself unwinds, and are certain; so they are on arm64, by its frame records. Elsewhere, and from where these end, each word that may be
  * a return address counts: a function that returned long ago may then be among them.
  */
 bool kernel_stack_read(struct stack_reader *reader, uint64_t task_struct,

@@ -14,6 +14,7 @@ TCase *absent_case(void);
 TCase *reads_case(void);
 TCase *lists_case(void);
 TCase *requests_case(void);
+TCase *arm64_case(void);
 TCase *senders_case(void);
 TCase *rt_senders_case(void);
 TCase *sockets_case(void);

@@ -340,7 +340,8 @@ void kernel_build(struct kernel *k, struct image *image)
 	uts = image_variable(image, "init_uts_ns", "uts_namespace");
 	image_set_text(image, uts, "uts_namespace", "name.release", KERNEL_RELEASE);
 	image_set_text(image, uts, "uts_namespace", "name.version", "#1 SMP made up");
-	image_set_text(image, uts, "uts_namespace", "name.machine", "x86_64");
+	image_set_text(image, uts, "uts_namespace", "name.machine",
+		       image_has(image, "cpu_context", NULL) ? "aarch64" : "x86_64");
 	k->tick_nsec = image_pointer(image, "tick_nsec", NSEC_PER_SEC / KERNEL_HZ);
 	image_pointer(image, "last_jiffies_update", KERNEL_UPTIME * NSEC_PER_SEC);
 	image_pointer(image, "jiffies_64", KERNEL_JIFFIES);

@@ -20,6 +20,7 @@ int main(void)
 	suite_add_tcase(suite, reads_case());
 	suite_add_tcase(suite, lists_case());
 	suite_add_tcase(suite, requests_case());
+	suite_add_tcase(suite, arm64_case());
 	suite_add_tcase(suite, senders_case());
 	suite_add_tcase(suite, rt_senders_case());
 	suite_add_tcase(suite, sockets_case());

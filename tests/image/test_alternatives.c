@@ -57,7 +57,7 @@ static const struct {
 	{{"mod_kallsyms", "num_symtab"}, "the same"},
 	{{"mod_kallsyms", "strtab"}, "the same"},
 	{{"mod_kallsyms", "typetab"}, "the same"},
-	{{"thread_struct", "cpu_context"}, "arm64, of which there is no image"},
+	{{"thread_struct", "cpu_context"}, "arm64: test_arm64.c"},
 	{{"cpu_context", ""}, "the same"},
 	{{"module", "arch"}, "stacks through a module are unwound in real vmcores"},
 	{{"mod_arch_specific", ""}, "the same"},

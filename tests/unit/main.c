@@ -15,6 +15,7 @@ int main(void)
 	suite_add_tcase(suite, computed_case());
 	suite_add_tcase(suite, names_case());
 	suite_add_tcase(suite, flags_case());
+	suite_add_tcase(suite, machine_code_case());
 	suite_add_tcase(suite, numbering_case());
 	suite_add_tcase(suite, fold_case());
 	suite_add_tcase(suite, findings_case());

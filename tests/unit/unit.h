@@ -11,6 +11,7 @@ TCase *flags_case(void);
 TCase *fold_case(void);
 TCase *findings_case(void);
 TCase *contradictions_case(void);
+TCase *machine_code_case(void);
 TCase *numbering_case(void);
 TCase *attach_case(void);
 TCase *detach_case(void);

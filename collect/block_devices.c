@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "collect/block_devices.h"
 
+#include <ctype.h>
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/limits.h"
 #include "base/names.h"
@@ -15,13 +18,10 @@ struct numbers {
 	num major, first_minor, minors;
 };
 
-static struct numbers read_numbers(const struct device *dev)
+static struct numbers read_numbers(const struct kobj *gendisk)
 {
-	struct kobj o;
-
-	k_load(&o, K_GENDISK, dev->gendisk);
-	return (struct numbers){k_num(&o, KM_DISK_MAJOR), k_num(&o, KM_DISK_FIRST_MINOR),
-				k_num(&o, KM_DISK_MINORS)};
+	return (struct numbers){k_num(gendisk, KM_DISK_MAJOR), k_num(gendisk, KM_DISK_FIRST_MINOR),
+				k_num(gendisk, KM_DISK_MINORS)};
 }
 
 static bool are_known(const struct numbers *n)
@@ -29,25 +29,65 @@ static bool are_known(const struct numbers *n)
 	return n->major.known && n->first_minor.known && n->minors.known;
 }
 
-/* Finds the nbd device that a block_device belongs to. Its number tells. So does bd_disk, which kernels up to 5.10
- * have only while it is open: it also tells for partitions beyond the device's own minors. */
-static void find_device(const struct report *report, const struct numbers *numbers, uint32_t dev_t,
+/* The number of a partition of a disk with these numbers, 0 of the whole disk. */
+static uint32_t partition_of(const struct numbers *n, uint32_t number)
+{
+	uint32_t major = number >> MINOR_BITS, minor = number & ((1u << MINOR_BITS) - 1);
+	bool inside = n->major.v == major && minor >= n->first_minor.v &&
+		      minor < n->first_minor.v + (n->minors.v ? n->minors.v : 1);
+
+	return inside ? (uint32_t)(minor - n->first_minor.v) : PARTITION_UNKNOWN;
+}
+
+/* Finds the nbd device that a block_device belongs to. Its number tells; bd_disk, which kernels up to 5.10
+ * keep only while it is open, also knows partitions beyond the device's own minors. */
+static void find_device(const struct report *report, const struct numbers *numbers,
 			struct block_device *b)
 {
-	uint32_t major = dev_t >> MINOR_BITS, minor = dev_t & ((1u << MINOR_BITS) - 1);
-
 	for (size_t i = 0; i < report->n_devices; i++) {
 		struct device *dev = &report->devices[i];
-		const struct numbers *n = &numbers[i];
-		bool inside = n->major.v == major && minor >= n->first_minor.v &&
-			      minor < n->first_minor.v + (n->minors.v ? n->minors.v : 1);
+		uint32_t partition;
 
-		if (!are_known(n) || (!inside && (!b->disk || b->disk != dev->gendisk)))
+		if (!are_known(&numbers[i]))
+			continue;
+		partition = partition_of(&numbers[i], b->number);
+		if (partition == PARTITION_UNKNOWN && (!b->disk || b->disk != dev->gendisk))
 			continue;
 		b->nbd = dev;
-		b->partition = inside ? (uint32_t)(minor - n->first_minor.v) : minor;
+		b->partition = partition;
 		return;
 	}
+}
+
+void block_devices_are_stacked(struct block_devices *all, const struct kobj *gendisk,
+			       struct stacked *stacked)
+{
+	struct numbers numbers = read_numbers(gendisk);
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct block_device *b = &all->v[i];
+
+		if (b->disk != gendisk->addr || b->nbd)
+			continue;
+		b->stacked = stacked;
+		b->partition =
+			are_known(&numbers) ? partition_of(&numbers, b->number) : PARTITION_UNREAD;
+	}
+}
+
+const char *block_device_name(const struct block_device *b)
+{
+	const char *disk = b->nbd ? b->nbd->name : b->stacked->name;
+	size_t len = strlen(disk);
+
+	if (!b->partition)
+		return disk;
+	if (b->partition == PARTITION_UNREAD)
+		return arena_printf("%s?", disk);
+	/* Mirrors bdevname() of the kernel. */
+	return arena_printf("%s%s%s", disk, len && isdigit((unsigned char)disk[len - 1]) ? "p" : "",
+			    b->partition == PARTITION_UNKNOWN ? "?"
+							      : arena_printf("%u", b->partition));
 }
 
 struct block_devices block_devices_read(struct report *report)
@@ -56,11 +96,14 @@ struct block_devices block_devices_read(struct report *report)
 	num sb = symbol.known ? k_pointer(symbol.v, "blockdev_superblock") : NUM_UNKNOWN;
 	struct numbers *numbers = arena_alloc(report->n_devices * sizeof(*numbers));
 	bool *numbered = arena_alloc(report->n_devices * sizeof(*numbered));
-	struct block_devices all = {.numbered = numbered};
+	struct block_devices all = {.numbered = numbered, .disks_known = true};
 	struct klist inodes;
 
 	for (size_t i = 0; i < report->n_devices; i++) {
-		numbers[i] = read_numbers(&report->devices[i]);
+		struct kobj gendisk;
+
+		k_load(&gendisk, K_GENDISK, report->devices[i].gendisk);
+		numbers[i] = read_numbers(&gendisk);
 		numbered[i] = are_known(&numbers[i]);
 	}
 	if (!k_has(KM_SB_INODES) || !k_has(KM_INODE_SB_LIST) || !k_has(KM_BDEV_INODE_BDEV) ||
@@ -85,10 +128,12 @@ struct block_devices block_devices_read(struct report *report)
 		b->addr = o.addr;
 		b->inode = inode;
 		b->disk = k_num(&o, KM_BDEV_DISK).v;
+		all.disks_known &= k_num(&o, KM_BDEV_DISK).known;
 		b->openers = k_signed(&o, KM_BDEV_OPENERS);
 		b->holder = k_num(&o, KM_BDEV_HOLDER);
 		b->holder_dir = k_num(&o, KM_BDEV_HOLDER_DIR);
-		find_device(report, numbers, (uint32_t)dev_t.v, b);
+		b->number = (uint32_t)dev_t.v;
+		find_device(report, numbers, b);
 	}
 	all.complete &= inodes.complete;
 	return all;

@@ -12,6 +12,7 @@
 #include "collect/openers.h"
 #include "collect/requests.h"
 #include "collect/senders.h"
+#include "collect/stack_above.h"
 #include "collect/before_config.h"
 #include "collect/nbd_structs.h"
 #include "resolve/behaviour.h"
@@ -120,30 +121,29 @@ static void resolve_block_device(struct query *q, const struct openers *openers)
 
 /* Searches the file tables once for all files of interest, and io_urings only where something is missing. */
 static void find_holders(struct report *report, struct query *queries, size_t n,
-			 const struct block_devices *block_devices, struct file_set *files)
+			 const struct block_devices *block_devices, const struct stack *stack,
+			 struct file_set *files, struct held_files *held)
 {
-	struct held_files held = {0};
 	struct openers *openers;
 	size_t n_cheap;
 
-	file_holders_in_flight(&held);
-	file_holders_below_loops(&held);
-	n_cheap = held.n;
-	openers = openers_find(report, block_devices, files, &held);
+	file_holders_in_flight(held);
+	n_cheap = held->n;
+	openers = openers_find(report, block_devices, stack, files, held);
 	add_nbd_holders(report);
-	add_held(files, &held, 0);
+	add_held(files, held, 0);
 	file_scan(files, &report->tasks, &report->scan, openers_look, openers);
 	if (openers_missing(openers) || references_missing(report, queries, n)) {
-		file_holders_in_rings(&held, &report->tasks);
-		openers_add_held(openers, &held);
-		add_held(files, &held, n_cheap);
+		file_holders_in_rings(held, &report->tasks);
+		openers_add_held(openers, held);
+		add_held(files, held, n_cheap);
 	}
 	openers_finish(openers);
 	for (size_t i = 0; i < n; i++)
 		resolve_block_device(&queries[i], openers);
 	report->scan.interrupted |= k_interrupted();
-	for (size_t i = 0; i < held.problems.n; i++)
-		problem_add(&report->problems, held.problems.v[i]);
+	for (size_t i = 0; i < held->problems.n; i++)
+		problem_add(&report->problems, held->problems.v[i]);
 }
 
 /* Where nothing about the kernel tells the numbering, the flags of one device may tell it for all. */
@@ -180,6 +180,8 @@ struct report *collect_report(struct query *queries, size_t n)
 	struct file_set files = {0};
 	struct k_system system = k_system();
 	struct block_devices block_devices;
+	struct held_files held = {0};
+	struct stack stack;
 
 	report->release = system.release;
 	report->machine = system.machine;
@@ -195,11 +197,13 @@ struct report *collect_report(struct query *queries, size_t n)
 	requests_collect(report);
 	senders_collect(report);
 	block_devices = block_devices_read(report);
+	file_holders_below_loops(&held);
+	stack = stack_above_collect(report, &block_devices, &held);
 	waiters_collect(report, &block_devices);
 	for (size_t i = 0; i < n; i++)
 		resolve_query(report, &queries[i], &files);
 	find_peers(report, queries, n, &files);
-	find_holders(report, queries, n, &block_devices, &files);
+	find_holders(report, queries, n, &block_devices, &stack, &files, &held);
 	report->reads = k_reads();
 	progress_end();
 	return report;

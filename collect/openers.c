@@ -15,13 +15,21 @@
 #define MAX_SWAPFILES 32
 #define SWP_USED      1
 
-/* A block_device of nbd's, and how many of its openers were found so far. */
+/* An nbd device, or what is stacked on one: where its openers are told. */
+struct disk {
+	const void *owner; /* struct device or struct stacked */
+	struct opener **openers;
+	size_t *n_openers;
+	num *expected;
+	size_t *found;
+};
+
+/* A block_device of such a disk, and how many of its openers were found so far. */
 struct bdev {
 	const struct block_device *block_device;
+	struct disk disk;
 	uint64_t mapping;
 	num openers;
-	struct device *nbd;
-	uint32_t partition; /* 0: the whole device */
 	size_t found;
 };
 
@@ -33,8 +41,9 @@ struct opener_file {
 struct openers {
 	struct report *report;
 	const struct block_devices *block_devices;
+	const struct stack *stack;
 	struct file_set *files;
-	struct bdev *v; /* those of nbd's alone */
+	struct bdev *v; /* those of nbd's and what is stacked on them */
 	size_t n;
 	struct ptr_map by_mapping, by_bdev;
 	struct opener_file *opened;
@@ -45,10 +54,40 @@ struct openers {
 	bool missing; /* as openers_missing() said when an opener was last found */
 };
 
-/* "nbd6", or "nbd6p1" for a partition. */
 static const char *bdev_name(const struct bdev *b)
 {
-	return b->partition ? arena_printf("%sp%u", b->nbd->name, b->partition) : b->nbd->name;
+	return block_device_name(b->block_device);
+}
+
+static bool is_whole(const struct bdev *b)
+{
+	return !b->block_device->partition;
+}
+
+static struct disk disk_of_device(struct device *dev)
+{
+	return (struct disk){dev, &dev->openers, &dev->n_openers, &dev->openers_expected,
+			     &dev->openers_found};
+}
+
+static struct disk disk_of_stacked(struct stacked *s)
+{
+	return (struct disk){s, &s->openers, &s->n_openers, &s->openers_expected,
+			     &s->openers_found};
+}
+
+/* bd_openers; no number that makes sense is unknown, and told. */
+static num openers_of_bdev(struct openers *openers, const struct block_device *b)
+{
+	if (b->nbd)
+		return nbd_at_most(b->nbd, b->openers, INT32_MAX, "bd_openers%s",
+				   b->partition ? " of a partition" : "");
+	if (!b->openers.known || b->openers.v <= INT32_MAX)
+		return b->openers;
+	problem_add(&openers->report->problems,
+		    arena_printf("bd_openers of %s is %lld: it is taken as unreadable",
+				 block_device_name(b), (long long)b->openers.v));
+	return NUM_UNKNOWN;
 }
 
 static void add_bdev(struct openers *openers, const struct block_device *block_device)
@@ -56,22 +95,21 @@ static void add_bdev(struct openers *openers, const struct block_device *block_d
 	struct bdev *b = &openers->v[openers->n++];
 
 	b->block_device = block_device;
+	b->disk = block_device->nbd ? disk_of_device(block_device->nbd)
+				    : disk_of_stacked(block_device->stacked);
 	b->mapping = k_at(block_device->inode, KM_INODE_DATA);
-	b->nbd = block_device->nbd;
-	b->partition = block_device->partition;
-	b->openers = nbd_at_most(b->nbd, block_device->openers, INT32_MAX, "bd_openers%s",
-				 b->partition ? " of a partition" : "");
-	if (!b->partition)
-		b->nbd->openers_expected = b->openers;
+	b->openers = openers_of_bdev(openers, block_device);
+	if (is_whole(b))
+		*b->disk.expected = b->openers;
 	*ptr_map_at(&openers->by_mapping, b->mapping) = b;
 	*ptr_map_at(&openers->by_bdev, block_device->addr) = b;
 }
 
 static struct opener *add_opener(struct bdev *b, enum opener_kind kind, const char *what)
 {
-	struct opener *opener = ARENA_PUSH(b->nbd->openers, b->nbd->n_openers);
+	struct opener *opener = ARENA_PUSH(*b->disk.openers, *b->disk.n_openers);
 
-	*opener = (struct opener){.kind = kind, .what = what};
+	*opener = (struct opener){.kind = kind, .what = what, .on = bdev_name(b)};
 	return opener;
 }
 
@@ -177,77 +215,15 @@ static bool find_swap(struct openers *openers)
 	return true;
 }
 
-static const char *disk_name(uint64_t disk)
+static void add_stacked(const struct openers *openers)
 {
-	const char *name;
-	struct kobj o;
+	for (size_t i = 0; i < openers->stack->n_edges; i++) {
+		const struct stack_edge *edge = &openers->stack->edges[i];
+		struct bdev *b = ptr_map_get(&openers->by_bdev, edge->lower->addr);
 
-	if (!disk)
-		return "?";
-	k_load(&o, K_GENDISK, disk);
-	name = block_devices_disk_name(&o);
-	return name ? name : arena_printf("gendisk %llx", (unsigned long long)disk);
-}
-
-static void add_stacked(struct bdev *b, uint64_t disk)
-{
-	add_kernel_opener(b, OPENER_HOLDER,
-			  arena_printf("%s (on %s)", disk_name(disk), bdev_name(b)));
-}
-
-/* The lower device that an entry of gendisk.slave_bdevs names. *complete becomes false when that is unknown. */
-static struct bdev *slave_of(const struct openers *openers, uint64_t entry, bool *complete)
-{
-	num bdev = k_num_at(entry, KM_HOLDER_BDEV), dir = k_num_at(entry, KM_HOLDER_DIR);
-
-	if (!bdev.known && !dir.known)
-		*complete = false;
-	if (k_has(KM_HOLDER_BDEV))
-		return ptr_map_get(&openers->by_bdev, bdev.v);
-	for (size_t i = 0; dir.v && i < openers->n; i++) {
-		if (num_is(openers->v[i].block_device->holder_dir, dir.v))
-			return &openers->v[i];
+		if (edge->by == STACKED_BY_CLAIM)
+			add_kernel_opener(b, OPENER_HOLDER, bdev_name(b))->stacked = edge->upper;
 	}
-	return NULL;
-}
-
-/* Adds the stacked devices of one list of struct bd_holder_disk. The list is that of the lower device b, or where b is
- * NULL that of the upper gendisk, disk. */
-static bool walk_holders(const struct openers *openers, uint64_t head, struct bdev *b,
-			 uint64_t disk)
-{
-	struct klist holders = klist_of(NUM(head), "bd_holder_disk.list");
-	bool complete = true;
-
-	while (klist_next(&holders)) {
-		uint64_t entry = k_container(holders.node, KM_HOLDER_LIST);
-		struct bdev *lower = b ? b : slave_of(openers, entry, &complete);
-
-		if (lower)
-			add_stacked(lower, b ? k_num_at(entry, KM_HOLDER_DISK).v : disk);
-	}
-	return complete && holders.complete;
-}
-
-static bool find_stacked(const struct openers *openers)
-{
-	bool complete = true;
-
-	for (size_t i = 0; k_has(KM_BDEV_HOLDER_DISKS) && i < openers->n; i++) {
-		struct bdev *b = &openers->v[i];
-
-		complete &= walk_holders(openers, k_at(b->block_device->addr, KM_BDEV_HOLDER_DISKS),
-					 b, 0);
-	}
-	for (size_t i = 0; k_has(KM_DISK_SLAVE_BDEVS) && i < openers->block_devices->n; i++) {
-		const struct block_device *b = &openers->block_devices->v[i];
-
-		/* Whole disks only: partitions share their disk's list. */
-		if (b->disk && !b->nbd && num_is(k_num_at(b->disk, KM_DISK_PART0), b->addr))
-			complete &= walk_holders(openers, k_at(b->disk, KM_DISK_SLAVE_BDEVS), NULL,
-						 b->disk);
-	}
-	return complete;
 }
 
 /*
@@ -255,22 +231,21 @@ static bool find_stacked(const struct openers *openers)
  * often it is open (up to 6.1), or with each open (6.6 and later: blkdev_get_part() opens the whole
  * device every time); the kernel's own number says which it is.
  */
-static size_t explained(const struct openers *openers, const struct device *dev)
+static size_t explained(const struct openers *openers, const struct disk *disk)
 {
 	size_t whole = 0, once = 0, each = 0;
 
 	for (size_t i = 0; i < openers->n; i++) {
 		const struct bdev *b = &openers->v[i];
 
-		if (b->nbd != dev)
+		if (b->disk.owner != disk->owner)
 			continue;
-		whole += b->partition ? 0 : b->found;
-		once += b->partition && b->found;
-		each += b->partition ? b->found : 0;
+		whole += is_whole(b) ? b->found : 0;
+		once += !is_whole(b) && b->found;
+		each += is_whole(b) ? 0 : b->found;
 	}
-	return dev->openers_expected.known && whole + each <= dev->openers_expected.v
-		       ? whole + each
-		       : whole + once;
+	return disk->expected->known && whole + each <= disk->expected->v ? whole + each
+									  : whole + once;
 }
 
 bool openers_missing(const struct openers *openers)
@@ -280,7 +255,7 @@ bool openers_missing(const struct openers *openers)
 
 		if (!b->openers.known)
 			continue;
-		if ((b->partition ? b->found : explained(openers, b->nbd)) < b->openers.v)
+		if ((is_whole(b) ? explained(openers, &b->disk) : b->found) < b->openers.v)
 			return true;
 	}
 	return false;
@@ -318,26 +293,31 @@ static void note(struct report *report, bool complete, const char *text)
 		problem_add(&report->problems, text);
 }
 
-static bool has_bdev(const struct openers *openers, const struct device *dev)
+static bool has_bdev(const struct openers *openers, const void *owner)
 {
 	for (size_t i = 0; i < openers->n; i++) {
-		if (openers->v[i].nbd == dev && !openers->v[i].partition)
+		const struct bdev *b = &openers->v[i];
+
+		if (b->disk.owner == owner &&
+		    (is_whole(b) || b->block_device->partition == PARTITION_UNREAD))
 			return true;
 	}
 	return false;
 }
 
 struct openers *openers_find(struct report *report, const struct block_devices *block_devices,
-			     struct file_set *files, const struct held_files *held)
+			     const struct stack *stack, struct file_set *files,
+			     const struct held_files *held)
 {
 	struct openers *openers = arena_alloc(sizeof(*openers));
 
 	openers->report = report;
 	openers->block_devices = block_devices;
+	openers->stack = stack;
 	openers->files = files;
 	openers->v = arena_alloc(block_devices->n * sizeof(*openers->v));
 	for (size_t i = 0; i < block_devices->n; i++) {
-		if (block_devices->v[i].nbd)
+		if (block_devices->v[i].nbd || block_devices->v[i].stacked)
 			add_bdev(openers, &block_devices->v[i]);
 	}
 	note(report, block_devices->complete,
@@ -353,6 +333,11 @@ struct openers *openers_find(struct report *report, const struct block_devices *
 		else if (block_devices->complete && !has_bdev(openers, dev))
 			dev->openers_expected = NUM(0);
 	}
+	for (size_t i = 0; i < stack->n_edges; i++) {
+		if (block_devices->complete && block_devices->disks_known &&
+		    !has_bdev(openers, stack->edges[i].upper))
+			stack->edges[i].upper->openers_expected = NUM(0);
+	}
 	note(report, find_mounts(openers),
 	     "super_blocks could not be read in full: mounts may be missing");
 	if (openers->n_detached)
@@ -360,8 +345,7 @@ struct openers *openers_find(struct report *report, const struct block_devices *
 		     mounts_find_keepers(openers->detached, openers->n_detached, &report->tasks),
 		     "who keeps lazily unmounted file systems could not be read in full");
 	note(report, find_swap(openers), "swap_info could not be read: swap areas may be missing");
-	note(report, find_stacked(openers),
-	     "bd_holder_disk lists could not be read in full: stacked devices may be missing");
+	add_stacked(openers);
 	openers_add_held(openers, held);
 	openers->missing = openers_missing(openers);
 	return openers;
@@ -369,8 +353,9 @@ struct openers *openers_find(struct report *report, const struct block_devices *
 
 static bool is_meant(const struct bdev *b, uint64_t object)
 {
-	return object && (object == b->nbd->gendisk || object == b->block_device->addr ||
-			  object == b->block_device->inode);
+	return object && b->block_device->nbd &&
+	       (object == b->block_device->nbd->gendisk || object == b->block_device->addr ||
+		object == b->block_device->inode);
 }
 
 const struct device *openers_of(const struct openers *openers, uint64_t object, const char **name,
@@ -381,9 +366,9 @@ const struct device *openers_of(const struct openers *openers, uint64_t object, 
 	for (size_t i = 0; i < openers->n; i++) {
 		const struct bdev *b = &openers->v[i];
 
-		if (!is_meant(b, object) || (dev && b->partition))
+		if (!is_meant(b, object) || (dev && !is_whole(b)))
 			continue;
-		dev = b->nbd;
+		dev = b->block_device->nbd;
 		*name = bdev_name(b);
 	}
 	for (size_t i = 0; i < openers->n_opened; i++) {
@@ -397,32 +382,36 @@ const struct device *openers_of(const struct openers *openers, uint64_t object, 
 }
 
 /* Adds the openers of an open file: its fds, and what holds it in the kernel. */
-static void add_openers_of(struct device *dev, const struct opener_file *opened)
+static void add_openers_of(const struct openers *openers, const struct opener_file *opened)
 {
 	const struct file *file = opened->file;
+	struct bdev *b = opened->bdev;
 
-	for (size_t i = 0; i < file->n_owners; i++)
-		*ARENA_PUSH(dev->openers, dev->n_openers) = (struct opener){
-			.kind = OPENER_FD,
-			.task = file->owners[i].task,
-			.fd = file->owners[i].fd,
-			.file = file->addr,
-			.what = arena_printf("/dev/%s", bdev_name(opened->bdev)),
-		};
-	for (size_t i = 0; i < file->n_holders; i++)
-		*ARENA_PUSH(dev->openers, dev->n_openers) = (struct opener){
-			.kind = OPENER_KERNEL,
-			.file = file->addr,
-			.holder = &file->holders[i],
-			.what = bdev_name(opened->bdev),
-		};
+	for (size_t i = 0; i < file->n_owners; i++) {
+		struct opener *o = add_opener(b, OPENER_FD, arena_printf("/dev/%s", bdev_name(b)));
+
+		o->task = file->owners[i].task;
+		o->fd = file->owners[i].fd;
+		o->file = file->addr;
+	}
+	for (size_t i = 0; i < file->n_holders; i++) {
+		const struct holder *h = &file->holders[i];
+		struct opener *o = add_opener(b, OPENER_KERNEL, bdev_name(b));
+
+		o->file = file->addr;
+		o->holder = h;
+		if (h->kind == HOLDER_LOOP)
+			o->stacked = stack_loop_on(openers->stack, b->block_device, h->number);
+	}
 }
 
 void openers_finish(struct openers *openers)
 {
 	for (size_t i = 0; i < openers->n_opened; i++)
-		add_openers_of(openers->opened[i].bdev->nbd, &openers->opened[i]);
-	for (size_t i = 0; i < openers->report->n_devices; i++)
-		openers->report->devices[i].openers_found =
-			explained(openers, &openers->report->devices[i]);
+		add_openers_of(openers, &openers->opened[i]);
+	for (size_t i = 0; i < openers->n; i++) {
+		const struct disk *disk = &openers->v[i].disk;
+
+		*disk->found = explained(openers, disk);
+	}
 }

@@ -8,6 +8,7 @@
 #include "judge/facts.h"
 #include "judge/fate.h"
 #include "judge/phrases.h"
+#include "judge/take_down.h"
 
 #define FLAG_CAN_MULTI_CONN (1 << 8)
 
@@ -235,31 +236,6 @@ void attach_forecast(const struct report *report, struct device *dev)
 	dev->attach[ATTACH_NETLINK] = attempt_by_netlink(report, dev->attach[ATTACH_NETLINK]);
 }
 
-/* What openers must do, by kind: those with fds are named with their fds. */
-static const char *openers_let_go(const struct device *dev)
-{
-	struct device of_kind = *dev;
-	const char *all = NULL;
-
-	for (enum opener_kind kind = 0; kind < OPENER_KINDS; kind++) {
-		const char *names;
-
-		of_kind.openers = NULL;
-		of_kind.n_openers = 0;
-		for (size_t i = 0; i < dev->n_openers; i++) {
-			if (dev->openers[i].kind == kind)
-				*ARENA_PUSH(of_kind.openers, of_kind.n_openers) = dev->openers[i];
-		}
-		names = phrase_openers(&of_kind);
-		if (names)
-			all = word_append(all, ", and ",
-					  arena_printf("%s %s %s", names,
-						       of_kind.n_openers > 1 ? "are" : "is",
-						       phrase_opener_let_go(kind)));
-	}
-	return all;
-}
-
 /* Openers that the kernel counts and that were not found. One that is being closed is known by the task that closes it. */
 static const char *missing_let_go(const struct device *dev, size_t missing)
 {
@@ -269,15 +245,6 @@ static const char *missing_let_go(const struct device *dev, size_t missing)
 			     missing == 1 ? "was" : "were", missing == 1 ? "is" : "are");
 
 	return w ? arena_printf("%s (%s waits in close)", gone, phrase_name(w->task)) : gone;
-}
-
-static bool has_opener_in_d(const struct device *dev)
-{
-	for (size_t i = 0; i < dev->n_openers; i++) {
-		if (dev->openers[i].task && dev->openers[i].task->state == 'D')
-			return true;
-	}
-	return false;
 }
 
 const char *attach_freed_when(const struct report *report, const struct device *dev)
@@ -310,11 +277,7 @@ const char *attach_freed_when(const struct report *report, const struct device *
 			all, ", and ",
 			arena_printf("%s comes out of its open", phrase_name(opening->task)));
 	if (dev->n_openers)
-		all = word_append(all, ", and ",
-				  arena_printf("%s%s", openers_let_go(dev),
-					       has_opener_in_d(dev)
-						       ? " (those in D when their requests end)"
-						       : ""));
+		all = word_append(all, ", and ", take_down_clause(dev));
 	if (missing)
 		all = word_append(all, ", and ", missing_let_go(dev, missing));
 	if (!all && num_is(dev->openers_expected, 0) && dev->config_refs.v)

@@ -123,10 +123,19 @@ static const char *phrase_mount(const char *what, const struct mount *m)
 			    phrase_name(m->inhabitant), m->inhabitant->tgid);
 }
 
+const char *phrase_stacked(const struct stacked *s)
+{
+	if (s->dm_name || !strncmp(s->name, "dm-", 3))
+		return arena_printf("%s \"%s\"", s->name, s->dm_name ? s->dm_name : "?");
+	return s->name;
+}
+
 const char *phrase_opener(const struct opener *o)
 {
 	if (o->mount)
 		return phrase_mount(o->what, o->mount);
+	if (o->stacked)
+		return arena_printf("%s (on %s)", phrase_stacked(o->stacked), o->what);
 	return o->holder ? arena_printf("%s (%s)", phrase_holder(o->holder), o->what) : o->what;
 }
 
@@ -155,30 +164,35 @@ const char *phrase_holder(const struct holder *h)
 }
 
 /* The same task's fds up to the next opener that is another's; where that is in *next. */
-static const char *one_opener(const struct device *dev, size_t first, size_t *next)
+static const char *one_opener(const struct opener *openers, size_t n, size_t first, size_t *next)
 {
-	const struct opener *o = &dev->openers[first];
+	const struct opener *o = &openers[first];
 	const char *fds = NULL;
 
 	*next = first + 1;
 	if (!o->task)
 		return phrase_opener(o);
-	for (*next = first; *next < dev->n_openers && dev->openers[*next].task == o->task; ++*next)
-		fds = word_append(fds, "+", arena_printf("%u", dev->openers[*next].fd));
+	for (*next = first; *next < n && openers[*next].task == o->task; ++*next)
+		fds = word_append(fds, "+", arena_printf("%u", openers[*next].fd));
 	return arena_printf("%s fd %s", phrase_name(o->task), fds);
 }
 
-const char *phrase_openers(const struct device *dev)
+const char *phrase_opener_list(const struct opener *openers, size_t n)
 {
 	const char *all = NULL;
 	size_t named = 0;
 
-	for (size_t i = 0, next; i < dev->n_openers; i = next, named++) {
+	for (size_t i = 0, next; i < n; i = next, named++) {
 		if (named == MAX_OPENERS_NAMED)
-			return arena_printf("%s and %zu more", all, dev->n_openers - i);
-		all = word_append(all, ", ", one_opener(dev, i, &next));
+			return arena_printf("%s and %zu more", all, n - i);
+		all = word_append(all, ", ", one_opener(openers, n, i, &next));
 	}
 	return all;
+}
+
+const char *phrase_openers(const struct device *dev)
+{
+	return phrase_opener_list(dev->openers, dev->n_openers);
 }
 
 const char *phrase_owners(const struct file *file)

@@ -177,25 +177,50 @@ static void draw_connections(FILE *out, const struct report *report, const struc
 	}
 }
 
-static void draw_openers(FILE *out, const struct device *dev)
+static void draw_opener(FILE *out, const struct opener *o, const char *id, const char *to)
 {
-	for (size_t i = 0; i < dev->n_openers && i < MAX_NODES; i++) {
-		const struct opener *o = &dev->openers[i];
-		const char *id = arena_printf("%s_opener%zu", device_id(dev), i);
+	if (o->task)
+		id = task_node(out, o->task);
+	else
+		node(out, id, "ellipse", GREEN, phrase_opener(o));
+	edge(out, id, to,
+	     o->task ? arena_printf("open, fd %u", o->fd) : phrase_opener_kind(o->kind));
+}
 
-		if (o->task)
-			id = task_node(out, o->task);
+/* A stacked device is one node, whatever it stands on. */
+static const char *stacked_id(const struct stacked *s)
+{
+	return arena_printf("gendisk_%llx", (unsigned long long)s->gendisk);
+}
+
+/* Openers of the node to. */
+static void draw_openers(FILE *out, const struct opener *openers, size_t n, const char *to)
+{
+	for (size_t i = 0; i < n && i < MAX_NODES; i++) {
+		const struct opener *o = &openers[i];
+
+		if (o->stacked)
+			edge(out, stacked_id(o->stacked), to, phrase_opener_kind(o->kind));
 		else
-			node(out, id, "ellipse", GREEN, phrase_opener(o));
-		edge(out, id, device_id(dev),
-		     o->task ? arena_printf("open, fd %u", o->fd) : phrase_opener_kind(o->kind));
+			draw_opener(out, o, arena_printf("%s_opener%zu", to, i), to);
 	}
-	if (dev->n_openers > MAX_NODES) {
-		const char *id = arena_printf("%s_openers", device_id(dev));
+	if (n > MAX_NODES) {
+		const char *id = arena_printf("%s_openers", to);
 
 		node(out, id, "ellipse", GREY,
-		     arena_printf("%s more", word_count(dev->n_openers - MAX_NODES, "opener")));
-		edge(out, id, device_id(dev), "");
+		     arena_printf("%s more", word_count(n - MAX_NODES, "opener")));
+		edge(out, id, to, "");
+	}
+}
+
+static void draw_above(FILE *out, const struct device *dev)
+{
+	for (size_t i = 0; i < dev->n_above && i < MAX_NODES; i++) {
+		const struct stacked *s = dev->above[i].stacked;
+
+		node(out, stacked_id(s), "box3d", BLUE,
+		     arena_printf("%s\non %s", phrase_stacked(s), dev->above[i].on));
+		draw_openers(out, s->openers, s->n_openers, stacked_id(s));
 	}
 }
 
@@ -257,7 +282,8 @@ static void draw_device(FILE *out, const struct report *report, const struct dev
 							     word_count(dev->n_requests, "request"))
 					      : "requests unknown"));
 	draw_findings(out, dev);
-	draw_openers(out, dev);
+	draw_openers(out, dev->openers, dev->n_openers, device_id(dev));
+	draw_above(out, dev);
 	draw_waiters(out, dev);
 	draw_connections(out, report, dev);
 }

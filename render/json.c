@@ -14,6 +14,7 @@
 #include "base/flags.h"
 #include "judge/phrases.h"
 #include "judge/state.h"
+#include "judge/take_down.h"
 #include "render/renderer.h"
 
 typedef struct json_object json;
@@ -408,17 +409,17 @@ static void add_mount(json *to, const struct mount *m)
 	}
 }
 
-static void add_openers(json *to, const struct device *dev)
+static void add_openers(json *to, const struct opener *openers, size_t n, num expected)
 {
 	json *all;
 
-	if (!dev->openers_expected.known && !dev->n_openers) {
+	if (!expected.known && !n) {
 		add(to, "openers", NULL);
 		return;
 	}
 	all = add_array(to, "openers");
-	for (size_t i = 0; i < dev->n_openers; i++) {
-		const struct opener *opener = &dev->openers[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct opener *opener = &openers[i];
 		json *o = append_object(all);
 
 		add(o, "kind", string(phrase_opener_kind(opener->kind)));
@@ -426,7 +427,40 @@ static void add_openers(json *to, const struct device *dev)
 		add(o, "fd", opener->task ? count(opener->fd) : NULL);
 		add(o, "file", address(opener->file));
 		add(o, "what", string(opener->mount ? opener->what : phrase_opener(opener)));
+		add(o, "on", string(opener->on));
+		add(o, "stacked", string(opener->stacked ? opener->stacked->name : NULL));
 		add_mount(o, opener->mount);
+	}
+}
+
+/* What is stacked on the device, and the order in which all that is to be taken down. */
+static void add_above(json *to, const struct device *dev)
+{
+	json *all = add_array(to, "above");
+	size_t n;
+	const struct take_down_step *steps = take_down_steps(dev, &n);
+
+	for (size_t i = 0; i < dev->n_above; i++) {
+		const struct level *level = &dev->above[i];
+		const struct stacked *s = level->stacked;
+		json *o = append_object(all);
+
+		add(o, "name", string(s->name));
+		add(o, "gendisk", address(s->gendisk));
+		add(o, "dm_name", string(s->dm_name));
+		add(o, "dm_uuid", string(s->dm_uuid));
+		add(o, "on", string(level->on));
+		add(o, "depth", count(level->depth));
+		add_openers(o, s->openers, s->n_openers, s->openers_expected);
+		add(o, "openers_expected", number(s->openers_expected));
+		add(o, "openers_found", s->openers_expected.known ? count(s->openers_found) : NULL);
+	}
+	all = add_array(to, "take_down");
+	for (size_t i = 0; i < n; i++) {
+		json *o = append_object(all);
+
+		add(o, "what", string(steps[i].what));
+		add(o, "command", string(steps[i].command));
 	}
 }
 
@@ -567,9 +601,10 @@ const char *json_device_line(const struct report *report, const struct device *d
 			    dev->recv_task, dev->recv_doubt, dev->recv_reuser);
 	add_connections(o, dev);
 	add_requests(o, dev);
-	add_openers(o, dev);
+	add_openers(o, dev->openers, dev->n_openers, dev->openers_expected);
 	add(o, "openers_expected", number(dev->openers_expected));
 	add(o, "openers_found", dev->openers_expected.known ? count(dev->openers_found) : NULL);
+	add_above(o, dev);
 	add_waiters(o, dev);
 	add(o, "detach_would_hang", string(detach_would_hang(report, dev)));
 	add_attach(o, dev);

@@ -10,6 +10,7 @@
 #include "base/words.h"
 #include "judge/attach.h"
 #include "render/ends.h"
+#include "render/openers.h"
 #include "judge/facts.h"
 #include "base/flags.h"
 #include "judge/phrases.h"
@@ -345,27 +346,6 @@ static void print_requests(FILE *out, const struct device *dev, size_t max)
 			     : "whether nbd gives up a request that gets no reply is not known");
 }
 
-static void print_openers(FILE *out, const struct device *dev, size_t max)
-{
-	static const char *const headers[] = {"KIND", "TASK", "FD", "FILE", "WHAT"};
-	struct text_table table = text_table(5, headers, "llrll");
-
-	for (size_t i = 0; i < dev->n_openers && i < max; i++) {
-		const struct opener *o = &dev->openers[i];
-
-		text_table_add(&table, phrase_opener_kind(o->kind));
-		text_table_add(&table, o->task ? phrase_task(o->task) : "-");
-		text_table_add(&table, o->task ? arena_printf("%u", o->fd) : "-");
-		text_table_add(&table, word_hex(o->file));
-		text_table_add(&table, phrase_opener(o));
-	}
-	if (dev->n_openers)
-		text_table_print(&table, out, 2);
-	if (dev->n_openers > max)
-		fprintf(out, "  %zu more: nbd -o -d %s lists all\n", dev->n_openers - max,
-			dev->name);
-}
-
 static void print_waiters(FILE *out, const struct device *dev, size_t max)
 {
 	static const char *const headers[] = {"TASK", "TASK_STRUCT", "IN", "WAITS FOR"};
@@ -407,9 +387,9 @@ void report_device(FILE *out, const struct report *report, const struct device *
 		fprintf(out, "\nREQUESTS\n");
 		print_requests(out, dev, max);
 	}
-	if (dev->n_openers) {
+	if (dev->n_openers || dev->n_above) {
 		fprintf(out, "\nOPENERS\n");
-		print_openers(out, dev, max);
+		openers_print(out, dev, max);
 	}
 	if (dev->n_waiters) {
 		fprintf(out, "\nWAITERS\n");
@@ -433,7 +413,7 @@ void report_openers(FILE *out, const struct device *dev)
 	text_wrapped(out, 0, arena_printf("%s  ", dev->name),
 		     arena_printf("openers %s; config_refs %s", openers_text(dev),
 				  references_text(dev)));
-	print_openers(out, dev, SIZE_MAX);
+	openers_print(out, dev, SIZE_MAX);
 	if (dev->n_waiters) {
 		fprintf(out, "  waiting in the kernel:\n");
 		print_waiters(out, dev, SIZE_MAX);

@@ -23,8 +23,11 @@ const char *phrase_sector(const struct request *rq);
 const char *phrase_opener_kind(enum opener_kind kind);
 const char *phrase_opener_let_go(enum opener_kind kind);
 
-/* What an opener has open: "/dev/nbd101", "ext4 on /mnt (nbd6)", "loop0 (nbd18)". */
+/* What an opener has open: "/dev/nbd101", "ext4 on /mnt (nbd6)", "loop0 (on nbd18)". */
 const char *phrase_opener(const struct opener *o);
+
+/* A stacked device: "md37", "dm-0 \"vg-lv\""; "dm-0 \"?\"" where device mapper's name for it could not be read. */
+const char *phrase_stacked(const struct stacked *s);
 
 /* "nbd", "loop", ...: as JSON has them. */
 const char *phrase_holder_kind(enum holder_kind kind);
@@ -35,6 +38,7 @@ const char *phrase_holder(const struct holder *h);
 /* "qemu-kvm (233) fd 3, ext4 on /mnt (nbd6)"; NULL when there is none. Those of one task are merged, and
  * only so many are named. */
 const char *phrase_openers(const struct device *dev);
+const char *phrase_opener_list(const struct opener *openers, size_t n);
 
 /* "gMgr (439), gMgr (440) state T": who has the file open, each once; NULL when nobody was found. */
 const char *phrase_owners(const struct file *file);

@@ -218,12 +218,38 @@ struct opener {
 	uint32_t fd;
 	uint64_t file; /* struct file, 0 when there is none */
 	const char *
-		what; /* "/dev/nbd101", "ext4 on /mnt (nbd6)", "dm-0", "swap (nbd7)": escaped. Where
-			   * there is a holder, what its file is open on, "nbd18": see phrase_opener() */
+		what; /* "/dev/nbd101", "ext4 on /mnt (nbd6)", "swap (nbd7)": escaped. Where there is a
+			   * holder or a stacked device, what that has open, "nbd18": see phrase_opener() */
+	const char *on;		     /* the block device that it has open: "nbd18p1" */
 	const struct holder *holder; /* OPENER_KERNEL: what holds the file, else NULL */
 	const struct mount
 		*mount; /* OPENER_MOUNT and OPENER_DETACHED: the mount, NULL where the file
 				      * system has none or its mounts could not be read */
+	const struct stacked
+		*stacked; /* OPENER_HOLDER, and OPENER_KERNEL where a loop device has the
+					* file: the block device that the opener is, else NULL */
+};
+
+/* A block device that is made of others: dm, md, bcache, loop. One that stands on several devices is one of these. */
+struct stacked {
+	const char *name; /* "dm-0", escaped */
+	uint64_t gendisk;
+	/* Of device mapper, escaped: "vg-lv", "LVM-..."; NULL: it is none, it has none, or they could not be read. */
+	const char *dm_name, *dm_uuid;
+	struct opener *openers; /* as those of a device */
+	size_t n_openers;
+	num openers_expected;
+	size_t openers_found;
+};
+
+/* Where a stacked device stands above an nbd device. */
+struct level {
+	const struct stacked *stacked;
+	const char *
+		on; /* what it is made of, as far as that is the nbd device, or stands on it: "nbd36",
+			 * "nbd18p1", "dm-0", "ext4 on dm-0" */
+	unsigned
+		depth; /* 1: on the device itself; else one more than the highest that it stands on */
 };
 
 /* A task in state D whose kernel stack leads to the device. That does not make it an opener: a task that hangs
@@ -356,6 +382,8 @@ struct device {
 	num openers_expected; /* bd_openers of the whole device, the kernel's own count */
 	size_t openers_found; /* how many of those the openers above explain: an open file counts once,
 			       * no matter how many fds it has */
+	struct level *above; /* what is stacked on it, each behind what it stands on */
+	size_t n_above;
 
 	struct waiter *waiters;
 	size_t n_waiters;

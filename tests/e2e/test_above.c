@@ -110,6 +110,91 @@ START_TEST(mounted_elsewhere)
 }
 END_TEST
 
+/* True when the array has this string. */
+static bool has_name(json *names, const char *name)
+{
+	for (size_t i = 0; names && i < json_object_array_length(names); i++) {
+		if (!strcmp(json_object_get_string(json_object_array_get_idx(names, i)), name))
+			return true;
+	}
+	return false;
+}
+
+/* The level of the device's stack that has this name; NULL when there is none. */
+static json *level(json *dev, const char *name)
+{
+	for (size_t i = 0; i < length_at(dev, "/above"); i++) {
+		if (!strcmp(string_at(dev, "/above/%zu/name", i), name))
+			return at(dev, "/above/%zu", i);
+	}
+	return NULL;
+}
+
+/* Of the guest's dm and md devices all that stand on the device, and no others, with device mapper's names. */
+START_TEST(stacked_devices)
+{
+	json *facts = scene(scene_name((size_t)_i)), *dev = scene_device(scene_name((size_t)_i));
+	size_t expected = 0, found = 0;
+
+	json_object_object_foreach(at(truth(), "/stacked"), name, facts_of)
+	{
+		json *l;
+
+		if (!has_name(at(facts_of, "/slaves"), string_at(facts, "/device")))
+			continue;
+		expected++;
+		l = level(dev, name);
+		ck_assert_msg(l != NULL, "%s is missing on %s", name, string_at(facts, "/device"));
+		ck_assert_int_eq(int_at(l, "/depth"), 1);
+		ck_assert_str_eq(string_at(l, "/on"), string_at(facts, "/device"));
+		if (at(facts_of, "/dm_name"))
+			ck_assert_str_eq(string_at(l, "/dm_name"), string_at(facts_of, "/dm_name"));
+		else
+			ck_assert_ptr_null(at(l, "/dm_name"));
+		ck_assert_int_eq(int_at(l, "/openers_found"), int_at(l, "/openers_expected"));
+	}
+	for (size_t i = 0; i < length_at(dev, "/above"); i++)
+		found += strncmp(string_at(dev, "/above/%zu/name", i), "loop", 4) != 0;
+	ck_assert_uint_eq(found, expected);
+}
+END_TEST
+
+/* From the top: the file system, then the mapping. */
+START_TEST(file_system_on_a_mapping)
+{
+	json *facts = scene("dm-ext4"), *dev = scene_device("dm-ext4"), *l;
+	char text[160];
+
+	l = level(dev, string_at(facts, "/holder"));
+	ck_assert_ptr_nonnull(l);
+	ck_assert_uint_eq(length_at(l, "/openers"), 1);
+	ck_assert_str_eq(string_at(l, "/openers/0/kind"), "mount");
+	ck_assert_str_eq(string_at(l, "/openers/0/mount/point"), string_at(facts, "/mount_point"));
+	ck_assert_uint_eq(length_at(dev, "/take_down"), 2);
+	snprintf(text, sizeof(text), "umount %s", string_at(facts, "/mount_point"));
+	ck_assert_str_eq(string_at(dev, "/take_down/0/command"), text);
+	ck_assert_str_eq(string_at(dev, "/take_down/1/command"), "dmsetup remove x-over");
+	snprintf(text, sizeof(text),
+		 "ext4 on %s (%s) is unmounted, and then %s \"x-over\" (on nbd36) is removed",
+		 string_at(facts, "/mount_point"), string_at(facts, "/holder"),
+		 string_at(facts, "/holder"));
+	ck_has(string_at(dev, "/freed_when"), text);
+}
+END_TEST
+
+/* Who has the mirror open is found there. */
+START_TEST(opener_of_a_mirror)
+{
+	json *facts = scene("md-raid1"), *l = level(scene_device("md-raid1"), "md37");
+
+	ck_assert_ptr_nonnull(l);
+	ck_assert_uint_eq(length_at(l, "/openers"), 1);
+	ck_assert_int_eq(int_at(l, "/openers/0/task/tgid"), int_at(facts, "/io_pid"));
+	ck_assert_str_eq(string_at(scene_device("md-raid1"), "/take_down/1/command"),
+			 "mdadm --stop /dev/md37");
+}
+END_TEST
+
 TCase *above_case(void)
 {
 	TCase *c = tcase_create("above");
@@ -117,6 +202,12 @@ TCase *above_case(void)
 	tcase_set_timeout(c, 60);
 	if (at(truth(), "/mounts"))
 		tcase_add_loop_test(c, mounts, 0, (int)scene_count());
+	if (at(truth(), "/stacked"))
+		tcase_add_loop_test(c, stacked_devices, 0, (int)scene_count());
+	if (scene("dm-ext4"))
+		tcase_add_test(c, file_system_on_a_mapping);
+	if (scene("md-raid1"))
+		tcase_add_test(c, opener_of_a_mirror);
 	if (scene("umount-lazy"))
 		tcase_add_test(c, lazily_unmounted);
 	if (scene("mount-namespace"))

@@ -204,8 +204,8 @@ START_TEST(kernel_openers)
 	} expected[] = {
 		{"mounted", "mount", "ext4 on /mnt/nbd"},
 		{"swap", "swap", "swap (nbd16)"},
-		{"dm-linear", "holder", "dm-0 (on nbd17)"},
-		{"loop-over-nbd", "kernel", "loop5 (nbd27)"},
+		{"dm-linear", "holder", "dm-0 \"over-nbd\" (on nbd17)"},
+		{"loop-over-nbd", "kernel", "loop5 (on nbd27)"},
 	};
 
 	dev = scene_device(expected[_i].scene);
@@ -592,8 +592,8 @@ static bool has_number(json *array, int64_t number)
 	return false;
 }
 
-/* A worker that runs a queue's timeouts waits for whoever sends; /proc does not say of which device. One that
- * writes back comes and goes, and waits for its nbd device. */
+/* A worker that runs a queue's timeouts waits for whoever sends, and so does one that hands requests to nbd; /proc does
+ * not say of which device. One that writes back comes and goes, and waits for its nbd device. */
 static bool is_nbds_worker(int64_t tid)
 {
 	json *stacks = at(truth(), "/stacks");
@@ -603,6 +603,8 @@ static bool is_nbds_worker(int64_t tid)
 
 		if (int_at(task, "/tid") == tid && at(task, "/stack"))
 			return strstr(string_at(task, "/stack"), "blk_mq_timeout_work") ||
+			       (strstr(string_at(task, "/stack"), "nbd_queue_rq") &&
+				strstr(string_at(task, "/stack"), "process_one_work")) ||
 			       strstr(string_at(task, "/comm"), "+flush-43:");
 	}
 	return false;

@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 
+#define LOOP_MAJOR	7
+#define MD_MAJOR	9
 #define DM_MAJOR	253
 #define SWP_USED	1
 #define TCP_ESTABLISHED 1
@@ -69,7 +71,7 @@ static uint64_t mount_one(struct scene *s, uint64_t *sb, uint64_t *root, uint64_
 	uint64_t nsproxy = image_variable(image, "init_nsproxy", "nsproxy");
 
 	*home = new_mount_namespace(image, EXTRA_MNT_NS);
-	*sb = kernel_super_block(&s->kernel, "ext4", s->disk.block_device);
+	s->ext4 = *sb = kernel_super_block(&s->kernel, "ext4", s->disk.block_device);
 	*root = image_new(image, "mount");
 	image_set(image, *root, "mount", "mnt_parent", *root);
 	image_set(image, nsproxy, "nsproxy", "mnt_ns", *home);
@@ -124,23 +126,78 @@ void extra_swap(struct scene *s)
 	kernel_disk_open(k, &s->disk);
 }
 
-void extra_stacked(struct scene *s)
+/* The upper disk has claimed the lower one, and so opened it. */
+static void stack_on(struct scene *s, const struct kernel_disk *upper,
+		     const struct kernel_disk *lower)
 {
 	struct image *image = s->image;
-	struct kernel *k = &s->kernel;
-	struct kernel_disk dm = kernel_disk(k, "dm-0", DM_MAJOR, 0, 1);
 	uint64_t entry = image_new(image, "bd_holder_disk"), directory = image_new(image, "dentry");
 	uint64_t head =
 		image_has(image, "gendisk", "slave_bdevs")
-			? image_at(image, dm.gendisk, "gendisk", "slave_bdevs")
-			: image_at(image, s->disk.block_device, "block_device", "bd_holder_disks");
+			? image_at(image, upper->gendisk, "gendisk", "slave_bdevs")
+			: image_at(image, lower->block_device, "block_device", "bd_holder_disks");
 
 	image_list_add(image, head, image_at(image, entry, "bd_holder_disk", "list"));
-	image_try_set(image, s->disk.block_device, "block_device", "bd_holder_dir", directory);
-	image_try_set(image, entry, "bd_holder_disk", "bdev", s->disk.block_device);
+	image_try_set(image, lower->block_device, "block_device", "bd_holder_dir", directory);
+	image_try_set(image, entry, "bd_holder_disk", "bdev", lower->block_device);
 	image_try_set(image, entry, "bd_holder_disk", "holder_dir", directory);
-	image_try_set(image, entry, "bd_holder_disk", "disk", dm.gendisk);
-	kernel_disk_open(k, &s->disk);
+	image_try_set(image, entry, "bd_holder_disk", "disk", upper->gendisk);
+	kernel_disk_open(&s->kernel, lower);
+}
+
+/* What device mapper calls it: a cell in a tree (5.13), or in a list of a table. */
+static uint64_t name_mapping(struct image *image, const struct kernel_disk *dm)
+{
+	bool tree = image_has(image, "gendisk", "slave_bdevs");
+	size_t links = tree ? 7 : 4;
+	uint64_t cell = image_array(image, "ptr", links + 4);
+	uint64_t mapped_device = image_array(image, "ptr", 16), buckets;
+
+	image_set(image, dm->gendisk, "gendisk", "private_data", mapped_device);
+	image_set_pointer(image, cell, links, image_string(image, EXTRA_DM_NAME));
+	image_set_pointer(image, cell, links + 1, image_string(image, "LVM-made-up"));
+	image_set_pointer(image, cell, links + 2, mapped_device);
+	if (tree) {
+		image_pointer(image, "name_rb_tree", cell);
+		return cell;
+	}
+	buckets = image_array(image, "list_head", 64);
+	image_symbol(image, "_name_buckets", buckets, 0);
+	for (uint64_t i = 0; i < 64; i++)
+		image_list_init(image, buckets + i * image_sizeof(image, "list_head"));
+	image_list_add(image, buckets + 7 * image_sizeof(image, "list_head"), cell);
+	return cell;
+}
+
+struct extra_stack extra_stacked(struct scene *s)
+{
+	struct kernel *k = &s->kernel;
+	struct extra_stack stack = {.md = kernel_disk(k, "md1", MD_MAJOR, 1, 1),
+				    .dm = kernel_disk(k, "dm-0", DM_MAJOR, 0, 1)};
+
+	stack_on(s, &stack.dm, &s->disk);
+	stack_on(s, &stack.md, &stack.dm);
+	stack.cell = name_mapping(s->image, &stack.dm);
+	kernel_fd(k, &s->opener, EXTRA_MD_FD,
+		  kernel_file(k, kernel_dentry(k, k->dev_directory, "md1", stack.md.inode),
+			      stack.md.inode, k->device_ops, stack.md.inode, 1));
+	kernel_disk_open(k, &stack.md);
+	return stack;
+}
+
+void extra_loop(struct scene *s)
+{
+	struct image *image = s->image;
+	struct kernel *k = &s->kernel;
+	uint64_t inode = image_new(image, "inode"), loop = image_array(image, "ptr", 64);
+
+	kernel_inode(k, inode);
+	image_set(image, inode, "inode", "i_sb", s->ext4);
+	kernel_disk(k, "loop5", LOOP_MAJOR, 5, 1);
+	image_set_pointer(image, loop, 3,
+			  kernel_file(k, kernel_dentry(k, k->root, "image", inode), inode,
+				      k->device_ops, inode, 1));
+	kernel_idr(k, "loop_index_idr", 5, loop);
 }
 
 void extra_message(struct scene *s)

@@ -18,7 +18,18 @@ struct extra_mounts {
 };
 struct extra_mounts extra_mounts(struct scene *s);
 void extra_swap(struct scene *s);
-void extra_stacked(struct scene *s);
+
+/* dm-0 "vg-lv" on the device, md1 on that, which the opener has open as fd EXTRA_MD_FD; md1 is the first disk. */
+#define EXTRA_DM_NAME "vg-lv"
+#define EXTRA_MD_FD   8
+struct extra_stack {
+	struct kernel_disk md, dm;
+	uint64_t cell; /* struct hash_cell */
+};
+struct extra_stack extra_stacked(struct scene *s);
+
+/* loop5 on a file of the ext4 that extra_mount() has made. Not before 4.11. */
+void extra_loop(struct scene *s);
 
 /* More references to the files of nbd's sockets: the first one's waits in an AF_UNIX queue, the second
  * one's is registered with an io_uring of the opener. */

@@ -199,6 +199,9 @@ struct image *generation_build(const struct layout *layout, const struct generat
 	struct scene scene = scene_build(image);
 
 	extra_all(&scene);
+	/* Not among all that is damaged: a file below a loop device is known by its dentry alone. */
+	if (image_has(image, "idr", "idr_rt"))
+		extra_loop(&scene);
 	add_rest(&scene);
 	/* One more that has exited: the opener has got its memory. */
 	if (scene.config) {

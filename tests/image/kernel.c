@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel.h"
 
+#include <stdio.h>
 #include <sys/socket.h>
 
 #define UNIX_BUCKETS	   512
@@ -10,6 +11,8 @@
 #define TASK_INTERRUPTIBLE 1
 #define MINOR_BITS	   20
 #define DISK_SECTORS	   16384
+#define XA_NODE_TAG	   2
+#define RADIX_NODE_TAG	   1
 
 uint64_t kernel_dentry(struct kernel *k, uint64_t parent, const char *name, uint64_t inode)
 {
@@ -67,6 +70,24 @@ uint64_t kernel_super_block(struct kernel *k, const char *type, uint64_t bdev)
 		image_list_init(image, image_at(image, sb, "super_block", "s_mounts"));
 	image_list_add(image, k->super_blocks, image_at(image, sb, "super_block", "s_list"));
 	return sb;
+}
+
+void kernel_idr(struct kernel *k, const char *name, unsigned id, uint64_t pointer)
+{
+	struct image *image = k->image;
+	bool xarray = image_has(image, "xarray", NULL);
+	const char *node_type = xarray ? "xa_node" : "radix_tree_node";
+	uint64_t idr = image_variable(image, name, "idr");
+	uint64_t node = image_new(image, node_type);
+	char slot[16];
+
+	image_set(image, idr, "idr", xarray ? "idr_rt.xa_head" : "idr_rt.rnode",
+		  node + (xarray ? XA_NODE_TAG : RADIX_NODE_TAG));
+	/* Keys count from idr_base. */
+	snprintf(slot, sizeof(slot), "slots[%u]",
+		 image_try_set(image, idr, "idr", "idr_base", 1) ? id - 1 : id);
+	image_set(image, node, node_type, slot, pointer);
+	image_set(image, node, node_type, "count", 1);
 }
 
 void kernel_mutex(struct kernel *k, uint64_t mutex)

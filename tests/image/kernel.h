@@ -58,6 +58,9 @@ void kernel_task_began(struct kernel *k, uint64_t task, unsigned seconds);
 /* When an inode was changed last, in seconds after the boot. */
 void kernel_inode_changed(struct kernel *k, uint64_t inode, unsigned seconds);
 
+/* An idr variable with one pointer in it; id must not be 0. Kernels before 4.11 have no such idr. */
+void kernel_idr(struct kernel *k, const char *name, unsigned id, uint64_t pointer);
+
 /* An unlocked mutex; the one that holds it; one that waits for it. */
 void kernel_mutex(struct kernel *k, uint64_t mutex);
 void kernel_mutex_own(struct kernel *k, uint64_t mutex, const struct kernel_task *t);

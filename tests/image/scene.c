@@ -16,8 +16,6 @@
 #define TCP_ESTABLISHED 1
 #define TCP_CLOSE	7
 #define SHUTDOWN_MASK	3
-#define XA_NODE_TAG	2
-#define RADIX_NODE_TAG	1
 
 /* The name that the server's ends share with their listener. */
 static uint64_t new_address(struct kernel *k)
@@ -89,25 +87,6 @@ static void build_disk(struct scene *s, struct kernel *k)
 				     k->device_ops, s->disk.inode, 1);
 	kernel_fd(k, &s->opener, SCENE_OPENER_FD, s->opener_file);
 	kernel_disk_open(k, &s->disk);
-}
-
-/* nbd_index_idr with this one device in it. */
-static void build_idr(struct scene *s, struct kernel *k)
-{
-	struct image *image = k->image;
-	bool xarray = image_has(image, "xarray", NULL);
-	const char *node_type = xarray ? "xa_node" : "radix_tree_node";
-	uint64_t idr = image_variable(image, "nbd_index_idr", "idr");
-	uint64_t node = image_new(image, node_type);
-
-	image_set(image, idr, "idr", xarray ? "idr_rt.xa_head" : "idr_rt.rnode",
-		  node + (xarray ? XA_NODE_TAG : RADIX_NODE_TAG));
-	/* Keys count from idr_base. */
-	if (image_try_set(image, idr, "idr", "idr_base", 1))
-		image_set(image, node, node_type, "slots[2]", s->nbd_device);
-	else
-		image_set(image, node, node_type, "slots[3]", s->nbd_device);
-	image_set(image, node, node_type, "count", 1);
 }
 
 static void build_debugfs(struct scene *s, struct kernel *k)
@@ -281,7 +260,7 @@ struct scene scene_build(struct image *image)
 	else
 		build_single(&s, k);
 	if (listed)
-		build_idr(&s, k);
+		kernel_idr(k, "nbd_index_idr", SCENE_INDEX, s.nbd_device);
 	if (image_has(image, "nbd_cmd", NULL))
 		build_request(&s, k);
 	return s;

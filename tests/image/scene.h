@@ -31,6 +31,7 @@ struct scene {
 	struct kernel_task init, client, client_thread, server, opener, worker;
 	uint64_t opener_file;
 	uint64_t debugfs; /* the dentry of nbd3's directory there */
+	uint64_t ext4;	  /* the super_block on nbd3; 0 when there is none */
 };
 
 /* Builds it into an empty image. Kernels before 4.12 have no nbd_config: there the device has the first

@@ -74,6 +74,7 @@ static bool is_derived(const char *key)
 		"doubt",
 		"reused_by",
 		"freed_when",
+		"take_down",
 		"tasks_walked",
 		"unreadable",
 		"tables_scanned",

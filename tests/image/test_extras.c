@@ -43,8 +43,85 @@ START_TEST(mount_swap_and_stacked_device)
 	is_string(report, "/1/openers/1/kind", "swap");
 	is_string(report, "/1/openers/1/what", "swap (nbd3)");
 	is_string(report, "/1/openers/2/kind", "holder");
-	is_string(report, "/1/openers/2/what", "dm-0 (on nbd3)");
+	is_string(report, "/1/openers/2/what", "dm-0 \"vg-lv\" (on nbd3)");
 	is_string(report, "/1/openers/3/kind", "fd");
+	json_object_put(report);
+}
+END_TEST
+
+/* All that is above, with its openers, to be taken down from the top. */
+START_TEST(a_stack_of_devices)
+{
+	struct extra_stack stack = extra_stacked(&scene);
+	struct json_object *report = run_report(image);
+
+	has_elements(report, "/0/unreadable", 0);
+	has_elements(report, "/1/above", 2);
+	is_string(report, "/1/above/0/name", "dm-0");
+	is_string(report, "/1/above/0/dm_name", EXTRA_DM_NAME);
+	is_string(report, "/1/above/0/dm_uuid", "LVM-made-up");
+	is_string(report, "/1/above/0/on", "nbd3");
+	is_number(report, "/1/above/0/depth", 1);
+	is_string(report, "/1/above/0/openers/0/what", "md1 (on dm-0)");
+	is_number(report, "/1/above/0/openers_expected", 1);
+	is_number(report, "/1/above/0/openers_found", 1);
+	is_string(report, "/1/above/1/name", "md1");
+	is_string(report, "/1/above/1/on", "dm-0");
+	is_number(report, "/1/above/1/depth", 2);
+	has_elements(report, "/1/above/1/openers", 1);
+	is_number(report, "/1/above/1/openers/0/task/pid", scene.opener.pid);
+	is_number(report, "/1/above/1/openers/0/fd", EXTRA_MD_FD);
+	has_elements(report, "/1/take_down", 4);
+	is_string(report, "/1/take_down/0/what", "qemu-kvm (4300) fd 8 of /dev/md1 is closed");
+	is_string(report, "/1/take_down/1/command", "mdadm --stop /dev/md1");
+	is_string(report, "/1/take_down/2/what", "dm-0 \"vg-lv\" (on nbd3) is removed");
+	is_string(report, "/1/take_down/2/command", "vgchange -an vg");
+	is_string(report, "/1/take_down/3/what", "qemu-kvm (4300) fd 3 is closed");
+	json_object_put(report);
+	/* A cell that is another device's; an opener that is not found. */
+	image_set_pointer(image, stack.cell, 9, 1);
+	kernel_disk_open(&scene.kernel, &stack.md);
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 1);
+	is_null(report, "/1/above/0/dm_name");
+	is_string(report, "/1/openers/0/what", "dm-0 \"?\" (on nbd3)");
+	is_string(report, "/1/take_down/1/what", "1 opener of md1 that was not found is gone");
+	json_object_put(report);
+}
+END_TEST
+
+/* md1 on dm-0 on md1, as damage may have it: told once each. */
+START_TEST(a_stack_without_an_end)
+{
+	struct extra_stack stack = extra_stacked(&scene);
+	uint64_t slaves = image_at(image, stack.dm.gendisk, "gendisk", "slave_bdevs");
+	uint64_t entry = image_new(image, "bd_holder_disk");
+	struct json_object *report;
+
+	image_set(image, entry, "bd_holder_disk", "bdev", stack.md.block_device);
+	image_list_add(image, slaves, image_at(image, entry, "bd_holder_disk", "list"));
+	report = run_report(image);
+	has_elements(report, "/1/above", 2);
+	json_object_put(report);
+	free(run(image, "nbd -o -d nbd3"));
+}
+END_TEST
+
+/* It does not have the device open: the file system has. */
+START_TEST(a_loop_device_on_a_file)
+{
+	struct json_object *report;
+
+	extra_mount(&scene);
+	extra_loop(&scene);
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 0);
+	is_number(report, "/1/openers_expected", 2);
+	is_number(report, "/1/openers_found", 2);
+	has_elements(report, "/1/above", 1);
+	is_string(report, "/1/above/0/name", "loop5");
+	is_string(report, "/1/above/0/on", "a file system on nbd3");
+	is_string(report, "/1/take_down/0/command", "losetup -d /dev/loop5");
 	json_object_put(report);
 }
 END_TEST
@@ -265,6 +342,9 @@ TCase *extras_case(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, mount_swap_and_stacked_device);
+	tcase_add_test(tc, a_stack_of_devices);
+	tcase_add_test(tc, a_stack_without_an_end);
+	tcase_add_test(tc, a_loop_device_on_a_file);
 	tcase_add_test(tc, mounts_of_one_file_system);
 	tcase_add_test(tc, no_mount_left);
 	tcase_add_test(tc, references_that_are_no_fds);

@@ -88,7 +88,8 @@ static const struct {
 	{"net_namespace_list", head_of_namespaces, true, "not all AF_UNIX receive queues"},
 	{"sk_receive_queue", head_of_queue, true, "not all AF_UNIX receive queues"},
 	{"wait_list", head_of_waiters, true, "who waits for config_lock could not be read in full"},
-	{"bd_holder_disk", head_of_holders, true, "bd_holder_disk lists could not be read in full"},
+	{"bd_holder_disk", head_of_holders, true,
+	 "what block devices are made of could not be read in full"},
 	{"unix_table", head_of_unix_bucket, false, "not all AF_UNIX receive queues"},
 	{"ehash", head_of_tcp_chain, false, "the table of TCP sockets could not be read in full"},
 };

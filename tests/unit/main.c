@@ -31,6 +31,7 @@ int main(void)
 	suite_add_tcase(suite, ptr_map_case());
 	suite_add_tcase(suite, table_case());
 	suite_add_tcase(suite, ways_out_case());
+	suite_add_tcase(suite, take_down_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -146,7 +146,7 @@ START_TEST(openers)
 	ck_assert_str_eq(value("/openers/0/fd"), "3");
 	ck_assert_str_eq(value("/openers/1"), "{\"kind\":\"mount\",\"task\":null,\"fd\":null,"
 					      "\"file\":null,\"what\":\"ext4 on /mnt (nbd101)\","
-					      "\"mount\":null}");
+					      "\"on\":null,\"stacked\":null,\"mount\":null}");
 	o = sample_opener(dev, OPENER_MOUNT, NULL, "ext4 on /pod (nbd101)");
 	o->mount = &mount;
 	ck_assert_str_eq(phrase_opener(o), "ext4 on /pod (nbd101) in a mount namespace in which no "

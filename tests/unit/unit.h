@@ -24,5 +24,6 @@ TCase *progress_case(void);
 TCase *ptr_map_case(void);
 TCase *table_case(void);
 TCase *ways_out_case(void);
+TCase *take_down_case(void);
 
 #endif

@@ -14,11 +14,14 @@
 #define MAX_SYMBOL_NAME 512
 /* amdgpu has some 30,000. */
 #define MAX_SYMBOLS (1u << 20)
+/* Refuses absurd sizes before memory is taken for them. */
+#define MAX_TABLE (32u << 20)
 
 struct symbol {
 	uint64_t addr;
 	const char *name;
 	bool is_function;
+	size_t place; /* among all symbols of all modules */
 };
 
 /* A module that crash does not know. */
@@ -37,6 +40,8 @@ static struct {
 	unsigned long round;
 	struct module_table *v;
 	size_t n;
+	struct symbol *by_name; /* of all of them; made when the first is asked for */
+	size_t n_by_name;
 } modules;
 
 void module_symbols_forget(void)
@@ -55,6 +60,8 @@ static void find_modules(void)
 	modules.round = arena_round();
 	modules.v = NULL;
 	modules.n = 0;
+	modules.by_name = NULL;
+	modules.n_by_name = 0;
 	all = kernel_modules(&n);
 	for (size_t i = 0; i < n; i++) {
 		struct module_table table = {.module = all[i]};
@@ -81,7 +88,7 @@ static void *read_inside(const struct module_table *table, num addr, size_t len)
 {
 	void *bytes;
 
-	if (!len || kernel_module_room(table->module, addr.v) < len)
+	if (!len || len > MAX_TABLE || kernel_module_room(table->module, addr.v) < len)
 		return NULL;
 	bytes = arena_alloc(len);
 	return k_read(addr.v, bytes, len, "mod_kallsyms") ? bytes : NULL;
@@ -161,19 +168,54 @@ static void read_table(struct module_table *table)
 	qsort(table->symbols, table->n, sizeof(*table->symbols), by_address);
 }
 
-num module_symbol(const char *name)
+/* Of several with one name the first module's comes first. */
+static int by_name(const void *a, const void *b)
 {
-	find_modules();
-	for (size_t m = 0; m < modules.n; m++) {
-		struct module_table *table = &modules.v[m];
+	const struct symbol *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
 
-		read_table(table);
-		for (size_t i = 0; i < table->n; i++) {
-			if (!strcmp(table->symbols[i].name, name))
-				return NUM(table->symbols[i].addr);
+	return order ? order : (x->place > y->place) - (x->place < y->place);
+}
+
+static void sort_by_name(void)
+{
+	size_t n = 0;
+
+	for (size_t m = 0; m < modules.n; m++) {
+		read_table(&modules.v[m]);
+		n += modules.v[m].n;
+	}
+	modules.by_name = arena_alloc(n * sizeof(*modules.by_name));
+	for (size_t m = 0; m < modules.n; m++) {
+		for (size_t i = 0; i < modules.v[m].n; i++) {
+			struct symbol *symbol = &modules.by_name[modules.n_by_name];
+
+			*symbol = modules.v[m].symbols[i];
+			symbol->place = modules.n_by_name++;
 		}
 	}
-	return NUM_UNKNOWN;
+	qsort(modules.by_name, n, sizeof(*modules.by_name), by_name);
+}
+
+num module_symbol(const char *name)
+{
+	size_t low = 0, high;
+
+	find_modules();
+	if (!modules.by_name)
+		sort_by_name();
+	high = modules.n_by_name;
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (strcmp(modules.by_name[mid].name, name) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < modules.n_by_name && !strcmp(modules.by_name[low].name, name)
+		       ? NUM(modules.by_name[low].addr)
+		       : NUM_UNKNOWN;
 }
 
 /* The last function that does not begin above addr. */

@@ -285,7 +285,7 @@ START_TEST(loop_devices_without_symbols)
 	report = run_report(image);
 	is_number(report, "/1/openers_found", 2);
 	is_string(report, "/1/openers/0/kind", "kernel");
-	is_string(report, "/1/openers/0/what", "loop2 (nbd3)");
+	is_string(report, "/1/openers/0/what", "loop2 (on nbd3)");
 	has_elements(report, "/0/unreadable", 0);
 	json_object_put(report);
 	image_set(image, disk.gendisk, "gendisk", "minors", 0);

@@ -253,6 +253,22 @@ START_TEST(a_symbol_at_no_address_is_unknown)
 }
 END_TEST
 
+/* What was read to find the layouts is read again: a report counts the same reads, first or not. */
+START_TEST(the_second_report_is_the_first)
+{
+	char *first, *second;
+
+	open_image();
+	first = crash_run("nbd -j");
+	second = crash_run("nbd -j");
+	ck_assert_int_eq(*first, '{');
+	ck_assert_str_eq(first, second);
+	free(first);
+	free(second);
+	close_image();
+}
+END_TEST
+
 /* One more module, of which nothing is known but that it is there. */
 static void add_module(const char *name)
 {
@@ -309,6 +325,7 @@ TCase *modules_case(void)
 	tcase_add_test(tc, symbols_of_the_table);
 	tcase_add_test(tc, entries_that_are_no_symbols);
 	tcase_add_test(tc, a_damaged_table_proves_nothing);
+	tcase_add_test(tc, the_second_report_is_the_first);
 	tcase_add_test(tc, loop_devices_without_symbols);
 	tcase_add_test(tc, a_symbol_at_no_address_is_unknown);
 	return tc;

@@ -270,13 +270,43 @@ START_TEST(the_second_report_is_the_first)
 END_TEST
 
 /* One more module, of which nothing is known but that it is there. */
-static void add_module(const char *name)
+static uint64_t add_module(const char *name)
 {
 	uint64_t module = image_new(image, "module");
 
 	image_set_text(image, module, "module", "name", name);
 	image_list_add(image, address_of("modules"), image_at(image, module, "module", "list"));
+	return module;
 }
+
+START_TEST(a_name_of_two_modules_is_the_first_ones)
+{
+	uint64_t other = add_module("other"), start, symtab, strtab, typetab;
+	uint64_t table = image_at(image, other, "module", "core_kallsyms");
+	Elf64_Sym symbols[] = {{.st_name = 1, .st_shndx = 1, .st_value = NOT_IN_MEMORY},
+			       {.st_name = 11, .st_shndx = 1, .st_value = NOT_IN_MEMORY}};
+	size_t size;
+
+	symtab = image_module_data(image, sizeof(symbols));
+	strtab = image_module_data(image, 64);
+	typetab = image_module_data(image, 64);
+	start = image_code(image, MODULE_CODE, &size);
+	image_write(image, symtab, symbols, sizeof(symbols));
+	image_write(image, strtab, "\0nbd_ioctl\0nbd_other", 21);
+	image_write(image, typetab, "dd", 2);
+	image_set(image, other, "module", "core_layout.base", start);
+	image_set(image, other, "module", "core_layout.size", size);
+	image_set(image, other, "module", "kallsyms", table);
+	image_set(image, table, "mod_kallsyms", "symtab", symtab);
+	image_set(image, table, "mod_kallsyms", "num_symtab", 2);
+	image_set(image, table, "mod_kallsyms", "strtab", strtab);
+	image_set(image, table, "mod_kallsyms", "typetab", typetab);
+	open_image();
+	ck_assert(num_is(k_symbol("nbd_ioctl"), address_of("nbd_ioctl")));
+	ck_assert(num_is(k_symbol("nbd_other"), NOT_IN_MEMORY));
+	close_image();
+}
+END_TEST
 
 /* Neither crash nor the module's table has its variables. */
 START_TEST(loop_devices_without_symbols)
@@ -325,6 +355,7 @@ TCase *modules_case(void)
 	tcase_add_test(tc, symbols_of_the_table);
 	tcase_add_test(tc, entries_that_are_no_symbols);
 	tcase_add_test(tc, a_damaged_table_proves_nothing);
+	tcase_add_test(tc, a_name_of_two_modules_is_the_first_ones);
 	tcase_add_test(tc, the_second_report_is_the_first);
 	tcase_add_test(tc, loop_devices_without_symbols);
 	tcase_add_test(tc, a_symbol_at_no_address_is_unknown);

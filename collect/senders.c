@@ -7,6 +7,7 @@
 #include "collect/senders.h"
 
 #include "base/arena.h"
+#include "collect/deadline.h"
 #include "collect/mutex.h"
 #include "collect/nbd_structs.h"
 #include "collect/task_list.h"
@@ -60,7 +61,8 @@ static void read_connection(const struct report *report, struct device *dev,
 }
 
 /* Who sleeps in wait_for_reconnect(). */
-static void read_reconnect_waiters(const struct report *report, struct device *dev)
+static void read_reconnect_waiters(const struct report *report, struct device *dev,
+				   struct stack_reader *reader)
 {
 	uint64_t queue = k_at(dev->config, KM_CONFIG_CONN_WAIT);
 	struct waiting waiting = {.tasks = &report->tasks, .complete = true};
@@ -79,6 +81,13 @@ static void read_reconnect_waiters(const struct report *report, struct device *d
 					      .v);
 	dev->reconnect_waiters = waiting.v;
 	dev->n_reconnect_waiters = waiting.n;
+	for (size_t i = 0; i < waiting.n; i++) {
+		num left = deadline_left_ms(reader, waiting.v[i]);
+
+		if (left.known &&
+		    (!dev->reconnect_left_ms.known || left.v < dev->reconnect_left_ms.v))
+			dev->reconnect_left_ms = left;
+	}
 	if (!waiting.complete || !entries.complete)
 		problem_add(&dev->problems,
 			    "who waits for a new connection could not be read in full");
@@ -103,6 +112,8 @@ static void read_worker(const struct report *report, const struct device *dev, s
 
 void senders_collect(struct report *report)
 {
+	struct stack_reader reader = {0};
+
 	for (size_t d = 0; !report->before_config && d < report->n_devices && !k_interrupted();
 	     d++) {
 		struct device *dev = &report->devices[d];
@@ -113,6 +124,6 @@ void senders_collect(struct report *report)
 			read_connection(report, dev, &dev->conns[c]);
 		for (size_t i = 0; i < dev->n_requests; i++)
 			read_worker(report, dev, &dev->requests[i]);
-		read_reconnect_waiters(report, dev);
+		read_reconnect_waiters(report, dev, &reader);
 	}
 }

@@ -127,14 +127,18 @@ bool cause_reconnect_wait(const struct diagnosed *d)
 		return false;
 	if (lost.n)
 		add_listener(d, lost.first);
-	return told(d, arena_printf("%s, and %s for a new connection, which may come within "
-				    "dead_conn_timeout (%s)",
-				    lost.n ? server_is_gone(lost.first) : "no connection is left",
-				    dev->n_reconnect_waiters == 1
-					    ? "1 request waits"
-					    : arena_printf("%zu requests wait",
-							   dev->n_reconnect_waiters),
-				    word_seconds(dev->dead_conn_timeout_seconds)));
+	return told(
+		d,
+		arena_printf("%s, and %s for a new connection, which may come within "
+			     "dead_conn_timeout (%s)%s",
+			     lost.n ? server_is_gone(lost.first) : "no connection is left",
+			     dev->n_reconnect_waiters == 1
+				     ? "1 request waits"
+				     : arena_printf("%zu requests wait", dev->n_reconnect_waiters),
+			     word_seconds(dev->dead_conn_timeout_seconds),
+			     dev->reconnect_left_ms.known
+				     ? arena_printf("; EIO in %s", word_age(dev->reconnect_left_ms))
+				     : ""));
 }
 
 static bool is_stopped(const struct connection *c)

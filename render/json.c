@@ -606,6 +606,7 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add(o, "openers_found", dev->openers_expected.known ? count(dev->openers_found) : NULL);
 	add_above(o, dev);
 	add_waiters(o, dev);
+	add(o, "reconnect_left_seconds", seconds(dev->reconnect_left_ms));
 	add(o, "detach_would_hang", string(detach_would_hang(report, dev)));
 	add_attach(o, dev);
 	add_ways_out(o, dev);

@@ -390,6 +390,7 @@ struct device {
 	/* Who waits in nbd_config.conn_wait for NBD_CMD_RECONFIGURE (collect/senders.c). */
 	const struct task **reconnect_waiters;
 	size_t n_reconnect_waiters;
+	num reconnect_left_ms; /* until the first of them gives up */
 	num config_lock_owner; /* task_struct that holds nbd_device.config_lock, 0 when free */
 	num open_lock_owner;   /* the same of the lock that serialises open and close */
 	num partition_scan_due; /* the next first open reads the partition table: GD_NEED_PART_SCAN */

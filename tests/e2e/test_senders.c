@@ -77,6 +77,20 @@ START_TEST(what_is_being_sent)
 }
 END_TEST
 
+/* A request that waits for a new connection has waited since it was made. */
+START_TEST(reconnect_wait)
+{
+	double now = (double)int_at(truth(), "/clock/monotonic_ns") / 1e9, left;
+
+	facts = scene("reconnect-wait");
+	dev = scene_device("reconnect-wait");
+	left = (double)int_at(facts, "/dead_conn_timeout_seconds") -
+	       (now - (double)int_at(facts, "/requests/0/issued_monotonic_ns") / 1e9);
+	ck_assert_double_le(json_object_get_double(at(dev, "/reconnect_left_seconds")), left + 5);
+	ck_assert_double_ge(json_object_get_double(at(dev, "/reconnect_left_seconds")), left - 5);
+}
+END_TEST
+
 TCase *senders_case(void)
 {
 	TCase *c = tcase_create("senders");
@@ -85,5 +99,7 @@ TCase *senders_case(void)
 	tcase_set_timeout(c, 60);
 	tcase_add_loop_test(c, senders, 0, n);
 	tcase_add_loop_test(c, what_is_being_sent, 0, n);
+	if (scene("reconnect-wait"))
+		tcase_add_test(c, reconnect_wait);
 	return c;
 }

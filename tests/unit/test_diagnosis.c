@@ -271,6 +271,9 @@ START_TEST(reconnect_wait)
 	cause_has(
 		"the server, pid 234, has exited, and 1 request waits for a new connection, which "
 		"may come within dead_conn_timeout (600 s)");
+	dev->reconnect_left_ms = NUM(573000);
+	is(STATE_STUCK, "reconnect-wait");
+	cause_has("dead_conn_timeout (600 s); EIO in 573.0 s");
 	ck_assert_uint_eq(step("NBD_CMD_RECONFIGURE"), 1);
 	ck_assert_uint_eq(step("nbd-client -d"), 2);
 	ck_assert_str_eq(dev->diagnosis->steps[1].costs, "1 request fails with EIO");

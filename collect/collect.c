@@ -17,6 +17,7 @@
 #include "collect/nbd_structs.h"
 #include "resolve/behaviour.h"
 #include "collect/waiters.h"
+#include "collect/waiting_requests.h"
 #include "base/progress.h"
 #include "collect/task_list.h"
 #include "collect/socket.h"
@@ -196,6 +197,7 @@ struct report *collect_report(struct query *queries, size_t n)
 	settle_numbering(report);
 	requests_collect(report);
 	senders_collect(report);
+	waiting_requests_collect(report);
 	block_devices = block_devices_read(report);
 	file_holders_below_loops(&held);
 	stack = stack_above_collect(report, &block_devices, &held);

@@ -80,6 +80,16 @@ num request_in_flight(const struct kobj *o)
 	return NUM(atomic_flags.v & REQ_ATOM_STARTED && !(atomic_flags.v & REQ_ATOM_COMPLETE));
 }
 
+num request_is_idle(const struct kobj *o)
+{
+	num state = k_num(o, k_has(KM_RQ_STATE) ? KM_RQ_STATE : KM_RQ_ATOMIC_FLAGS);
+
+	if (!state.known)
+		return NUM_UNKNOWN;
+	return NUM(k_has(KM_RQ_STATE) ? state.v == MQ_RQ_IDLE
+				      : !(state.v & (REQ_ATOM_STARTED | REQ_ATOM_COMPLETE)));
+}
+
 /*
  * Whether the server was sent the request. NBD_CMD_INFLIGHT says so in kernels that have it. In the
  * first of those a timeout cleared the bit even when the request stayed with the server: Linux
@@ -98,12 +108,7 @@ static num was_sent(const struct request_context *ctx, const struct kobj *cmd, n
 	return num_is(ctx->marks_sent, 1) && !retries.v ? NUM(0) : NUM_UNKNOWN;
 }
 
-/*
- * 1 when this kernel's nbd sets NBD_CMD_INFLIGHT. No structure tells, and distributions have it in other
- * versions; but this message came with the bit: Linux kernel commit 4e6eef5dc25b ("nbd: don't handle
- * response without a corresponding request message") (in v5.16).
- */
-static num marks_sent(void)
+num request_marks_sent(void)
 {
 	return kernel_module_holds("nbd", "Suspicious reply %d (status");
 }
@@ -113,8 +118,7 @@ struct request_context request_context(void)
 	num symbol = k_symbol("jiffies_64");
 	num jiffies = symbol.known ? k_pointer(symbol.v, "jiffies_64") : NUM_UNKNOWN;
 
-	return (struct request_context){
-		.jiffies = jiffies.v, .now_ns = monotonic_ns(jiffies), .marks_sent = marks_sent()};
+	return (struct request_context){.jiffies = jiffies.v, .now_ns = monotonic_ns(jiffies)};
 }
 
 void request_read(struct device *dev, const struct request_context *ctx, struct request *rq,

@@ -167,6 +167,7 @@ void requests_collect(struct report *report)
 	struct request_context ctx = request_context();
 	bool usable = layouts_suffice();
 
+	ctx.marks_sent = request_marks_sent();
 	for (size_t d = 0; usable && d < report->n_devices && !k_interrupted(); d++) {
 		if (report->devices[d].config)
 			read_requests(&report->devices[d], &ctx);

@@ -52,6 +52,7 @@ static void read_connection(const struct report *report, struct device *dev,
 	waiting.complete &= mutex_waiters(lock, add_waiting, &waiting);
 	conn->behind_sender = waiting.v;
 	conn->n_behind_sender = waiting.n;
+	dev->in_nbd_known &= waiting.complete;
 	if (!waiting.complete)
 		problem_add(
 			&dev->problems,
@@ -88,6 +89,7 @@ static void read_reconnect_waiters(const struct report *report, struct device *d
 		    (!dev->reconnect_left_ms.known || left.v < dev->reconnect_left_ms.v))
 			dev->reconnect_left_ms = left;
 	}
+	dev->in_nbd_known &= waiting.complete && entries.complete;
 	if (!waiting.complete || !entries.complete)
 		problem_add(&dev->problems,
 			    "who waits for a new connection could not be read in full");
@@ -120,6 +122,8 @@ void senders_collect(struct report *report)
 
 		if (!dev->config)
 			continue;
+		dev->in_nbd_known = k_has(KM_NSOCK_TX_LOCK) && k_has(KM_CONFIG_CONN_WAIT) &&
+				    k_has(KM_WAIT_QUEUE_LIST) && k_has(KM_WAIT_ENTRY_LIST);
 		for (size_t c = 0; c < dev->n_conns; c++)
 			read_connection(report, dev, &dev->conns[c]);
 		for (size_t i = 0; i < dev->n_requests; i++)

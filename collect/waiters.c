@@ -211,6 +211,8 @@ static void add_device(struct search *search, struct device *dev)
 		add_block_device(search, dev, k_num_at(dev->gendisk, KM_DISK_PART0).v);
 	for (size_t i = 0; i < dev->n_requests; i++)
 		add_request(search, dev, dev->requests[i].addr);
+	for (size_t i = 0; i < dev->n_waiting; i++)
+		add_request(search, dev, dev->waiting[i].addr);
 }
 
 /*

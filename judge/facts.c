@@ -161,6 +161,46 @@ const struct request *fact_request_of(const struct device *dev, const struct tas
 	return NULL;
 }
 
+size_t fact_behind_senders(const struct device *dev, bool started)
+{
+	size_t n = 0;
+
+	for (size_t c = 0; c < dev->n_conns; c++) {
+		for (size_t i = 0; i < dev->conns[c].n_behind_sender; i++) {
+			const struct task *t = dev->conns[c].behind_sender[i];
+
+			n += !num_is(dev->config_lock_owner, t->addr) &&
+			     (fact_request_of(dev, t) != NULL) == started;
+		}
+	}
+	return n;
+}
+
+size_t fact_requests_at(const struct device *dev, enum request_place place)
+{
+	size_t n = 0;
+
+	/* These are known without the list of those that wait. */
+	if (place == REQUEST_IN_FLIGHT)
+		return dev->n_requests;
+	if (place == REQUEST_RECONNECT)
+		return dev->n_reconnect_waiters;
+	if (place == REQUEST_BEHIND_SENDER)
+		return fact_behind_senders(dev, false);
+	for (size_t i = 0; i < dev->n_waiting; i++)
+		n += dev->waiting[i].place == place;
+	return n;
+}
+
+num fact_requests_waiting(const struct device *dev)
+{
+	size_t n = 0;
+
+	for (enum request_place place = REQUEST_IN_FLIGHT + 1; place < REQUEST_PLACES; place++)
+		n += fact_requests_at(dev, place);
+	return dev->waiting_known ? NUM(n) : NUM_UNKNOWN;
+}
+
 bool fact_has_stuck_request(const struct device *dev)
 {
 	for (size_t i = 0; i < dev->n_requests; i++) {

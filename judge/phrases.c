@@ -27,6 +27,12 @@ static const struct {
 static const char *const holder_kinds[] = {HOLDER_KIND_TABLE(HOLDER_KIND_ROW)};
 #undef HOLDER_KIND_ROW
 
+#define REQUEST_PLACE_ROW(place, word, text) [place] = {word, text},
+static const struct {
+	const char *word, *text;
+} request_places[] = {REQUEST_PLACE_TABLE(REQUEST_PLACE_ROW)};
+#undef REQUEST_PLACE_ROW
+
 _Static_assert(sizeof(opener_kinds) / sizeof(opener_kinds[0]) == OPENER_KINDS,
 	       "each kind of opener has a row");
 _Static_assert(sizeof(holder_kinds) / sizeof(holder_kinds[0]) == HOLDER_KINDS,
@@ -80,6 +86,41 @@ const char *phrase_request(const struct request *rq)
 const char *phrase_sector(const struct request *rq)
 {
 	return num_is(rq->op, REQ_OP_FLUSH) ? "-" : word_decimal(rq->sector);
+}
+
+const char *phrase_request_place(enum request_place place)
+{
+	return request_places[place].word;
+}
+
+const char *phrase_request_waits(enum request_place place)
+{
+	return request_places[place].text;
+}
+
+const char *phrase_requests(const struct device *dev)
+{
+	const char *text = dev->requests_known ? arena_printf("%zu in flight", dev->n_requests)
+			   : dev->n_requests   ? arena_printf("%zu in flight are known, not all",
+							      dev->n_requests)
+					       : "?";
+
+	for (enum request_place place = REQUEST_IN_FLIGHT + 1; place < REQUEST_PLACES; place++) {
+		size_t n = fact_requests_at(dev, place);
+
+		if (n)
+			text = arena_printf("%s, %zu %s", text, n, phrase_request_waits(place));
+	}
+	if (dev->requests_known && !dev->waiting_known)
+		text = arena_printf("%s; how many wait to be started is not known", text);
+	if (dev->n_tag_waiters)
+		text = arena_printf("%s; %s for a tag", text,
+				    dev->n_tag_waiters == 1
+					    ? "1 task waits"
+					    : arena_printf("%zu tasks wait", dev->n_tag_waiters));
+	if (dev->requests_known && !dev->tag_waiters_known)
+		text = arena_printf("%s; who waits for a tag is not known", text);
+	return text;
 }
 
 const char *phrase_opener_kind(enum opener_kind kind)

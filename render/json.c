@@ -386,6 +386,47 @@ static void add_requests(json *to, const struct device *dev)
 	}
 }
 
+static void add_tasks(json *to, const char *key, const struct task *const *tasks, size_t n)
+{
+	json *all = add_array(to, key);
+
+	for (size_t i = 0; i < n; i++)
+		fill_task(append_object(all), tasks[i]);
+}
+
+/* Requests that nbd has not started, and who waits to make one. */
+static void add_waiting(json *to, const struct device *dev)
+{
+	json *all;
+
+	if (dev->waiting_known || dev->n_waiting || fact_is_unconfigured(dev)) {
+		all = add_array(to, "requests_waiting");
+		for (size_t i = 0; i < dev->n_waiting; i++) {
+			const struct request *rq = &dev->waiting[i];
+			json *o = append_object(all);
+
+			add(o, "where", string(phrase_request_place(rq->place)));
+			add(o, "queue", count(rq->queue));
+			add(o, "tag", rq->tag == REQUEST_NO_TAG ? NULL : count(rq->tag));
+			add(o, "sched_tag", number(rq->sched_tag));
+			add(o, "request", address(rq->addr));
+			add(o, "op", string(phrase_operation(rq->op)));
+			add(o, "sector", number(rq->sector));
+			add(o, "bytes", number(rq->bytes));
+			add(o, "age_seconds", seconds(rq->age_ms));
+			add_task(o, "worker", rq->worker);
+			add_request_waiters(o, dev, rq);
+		}
+	} else {
+		add(to, "requests_waiting", NULL);
+	}
+	if (dev->tag_waiters_known || dev->n_tag_waiters || fact_is_unconfigured(dev))
+		add_tasks(to, "tag_waiters", dev->tag_waiters, dev->n_tag_waiters);
+	else
+		add(to, "tag_waiters", NULL);
+	add_tasks(to, "reconnect_waiters", dev->reconnect_waiters, dev->n_reconnect_waiters);
+}
+
 static void add_mount(json *to, const struct mount *m)
 {
 	json *o, *all;
@@ -601,6 +642,7 @@ const char *json_device_line(const struct report *report, const struct device *d
 			    dev->recv_task, dev->recv_doubt, dev->recv_reuser);
 	add_connections(o, dev);
 	add_requests(o, dev);
+	add_waiting(o, dev);
 	add_openers(o, dev->openers, dev->n_openers, dev->openers_expected);
 	add(o, "openers_expected", number(dev->openers_expected));
 	add(o, "openers_found", dev->openers_expected.known ? count(dev->openers_found) : NULL);

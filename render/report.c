@@ -15,10 +15,13 @@
 #include "judge/state.h"
 #include "render/text_table.h"
 
-/* How many in a cell; unknown where not all of them are known. */
+/* How many in a cell, "2+6" with those that wait to be started; unknown where not all of them are known. */
 static const char *requests_cell(const struct device *dev)
 {
-	return dev->requests_known ? arena_printf("%zu", dev->n_requests) : "?";
+	const char *text = dev->requests_known ? arena_printf("%zu", dev->n_requests) : "?";
+	num waiting = fact_requests_waiting(dev);
+
+	return num_is(waiting, 0) ? text : arena_printf("%s+%s", text, word_decimal(waiting));
 }
 
 static bool shares_its_cause(const struct report *report, const struct device *dev)

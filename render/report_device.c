@@ -38,28 +38,11 @@ static size_t run_length(const struct device *dev, size_t first,
 	return options->unfolded ? 1 : fold_run(dev->conns + first, dev->n_conns - first);
 }
 
-/* Tasks that wait for a tx_lock: with a request that nbd has not started; or, started, one whose timeout nbd
- * handles. Whoever has config_lock detaches. */
-static size_t behind_senders(const struct device *dev, bool started)
-{
-	size_t n = 0;
-
-	for (size_t c = 0; c < dev->n_conns; c++) {
-		for (size_t i = 0; i < dev->conns[c].n_behind_sender; i++) {
-			const struct task *t = dev->conns[c].behind_sender[i];
-
-			n += !num_is(dev->config_lock_owner, t->addr) &&
-			     (fact_request_of(dev, t) != NULL) == started;
-		}
-	}
-	return n;
-}
-
 /* Requests that nbd works on: each holds a reference to the config meanwhile. */
 static size_t requests_in_nbd(const struct device *dev)
 {
-	size_t n =
-		dev->n_reconnect_waiters + behind_senders(dev, false) + behind_senders(dev, true);
+	size_t n = dev->n_reconnect_waiters + fact_behind_senders(dev, false) +
+		   fact_behind_senders(dev, true);
 
 	for (size_t c = 0; c < dev->n_conns; c++)
 		n += fact_request_of(dev, dev->conns[c].sender) != NULL;
@@ -95,22 +78,6 @@ static const char *references_text(const struct device *dev)
 	else if (refs < sum)
 		parts = arena_printf("%s - %lld unexplained", parts, (long long)(sum - refs));
 	return parts;
-}
-
-static const char *requests_text(const struct device *dev)
-{
-	const char *text = dev->requests_known ? arena_printf("%zu in flight", dev->n_requests)
-			   : dev->n_requests   ? arena_printf("%zu in flight are known, not all",
-							      dev->n_requests)
-					       : "?";
-
-	if (dev->n_reconnect_waiters)
-		text = arena_printf("%s, %zu waiting for a reconnect", text,
-				    dev->n_reconnect_waiters);
-	if (behind_senders(dev, false))
-		text = arena_printf("%s, %zu waiting behind a sender", text,
-				    behind_senders(dev, false));
-	return text;
 }
 
 static const char *openers_text(const struct device *dev)
@@ -155,7 +122,7 @@ static void print_head(FILE *out, const struct report *report, const struct devi
 	fprintf(out, "  references     config_refs %s; refs %s\n", references_text(dev),
 		word_decimal(dev->refs));
 	fprintf(out, "  openers        %s\n", openers_text(dev));
-	fprintf(out, "  requests       %s\n", requests_text(dev));
+	fprintf(out, "  requests       %s\n", phrase_requests(dev));
 	fprintf(out, "  timeout        %s; dead connections are waited for: %s\n",
 		num_is(dev->timeout_seconds, 0) && !fact_never_times_out(report, dev)
 			? "none set (30 s by default)"
@@ -291,7 +258,7 @@ static void print_connections(FILE *out, const struct report *report, const stru
 	report_senders(out, dev);
 }
 
-/* Who waits for the request. */
+/* Who waits for the request, however far it has come. */
 static const char *waiters_text(const struct device *dev, const struct request *rq)
 {
 	const char *text = NULL;
@@ -370,6 +337,39 @@ static void print_waiters(FILE *out, const struct device *dev, size_t max)
 			dev->name);
 }
 
+/* Requests that nbd has not started, and where they wait. */
+static void print_waiting(FILE *out, const struct device *dev, size_t max)
+{
+	static const char *const headers[] = {"WHERE",	"REQUEST", "OP",	 "SECTOR",
+					      "LENGTH", "AGE",	   "HANDLED BY", "WAITED BY"};
+	struct text_table table = text_table(8, headers, "lllrrrll");
+
+	for (size_t i = 0; i < dev->n_waiting && i < max; i++) {
+		const struct request *rq = &dev->waiting[i];
+
+		text_table_add(&table, phrase_request_place(rq->place));
+		text_table_add(&table, word_hex(rq->addr));
+		text_table_add(&table, phrase_operation(rq->op));
+		text_table_add(&table, phrase_sector(rq));
+		text_table_add(&table, word_size(rq->bytes));
+		text_table_add(&table, word_age(rq->age_ms));
+		text_table_add(&table, rq->worker ? phrase_name(rq->worker) : "-");
+		text_table_add(&table, waiters_text(dev, rq));
+	}
+	if (dev->n_waiting) {
+		fprintf(out, "  not started yet:\n");
+		text_table_print(&table, out, 2);
+	}
+	if (dev->n_waiting > max)
+		fprintf(out, "  %zu more: nbd -r -d %s lists all\n", dev->n_waiting - max,
+			dev->name);
+	for (size_t i = 0; i < dev->n_tag_waiters && i < max; i++)
+		fprintf(out, "  waits for a tag: %s\n", phrase_task(dev->tag_waiters[i]));
+	if (dev->n_tag_waiters > max)
+		fprintf(out, "  %zu more wait for a tag: nbd -r -d %s lists all\n",
+			dev->n_tag_waiters - max, dev->name);
+}
+
 void report_device(FILE *out, const struct report *report, const struct device *dev,
 		   const struct render_options *options)
 {
@@ -383,9 +383,10 @@ void report_device(FILE *out, const struct report *report, const struct device *
 		print_ways_out(out, dev);
 	if (dev->n_conns)
 		print_connections(out, report, dev, options);
-	if (dev->n_requests) {
+	if (dev->n_requests || dev->n_waiting || dev->n_tag_waiters) {
 		fprintf(out, "\nREQUESTS\n");
 		print_requests(out, dev, max);
+		print_waiting(out, dev, max);
 	}
 	if (dev->n_openers || dev->n_above) {
 		fprintf(out, "\nOPENERS\n");
@@ -403,8 +404,9 @@ void report_requests(FILE *out, const struct device *dev)
 		fprintf(out, "%s  not configured: no requests\n", dev->name);
 		return;
 	}
-	fprintf(out, "%s  requests %s\n", dev->name, requests_text(dev));
+	fprintf(out, "%s  requests %s\n", dev->name, phrase_requests(dev));
 	print_requests(out, dev, SIZE_MAX);
+	print_waiting(out, dev, SIZE_MAX);
 	report_senders(out, dev);
 }
 

@@ -60,10 +60,9 @@ static void walk_tree(struct tree *tree, uint64_t entry, uint64_t first, unsigne
 	tree->damaged |= count.known && count.v != used;
 }
 
-bool idr_walk(const char *symbol, idr_visit *visit, void *context)
+/* The tree became an xarray with tag 2 in v4.20, commit f8d5d0cc145c; before it was a radix tree with tag 1. */
+static struct tree tree_of_this_kernel(idr_visit *visit, void *context)
 {
-	/* The tree became an xarray with tag 2 in v4.20, commit f8d5d0cc145c; before it was a radix
-	 * tree with tag 1. */
 	bool xarray = k_has(KM_XARRAY_HEAD);
 	struct tree tree = {
 		.shift = xarray ? KM_XA_NODE_SHIFT : KM_RADIX_NODE_SHIFT,
@@ -73,16 +72,34 @@ bool idr_walk(const char *symbol, idr_visit *visit, void *context)
 		.visit = visit,
 		.context = context,
 	};
-	num idr = k_has(KM_IDR_RT) ? k_symbol(symbol) : NUM_UNKNOWN;
-	uint64_t root = k_at(idr.v, KM_IDR_RT);
-	num head =
-		idr.known ? k_num_at(root, xarray ? KM_XARRAY_HEAD : KM_RADIX_RNODE) : NUM_UNKNOWN;
-	num base = k_num_at(idr.v, KM_IDR_BASE);
 
 	tree.n_slots = k_member_size(tree.slots) / sizeof(uint64_t);
-	if (!head.known || (k_has(KM_IDR_BASE) && !base.known) || tree.n_slots > MAX_SLOTS ||
-	    !tree.n_slots)
+	return tree;
+}
+
+static bool walk(num head, uint64_t base, idr_visit *visit, void *context)
+{
+	struct tree tree = tree_of_this_kernel(visit, context);
+
+	if (!head.known || tree.n_slots > MAX_SLOTS || !tree.n_slots)
 		return false;
-	walk_tree(&tree, head.v, base.v, MAX_SHIFT);
+	walk_tree(&tree, head.v, base, MAX_SHIFT);
 	return !tree.damaged;
+}
+
+bool idr_walk(const char *symbol, idr_visit *visit, void *context)
+{
+	num idr = k_has(KM_IDR_RT) ? k_symbol(symbol) : NUM_UNKNOWN;
+	uint64_t root = k_at(idr.v, KM_IDR_RT);
+	num base = k_num_at(idr.v, KM_IDR_BASE);
+
+	if (!idr.known || (k_has(KM_IDR_BASE) && !base.known))
+		return false;
+	return walk(k_num_at(root, k_has(KM_XARRAY_HEAD) ? KM_XARRAY_HEAD : KM_RADIX_RNODE), base.v,
+		    visit, context);
+}
+
+bool idr_walk_xarray(uint64_t xarray, idr_visit *visit, void *context)
+{
+	return walk(k_num_at(xarray, KM_XARRAY_HEAD), 0, visit, context);
 }

@@ -13,7 +13,7 @@
 /* nbd_cmd.flags */
 #define NBD_CMD_INFLIGHT (1ull << 2)
 
-/* What all requests of a report have in common. */
+/* What all requests of a report have in common; request_context() leaves marks_sent unknown. */
 struct request_context {
 	uint64_t jiffies;
 	num now_ns;	/* of the monotonic clock */
@@ -22,8 +22,18 @@ struct request_context {
 
 struct request_context request_context(void);
 
+/*
+ * 1 when this kernel's nbd sets NBD_CMD_INFLIGHT. No structure tells, and distributions have it in other
+ * versions; but this message came with the bit: Linux kernel commit 4e6eef5dc25b ("nbd: don't handle
+ * response without a corresponding request message") (in v5.16).
+ */
+num request_marks_sent(void);
+
 /* Whether a loaded struct request was handed to nbd and is not complete. */
 num request_in_flight(const struct kobj *o);
+
+/* Whether a loaded struct request was not handed to nbd yet. */
+num request_is_idle(const struct kobj *o);
 
 /* Fills addr, op, sector, bytes, retries, sent, connection and age_ms. What is impossible becomes a problem of the
  * device. */

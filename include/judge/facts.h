@@ -67,6 +67,16 @@ bool fact_never_times_out(const struct report *report, const struct device *dev)
 /* The request that the task is sending, or works on otherwise: it holds its nbd_cmd.lock. NULL when there is none. */
 const struct request *fact_request_of(const struct device *dev, const struct task *t);
 
+/* How many tasks wait for a tx_lock with a request that nbd has started, whose timeout it handles; or with one that
+ * it has not. Whoever has config_lock detaches and has none. */
+size_t fact_behind_senders(const struct device *dev, bool started);
+
+/* How many requests are in this place. */
+size_t fact_requests_at(const struct device *dev, enum request_place place);
+
+/* How many requests wait before nbd starts them, wherever that is; unknown where not all places could be looked at. */
+num fact_requests_waiting(const struct device *dev);
+
 /* A request is stuck. */
 bool fact_has_stuck_request(const struct device *dev);
 

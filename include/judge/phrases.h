@@ -19,6 +19,14 @@ const char *phrase_operation(num op);
 const char *phrase_request(const struct request *rq);
 const char *phrase_sector(const struct request *rq);
 
+/* Where a request is: "reconnect" as JSON has it; "waiting for a reconnect". */
+const char *phrase_request_place(enum request_place place);
+const char *phrase_request_waits(enum request_place place);
+
+/* "0 in flight, 1 waiting for a reconnect, 2 in the I/O scheduler; 3 tasks wait for a tag", and what of it is not
+ * known. "0 in flight" alone: nothing waits anywhere. */
+const char *phrase_requests(const struct device *dev);
+
 /* "fd", "mount", ...: as JSON has them; "closed", "unmounted", ...: what must become of such an opener. */
 const char *phrase_opener_kind(enum opener_kind kind);
 const char *phrase_opener_let_go(enum opener_kind kind);

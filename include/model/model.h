@@ -161,9 +161,29 @@ struct connection {
 	num pending_sent; /* nbd_sock.sent: so many bytes of it, 28 bytes of header included */
 };
 
-/* A request in flight: it has a driver tag and is not complete. */
+/* Where a request is, the word for it in JSON, and what it does there. */
+#define REQUEST_PLACE_TABLE(PLACE)                                                                 \
+	PLACE(REQUEST_IN_FLIGHT, "in-flight", "in flight")		 /* nbd has started it */  \
+	PLACE(REQUEST_RECONNECT, "reconnect", "waiting for a reconnect") /* inside nbd */          \
+	PLACE(REQUEST_BEHIND_SENDER, "behind-sender", "waiting behind a sender") /* inside nbd */  \
+	PLACE(REQUEST_DISPATCH, "dispatch", "waiting for another try")	   /* nbd had no room */   \
+	PLACE(REQUEST_REQUEUE, "requeue", "requeued")			   /* to be sent anew */   \
+	PLACE(REQUEST_BEHIND_FLUSH, "behind-flush", "waiting for a flush") /* in flight or next */ \
+	PLACE(REQUEST_SCHEDULER, "scheduler", "in the I/O scheduler")	   /* it has no tag yet */ \
+	PLACE(REQUEST_ON_THE_WAY, "on-the-way", "on the way to nbd")	   /* a task's plug */
+
+#define REQUEST_PLACE_ENUM(place, word, text) place,
+enum request_place { REQUEST_PLACE_TABLE(REQUEST_PLACE_ENUM) REQUEST_PLACES };
+#undef REQUEST_PLACE_ENUM
+
+/* A driver tag where there is none. */
+#define REQUEST_NO_TAG UINT32_MAX
+
+/* A request: in flight when it has a driver tag, was started and is not complete. */
 struct request {
-	uint32_t queue, tag; /* hardware queue, and the tag there */
+	enum request_place place;
+	uint32_t queue, tag; /* hardware queue, and the tag there or REQUEST_NO_TAG */
+	num sched_tag;	     /* of one that waits: its tag in the I/O scheduler */
 	uint64_t addr;	     /* struct request; its nbd_cmd follows at once */
 	num op;		     /* REQ_OP_* (include/linux/blk_types.h) */
 	num sector;	     /* of 512 bytes, from the start of the whole device */
@@ -377,6 +397,14 @@ struct device {
 	size_t n_requests;
 	bool requests_known; /* all tags were looked at */
 
+	/* Requests that exist and that nbd has not started (collect/waiting_requests.c). */
+	struct request *waiting;
+	size_t n_waiting;
+	bool waiting_known;		 /* all places were looked at */
+	const struct task **tag_waiters; /* who waits until another request gives its tag back */
+	size_t n_tag_waiters;
+	bool tag_waiters_known;
+
 	struct opener *openers;
 	size_t n_openers;
 	num openers_expected; /* bd_openers of the whole device, the kernel's own count */
@@ -391,6 +419,7 @@ struct device {
 	const struct task **reconnect_waiters;
 	size_t n_reconnect_waiters;
 	num reconnect_left_ms; /* until the first of them gives up */
+	bool in_nbd_known;     /* these, and who waits for each tx_lock, could be read in full */
 	num config_lock_owner; /* task_struct that holds nbd_device.config_lock, 0 when free */
 	num open_lock_owner;   /* the same of the lock that serialises open and close */
 	num partition_scan_due; /* the next first open reads the partition table: GD_NEED_PART_SCAN */

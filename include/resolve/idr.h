@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The kernel's idr: a table from small numbers to pointers. */
+/* The kernel's idr and xarray: tables from small numbers to pointers. */
 #ifndef NBD_RESOLVE_IDR_H
 #define NBD_RESOLVE_IDR_H
 
@@ -15,5 +15,8 @@ typedef void idr_visit(void *context, uint32_t id, uint64_t pointer);
  * for what is numbered like devices. Mirrors idr_for_each() of lib/idr.c.
  */
 bool idr_walk(const char *symbol, idr_visit *visit, void *context);
+
+/* The same of the struct xarray at an address. */
+bool idr_walk_xarray(uint64_t xarray, idr_visit *visit, void *context);
 
 #endif

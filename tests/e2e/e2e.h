@@ -15,6 +15,7 @@ TCase *why_case(void);
 TCase *above_case(void);
 TCase *stuck_case(void);
 TCase *senders_case(void);
+TCase *waiting_case(void);
 TCase *diagnosis_case(void);
 TCase *errors_case(void);
 TCase *addresses_case(void);

@@ -27,6 +27,7 @@ int main(int argc, char **argv)
 	}
 	data_load(argv[1 + stuck], argv[2 + stuck], true);
 	suite_add_tcase(suite, truth_case());
+	suite_add_tcase(suite, waiting_case());
 	suite_add_tcase(suite, diagnosis_case());
 	if (stuck) {
 		suite_add_tcase(suite, stuck_case());

@@ -3,7 +3,7 @@
 """mutations.py E2E OUTPUTS FIXTURE: proves that the end-to-end tests can fail.
 
 Each value of the report that the guest's record can prove is falsified in turn, for one device, in a
-copy of the outputs; the tests that compare with the record (cases "truth", "diagnosis", "scenes" and "why") must
+copy of the outputs; the tests that compare with the record (cases "truth", "diagnosis", "scenes", "why" and "waiting") must
 fail on each of them. `make mutations` runs this.
 """
 import concurrent.futures
@@ -68,7 +68,7 @@ def falsify(device, path):
 
 def fails(directory):
     """True when the tests notice."""
-    for case in ("truth", "diagnosis", "scenes", "why"):
+    for case in ("truth", "diagnosis", "scenes", "why", "waiting"):
         env = dict(os.environ, CK_RUN_CASE=case, CK_FORK="no")
         run = subprocess.run([e2e, directory, fixture], env=env, capture_output=True, check=False)
         if run.returncode:

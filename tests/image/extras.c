@@ -506,6 +506,7 @@ void extra_all(struct scene *s)
 		extra_waiters(s);
 	if (!image_has(image, "nbd_config", NULL))
 		return;
+	extra_waiting(s);
 	extra_tcp(s);
 	/* The last, so that the numbers of inodes are alike. */
 	if (image_has(s->image, "io_ring_ctx", NULL))

@@ -54,6 +54,14 @@ struct extra_waiters {
 };
 struct extra_waiters extra_waiters(struct scene *s);
 
+/* Requests that wait outside nbd, one in each place; of another one the block layer has taken the list that it has for
+ * flushes, where it has one. And a task that waits for a tag. The first queue gets an I/O scheduler's tags for that. */
+struct extra_waiting {
+	uint64_t tags, dispatch, requeue, behind_flush, scheduler, on_the_way;
+	struct kernel_task sleeper;
+};
+struct extra_waiting extra_waiting(struct scene *s);
+
 /* All of these that this kernel can have. */
 void extra_all(struct scene *s);
 

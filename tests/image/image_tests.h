@@ -17,6 +17,7 @@ TCase *requests_case(void);
 TCase *arm64_case(void);
 TCase *senders_case(void);
 TCase *rt_senders_case(void);
+TCase *waiting_case(void);
 TCase *sockets_case(void);
 TCase *memory_case(void);
 TCase *devices_case(void);

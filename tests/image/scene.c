@@ -16,6 +16,7 @@
 #define TCP_ESTABLISHED 1
 #define TCP_CLOSE	7
 #define SHUTDOWN_MASK	3
+#define XA_NODE_TAG	2
 
 /* The name that the server's ends share with their listener. */
 static uint64_t new_address(struct kernel *k)
@@ -134,12 +135,91 @@ static void build_nbd(struct scene *s, struct kernel *k)
 		image_set(image, s->config, "nbd_config", "blksize", 4096);
 }
 
+/* The sbitmap_queue of a blk_mq_tags, which 5.10 and its like point to. */
+static uint64_t bitmap_of(struct image *image, uint64_t tags)
+{
+	return image_has(image, "blk_mq_tags", "__bitmap_tags")
+		       ? image_at(image, tags, "blk_mq_tags", "__bitmap_tags")
+		       : image_at(image, tags, "blk_mq_tags", "bitmap_tags");
+}
+
+uint64_t scene_new_tags(struct image *image, unsigned n)
+{
+	uint64_t tags = image_new(image, "blk_mq_tags"), bitmap = bitmap_of(image, tags);
+	uint64_t ws = image_array(image, "sbq_wait_state", 8);
+
+	image_set(image, tags, "blk_mq_tags", "nr_tags", n);
+	image_set(image, tags, "blk_mq_tags", "rqs", image_array(image, "ptr", n));
+	image_set(image, tags, "blk_mq_tags", "static_rqs", image_array(image, "ptr", n));
+	if (image_has(image, "blk_mq_tags", "__bitmap_tags"))
+		image_set(image, tags, "blk_mq_tags", "bitmap_tags", bitmap);
+	image_set(image, bitmap, "sbitmap_queue", "sb.depth", n);
+	image_set(image, bitmap, "sbitmap_queue", "sb.shift", 5);
+	image_set(image, bitmap, "sbitmap_queue", "sb.map_nr", (n + 31) / 32);
+	image_set(image, bitmap, "sbitmap_queue", "sb.map",
+		  image_array(image, "sbitmap_word", (n + 31) / 32));
+	image_set(image, bitmap, "sbitmap_queue", "ws", ws);
+	for (unsigned i = 0; i < 8; i++)
+		image_list_init(image,
+				image_at(image, ws + i * image_sizeof(image, "sbq_wait_state"),
+					 "sbq_wait_state", "wait.whole.head"));
+	return tags;
+}
+
+void scene_take_tag(struct image *image, uint64_t tags, unsigned tag, uint64_t request)
+{
+	uint64_t word = image_get(image, bitmap_of(image, tags), "sbitmap_queue", "sb.map") +
+			tag / 32 * image_sizeof(image, "sbitmap_word");
+
+	image_set(image, word, "sbitmap_word", "word",
+		  image_get(image, word, "sbitmap_word", "word") | 1ull << tag % 32);
+	image_set_pointer(image, image_get(image, tags, "blk_mq_tags", "static_rqs"), tag, request);
+}
+
+uint64_t scene_new_request(struct scene *s)
+{
+	struct image *image = s->image;
+	size_t size = image_sizeof(image, "request");
+	/* nbd_cmd is in one piece with its request. */
+	uint64_t rq = image_array(image, "char", size + image_sizeof(image, "nbd_cmd"));
+
+	image_set(image, rq, "request", "q", s->disk.queue);
+	image_set(image, rq + size, "nbd_cmd", "nbd", s->nbd_device);
+	return rq;
+}
+
+/* The i-th of two blk_mq_hw_ctx. */
+static uint64_t new_hw_queue(struct scene *s, unsigned i, uint64_t tags)
+{
+	struct image *image = s->image;
+	uint64_t hw_queue = image_new(image, "blk_mq_hw_ctx"), table;
+
+	image_set(image, hw_queue, "blk_mq_hw_ctx", "tags", tags);
+	image_list_init(image, image_at(image, hw_queue, "blk_mq_hw_ctx", "dispatch"));
+	if (image_has(image, "request_queue", "queue_hw_ctx")) {
+		table = image_get(image, s->disk.queue, "request_queue", "queue_hw_ctx");
+		if (!table)
+			table = image_array(image, "ptr", 2);
+		image_set(image, s->disk.queue, "request_queue", "queue_hw_ctx", table);
+		image_set_pointer(image, table, i, hw_queue);
+		return hw_queue;
+	}
+	table = image_get(image, s->disk.queue, "request_queue", "hctx_table.xa_head");
+	if (!table)
+		table = image_new(image, "xa_node") + XA_NODE_TAG;
+	image_set(image, s->disk.queue, "request_queue", "hctx_table.xa_head", table);
+	table -= XA_NODE_TAG;
+	image_set_pointer(image, image_at(image, table, "xa_node", "slots"), i, hw_queue);
+	image_set(image, table, "xa_node", "count", i + 1);
+	return hw_queue;
+}
+
 /* One request on the first connection, sent; its tag set has two queues, the second one idle. */
 static void build_request(struct scene *s, struct kernel *k)
 {
 	struct image *image = k->image;
 	uint64_t set = image_at(image, s->nbd_device, "nbd_device", "tag_set");
-	uint64_t queues = image_array(image, "ptr", 2), cmd, rqs[2];
+	uint64_t queues = image_array(image, "ptr", 2), cmd, tags[2];
 	size_t rq_size = image_sizeof(image, "request");
 	uint64_t deadline = KERNEL_JIFFIES + (TIMEOUT_SECONDS - REQUEST_SECONDS) * KERNEL_HZ;
 
@@ -150,20 +230,25 @@ static void build_request(struct scene *s, struct kernel *k)
 	image_try_set(image, s->disk.queue, "request_queue", "nr_hw_queues", 2);
 	image_try_set(image, s->disk.queue, "request_queue", "tag_set", set);
 	image_set(image, set, "blk_mq_tag_set", "tags", queues);
+	image_list_init(image, image_at(image, s->disk.queue, "request_queue", "requeue_list"));
+	if (image_has(image, "request_queue", "flush_list"))
+		image_list_init(image,
+				image_at(image, s->disk.queue, "request_queue", "flush_list"));
 	for (unsigned i = 0; i < 2; i++) {
-		uint64_t tags = image_new(image, "blk_mq_tags");
-
-		rqs[i] = image_array(image, "ptr", 128);
-		image_set(image, tags, "blk_mq_tags", "nr_tags", 128);
-		image_set(image, tags, "blk_mq_tags", "rqs", rqs[i]);
-		image_set_pointer(image, queues, i, tags);
+		tags[i] = scene_new_tags(image, 128);
+		image_set_pointer(image, queues, i, tags[i]);
 	}
-	/* nbd_cmd is in one piece with its request. */
-	s->request = image_array(image, "char", rq_size + image_sizeof(image, "nbd_cmd"));
+	for (unsigned i = 0; i < 2; i++) {
+		uint64_t hw_queue = new_hw_queue(s, i, tags[i]);
+
+		if (!i)
+			s->hw_queue = hw_queue;
+	}
+	s->request = scene_new_request(s);
 	cmd = s->request + rq_size;
-	image_set_pointer(image, rqs[0], SCENE_TAG, s->request);
-	s->rqs = rqs[0];
-	image_set(image, s->request, "request", "q", s->disk.queue);
+	s->rqs = image_get(image, tags[0], "blk_mq_tags", "rqs");
+	image_set_pointer(image, s->rqs, SCENE_TAG, s->request);
+	scene_take_tag(image, tags[0], SCENE_TAG, s->request);
 	image_set(image, s->request, "request", "tag", SCENE_TAG);
 	image_set(image, s->request, "request", "cmd_flags", REQ_OP_WRITE);
 	image_set(image, s->request, "request", "__sector", SCENE_SECTOR);
@@ -180,7 +265,6 @@ static void build_request(struct scene *s, struct kernel *k)
 		image_set(image, s->request, "request", "deadline", deadline);
 	if (!image_try_set(image, s->request, "request", "state", MQ_RQ_IN_FLIGHT))
 		image_set(image, s->request, "request", "atomic_flags", 2);
-	image_set(image, cmd, "nbd_cmd", "nbd", s->nbd_device);
 	image_try_set(image, cmd, "nbd_cmd", "index", 0);
 	image_try_set(image, cmd, "nbd_cmd", "flags", 1 << 2); /* NBD_CMD_INFLIGHT */
 }

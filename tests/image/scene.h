@@ -28,6 +28,7 @@ struct scene {
 	struct kernel_socket ends[2];  /* nbd's: client owns ends[i] as fd SCENE_CLIENT_FD + i */
 	struct kernel_socket peers[2]; /* the server's: peers[0] is open, peers[1] closed */
 	uint64_t rqs;		       /* blk_mq_tags.rqs of the request's queue */
+	uint64_t hw_queue;	       /* blk_mq_hw_ctx of it */
 	struct kernel_task init, client, client_thread, server, opener, worker;
 	uint64_t opener_file;
 	uint64_t debugfs; /* the dentry of nbd3's directory there */
@@ -37,5 +38,12 @@ struct scene {
 /* Builds it into an empty image. Kernels before 4.12 have no nbd_config: there the device has the first
  * connection alone (before 4.10) or both; and in an array (before 4.11) three idle devices before it. */
 struct scene scene_build(struct image *image);
+
+/* A blk_mq_tags with so many tags, all free; a tag that is in use by a request. */
+uint64_t scene_new_tags(struct image *image, unsigned n);
+void scene_take_tag(struct image *image, uint64_t tags, unsigned tag, uint64_t request);
+
+/* A request with an nbd_cmd behind it, which no tag leads to yet. */
+uint64_t scene_new_request(struct scene *s);
 
 #endif

@@ -45,6 +45,8 @@ static const struct {
 	{KM_FILE_REF, "holders", "the same"},
 	{KM_BDEV_OPENERS, "openers", "the same: openers_expected is null"},
 	{KM_NBD_CONFIG_LOCK, "waiters", "nobody waits for a lock that is not there"},
+	{KM_SBITMAP_WORD_CLEARED, "requests_waiting", "before v5.0 a tag is freed at once"},
+	{KM_QUEUE_FLUSH_LIST, "requests_waiting", "before v6.5 there is one list"},
 	{KM_MUTEX_OWNER, "waiters", "a mutex of another kind: its waiters are not looked for"},
 	{KM_MUTEX_RTMUTEX, "waiters", "the same"},
 	{KM_RT_MUTEX_OWNER, "waiters", "the same"},

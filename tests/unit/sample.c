@@ -140,7 +140,7 @@ struct device *sample_device(struct report *report, uint32_t index, size_t n, co
 		*ARENA_PUSH(s->peer->file->owners, s->peer->file->n_owners) =
 			(struct fd_owner){&report->tasks.v[1], (uint32_t)(5 + i)};
 	}
-	dev->requests_known = true;
+	dev->requests_known = dev->waiting_known = dev->tag_waiters_known = true;
 	dev->openers_expected = NUM(1);
 	dev->openers_found = 1;
 	dev->config_lock_owner = dev->open_lock_owner = dev->partition_scan_due = NUM(0);

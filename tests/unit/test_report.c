@@ -493,6 +493,39 @@ START_TEST(lines_are_not_too_long)
 END_TEST
 
 /* What nbd has in hand and has not started waits, too, and has references. */
+/* In flight alone means that nothing waits anywhere. */
+START_TEST(requests_that_are_not_started)
+{
+	struct request rq = {.place = REQUEST_SCHEDULER,
+			     .addr = 0xffff000050000000,
+			     .tag = REQUEST_NO_TAG,
+			     .op = NUM(1),
+			     .sector = NUM(2048),
+			     .bytes = NUM(4096)};
+	const struct task *sleeper = sample_task(report, "dd", 1150, 'D');
+	char *text;
+
+	dev->waiting = &rq;
+	dev->n_waiting = 1;
+	dev->tag_waiters = &sleeper;
+	dev->n_tag_waiters = 1;
+	PRINTED(text, report_requests(out, dev));
+	has(text, "requests 0 in flight, 1 in the I/O scheduler; 1 task waits for a tag\n");
+	has(text, "  scheduler  ffff000050000000  WRITE    2048   4 KiB");
+	has(text, "  waits for a tag: dd (1150) state D\n");
+	free(text);
+	dev->waiting_known = dev->tag_waiters_known = false;
+	PRINTED(text, report_requests(out, dev));
+	has(text,
+	    "1 in the I/O scheduler; how many wait to be started is not known; 1 task waits for a "
+	    "tag; who waits for a tag is not known\n");
+	free(text);
+	PRINTED(text, report_summary(out, report, &dev, 1));
+	has(text, " 0+? ");
+	free(text);
+}
+END_TEST
+
 START_TEST(requests_that_wait_in_nbd)
 {
 	static const struct task *waiting[2];
@@ -532,6 +565,7 @@ TCase *report_case(void)
 
 	tcase_add_checked_fixture(c, setup, arena_free_all);
 	tcase_add_test(c, many_connections_fold_into_few_rows);
+	tcase_add_test(c, requests_that_are_not_started);
 	tcase_add_test(c, requests_that_wait_in_nbd);
 	tcase_add_test(c, a_cause_stands_for_what_follows_from_it);
 	tcase_add_test(c, warnings_of_a_device_that_is_well);

@@ -10,6 +10,7 @@
 #include "judge/facts.h"
 #include "judge/phrases.h"
 #include "judge/state.h"
+#include "judge/take_down.h"
 #include "judge/ways_out.h"
 
 /* More openers than this get one step together. */
@@ -105,18 +106,16 @@ void steps_detach(const struct diagnosed *d)
 		add(d, phrase_detach(dev), detach_costs(dev), detach_frees(dev));
 }
 
-static const char *opener_action(const struct device *dev, const struct opener *o)
+static const char *opener_action(const struct opener *o)
 {
-	switch (o->kind) {
-	case OPENER_FD:
+	const char *command = take_down_command(o);
+
+	if (o->kind == OPENER_FD)
 		return arena_printf("have %s close fd %u, or kill %u", phrase_name(o->task), o->fd,
 				    o->task->tgid);
-	case OPENER_SWAP:
-		return arena_printf("swapoff /dev/%s", dev->name);
-	default:
-		return arena_printf("see to it that %s is %s", phrase_opener(o),
-				    phrase_opener_let_go(o->kind));
-	}
+	return command ? command
+		       : arena_printf("see to it that %s is %s", phrase_opener(o),
+				      phrase_opener_let_go(o->kind));
 }
 
 static const char *opener_costs(const struct opener *o)
@@ -125,12 +124,13 @@ static const char *opener_costs(const struct opener *o)
 		       : "what was not written to the device yet is lost";
 }
 
-/* Those of one process end together; what waits in D ends by itself when its requests do. */
+/* Those of one process end together; what waits in D ends by itself when its requests do. What is stacked on the device
+ * has steps of its own. */
 static bool needs_a_step(const struct device *dev, size_t which)
 {
 	const struct task *t = dev->openers[which].task;
 
-	if (t && t->state == 'D')
+	if (dev->openers[which].stacked || (t && t->state == 'D'))
 		return false;
 	for (size_t i = 0; t && i < which; i++) {
 		if (dev->openers[i].task && dev->openers[i].task->tgid == t->tgid)
@@ -139,25 +139,44 @@ static bool needs_a_step(const struct device *dev, size_t which)
 	return true;
 }
 
+static void add_stack(const struct diagnosed *d)
+{
+	size_t n;
+	const struct take_down_step *steps = take_down_steps(d->dev, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		if (steps[i].stacked)
+			add(d,
+			    steps[i].command ? steps[i].command
+					     : arena_printf("see to it that %s", steps[i].what),
+			    steps[i].removes ? "nothing more"
+					     : "what was not written to it yet is lost",
+			    steps[i].removes ? "what it stands on" : steps[i].stacked->name);
+	}
+}
+
 void steps_opener_pins(const struct diagnosed *d)
 {
+	const char *last = "the config with the last close: an attach works";
 	const struct device *dev = d->dev;
 	size_t n = 0, steps = 0;
 
+	add_stack(d);
 	for (size_t i = 0; i < dev->n_openers; i++)
 		n += needs_a_step(dev, i);
 	for (size_t i = 0; i < dev->n_openers && steps < MAX_OPENER_STEPS; i++) {
 		if (needs_a_step(dev, i))
-			add(d, opener_action(dev, &dev->openers[i]), opener_costs(&dev->openers[i]),
-			    ++steps == n ? "the config with the last close: an attach works"
-					 : "its reference");
+			add(d, opener_action(&dev->openers[i]), opener_costs(&dev->openers[i]),
+			    ++steps == n ? last : "its reference");
 	}
 	if (n > MAX_OPENER_STEPS)
 		add(d, arena_printf("the same with the others: nbd -o -d %s", dev->name),
-		    "the same", "the config with the last close: an attach works");
+		    "the same", last);
+	else if (!n && dev->n_above)
+		d->diagnosis->steps[d->diagnosis->n_steps - 1].frees = last;
 	if (!dev->n_openers && fact_is_positive(dev->openers_expected))
 		add(d, arena_printf("find who has it open: nbd -o -d %s", dev->name), "nothing",
-		    "the config with the last close: an attach works");
+		    last);
 }
 
 /* A new socket is taken for a dead connection only, and is of use while the device is not disconnected. */

@@ -106,8 +106,7 @@ static const char *remove_stacked(const struct stacked *s)
 	return NULL;
 }
 
-/* The command by which one opener lets go. */
-static const char *let_go(const struct opener *o)
+const char *take_down_command(const struct opener *o)
 {
 	const char *umount;
 
@@ -129,7 +128,7 @@ static const char *all_let_go(const struct opener *openers, size_t n)
 	const char *all = NULL;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *command = let_go(&openers[i]);
+		const char *command = take_down_command(&openers[i]);
 
 		if (!command)
 			return NULL;

@@ -19,7 +19,10 @@ struct take_down_step {
  * openers. */
 struct take_down_step *take_down_steps(const struct device *dev, size_t *n);
 
-/* The same as a clause; NULL when there is nothing to take down. */
+/* The command by which one opener lets go, "umount /mnt"; NULL where none does it, as for a process. */
+const char *take_down_command(const struct opener *o);
+
+/* All steps as a clause; NULL when there is nothing to take down. */
 const char *take_down_clause(const struct device *dev);
 
 #endif

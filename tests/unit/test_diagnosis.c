@@ -385,6 +385,38 @@ START_TEST(not_pinned_while_something_waits)
 }
 END_TEST
 
+/* From the top down, and an attach works with the last of them. */
+START_TEST(the_stack_above_comes_down_first)
+{
+	struct stacked *dm = arena_alloc(sizeof(*dm));
+	struct opener *mount;
+
+	lose_all();
+	dm->name = "dm-0";
+	dm->dm_name = "x-over";
+	dm->openers_expected = NUM(1);
+	dm->openers_found = 1;
+	mount = ARENA_PUSH(dm->openers, dm->n_openers);
+	mount->kind = OPENER_MOUNT;
+	mount->what = "ext4 on /mnt/x (dm-0)";
+	*ARENA_PUSH(dev->above, dev->n_above) = (struct level){dm, "nbd1", 1};
+	sample_opener(dev, OPENER_HOLDER, NULL, "nbd1")->stacked = dm;
+	dev->openers_expected = NUM(1);
+	dev->openers_found = 1;
+	is(STATE_DEAD, "server-exited");
+	ck_assert_uint_eq(step("nbd-client -d"), 2);
+	ck_assert_uint_eq(step("see to it that ext4 on /mnt/x (dm-0) is unmounted"), 3);
+	ck_assert_uint_eq(step("dmsetup remove x-over"), 4);
+	ck_assert_uint_eq(dev->diagnosis->n_steps, 4);
+	ck_assert(strstr(dev->diagnosis->steps[3].frees, "an attach works") != NULL);
+	/* Whoever else has it open comes behind. */
+	sample_opener(dev, OPENER_FD, &report->tasks.v[0], dev->name);
+	is(STATE_DEAD, "server-exited");
+	ck_assert_uint_eq(step("have qemu-kvm (233) close fd 3"), 5);
+	ck_assert_ptr_null(strstr(dev->diagnosis->steps[3].frees, "an attach works"));
+}
+END_TEST
+
 START_TEST(size_zero)
 {
 	dev->capacity_bytes = NUM(0);
@@ -518,6 +550,7 @@ TCase *diagnosis_case(void)
 	tcase_add_test(c, given_up_because_of_a_stopped_server);
 	tcase_add_test(c, pinned);
 	tcase_add_test(c, not_pinned_while_something_waits);
+	tcase_add_test(c, the_stack_above_comes_down_first);
 	tcase_add_test(c, size_zero);
 	tcase_add_test(c, dead_for_no_known_reason);
 	tcase_add_test(c, nothing_but_a_reboot);

@@ -191,6 +191,8 @@ START_TEST(a_damaged_table_proves_nothing)
 	uint64_t table = image_at(image, scene.module, "module", "core_kallsyms");
 	uint64_t symtab = image_get(image, table, "mod_kallsyms", "symtab");
 	uint64_t strtab = image_get(image, table, "mod_kallsyms", "strtab");
+	uint32_t unended =
+		(uint32_t)(image_get(image, table, "mod_kallsyms", "typetab") - strtab + 1);
 	const struct {
 		const char *what, *member;
 		uint64_t value;
@@ -224,6 +226,12 @@ START_TEST(a_damaged_table_proves_nothing)
 	image_write(image, symtab + sizeof(Elf64_Sym), &(uint32_t){1 << 24}, sizeof(uint32_t));
 	open_image();
 	ck_assert(!k_module_has_function("nbd", "nbd_open").known);
+	close_image();
+	/* The types are the last of the module's memory. */
+	image_write(image, symtab + sizeof(Elf64_Sym), &unended, sizeof(unended));
+	open_image();
+	ck_assert(!k_module_has_function("nbd", "nbd_open").known);
+	ck_assert(num_is(k_symbol("nbd_ioctl"), address_of("nbd_ioctl")));
 	close_image();
 	image_write(image, symtab + sizeof(Elf64_Sym), &(uint32_t){0}, sizeof(uint32_t));
 	open_image();

@@ -4,14 +4,14 @@
 # The directory that holds crash/defs.h.
 CRASH_INCLUDE ?= /usr/include
 CRASH         ?= crash
-# crash's own name for the machine, X86_64 or the like: the machine tells, else crash does.
+# crash's own name for the machine of the vmcores, X86_64 or the like: the machine that CC compiles for tells, else crash does.
 TARGET_x86_64      := X86_64
 TARGET_aarch64     := ARM64
-TARGET_ppc64le     := PPC64
+TARGET_powerpc64le := PPC64
 TARGET_s390x       := S390X
 TARGET_riscv64     := RISCV64
 TARGET_loongarch64 := LOONGARCH64
-TARGET ?= $(or $(TARGET_$(shell uname -m)),$(shell $(CRASH) --buildinfo | sed -n 's/ *build_target: //p'))
+TARGET ?= $(or $(TARGET_$(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))),$(shell $(CRASH) --buildinfo | sed -n 's/ *build_target: //p'))
 
 PREFIX        ?= /usr
 # 64-bit Fedora and RHEL have crash's directory in lib64, Debian in lib.
@@ -21,6 +21,8 @@ EXTENSION_DIR ?= $(LIBDIR)/crash/extensions
 # The kernel of demo and shell, and those of the end-to-end tests: see vmcore-fixtures/README.md.
 KERNEL  ?= 6.1
 KERNELS ?= 5.10 6.1 6.12
+# All that vmcore-fixtures/lib/kernels.sh has.
+ALL_KERNELS := $(shell bash -c '. vmcore-fixtures/lib/kernels.sh && kernel_names')
 # How many damaged vmcores `make damage` tries, and which.
 DAMAGES ?= 500
 SEED    ?= 1
@@ -66,7 +68,7 @@ E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(SOURCES) $(wildcard include/*/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all check rooms unit image coverage fuzz fuzz-check e2e e2e-stuck reads bench compilers mutations valgrind valgrind-long matrix crash-symbols session damage damage-check live \
+.PHONY: all arm64 check rooms unit image coverage fuzz fuzz-check e2e e2e-all e2e-stuck reads bench compilers mutations valgrind valgrind-long matrix matrix-all crash-symbols session damage damage-check live \
 	demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
@@ -136,11 +138,17 @@ $(BENCH): tests/bench/bench.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(MODULE_CFLAGS) -shared -o $@ $<
 
+# For a crash of this machine that opens vmcores of arm64.
+ARM64_MODULE := build/arm64/nbd.so
+arm64:
+	$(MAKE) TARGET=ARM64 CRASH_INCLUDE="$$(dirname "$$(vmcore-fixtures/crash.sh 8.0.6-arm64)")/include" \
+		BUILD=build/arm64 MODULE=$(ARM64_MODULE) $(ARM64_MODULE)
+
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(UNIT_OTHERS:.o=.d) $(IMAGE_OBJECTS:.o=.d) $(E2E_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/tests/fuzz/target_%.d)
 
 # Packages come first, then the rest in an order of its own: what fails fast is run first.
 check:
-	tools/packages.sh build fixtures check package postmortem
+	tools/packages.sh build fixtures check arm64 package postmortem
 	$(MAKE) all
 	$(MAKE) compilers
 	$(MAKE) unit
@@ -153,6 +161,7 @@ check:
 	$(MAKE) session
 	$(MAKE) matrix
 	$(MAKE) e2e
+	$(MAKE) e2e-facts-sid e2e-facts-6.1-arm64
 	$(MAKE) package-check
 	$(MAKE) postmortem-check
 	$(MAKE) reads
@@ -211,19 +220,30 @@ rooms: $(MODULE)
 
 e2e: $(KERNELS:%=e2e-%)
 
-# crash 8.0.2, which Debian 12 has, does not open 6.12.
-e2e-6.12: CRASH = $$(vmcore-fixtures/crash.sh 8.0.6)
+# Where CRASH does not open a kernel, vmcore-fixtures/lib/kernels.sh says which one does.
+e2e-all: $(ALL_KERNELS:%=e2e-%)
 
 e2e-%: $(MODULE) $(BUILD)/tests/e2e/e2e
 	tests/e2e/run.sh $* $(CRASH) $(MODULE) $(BUILD)/tests/e2e/e2e
 
+e2e-%-arm64: arm64 $(BUILD)/tests/e2e/e2e
+	tests/e2e/run.sh $*-arm64 $(CRASH) $(ARM64_MODULE) $(BUILD)/tests/e2e/e2e
+
 # The facts of the play stuck: what they are the cause of is not told yet.
 e2e-stuck: $(KERNELS:%=e2e-stuck-%)
 
-e2e-stuck-6.12: CRASH = $$(vmcore-fixtures/crash.sh 8.0.6)
+# One session on one vmcore: the facts of a kernel whose whole e2e is not part of check.
+e2e-facts-%: $(MODULE) $(BUILD)/tests/e2e/e2e
+	tests/e2e/stuck.sh $* $(CRASH) $(MODULE) $(BUILD)/tests/e2e/e2e scenes
+
+e2e-facts-%-arm64: arm64 $(BUILD)/tests/e2e/e2e
+	tests/e2e/stuck.sh $*-arm64 $(CRASH) $(ARM64_MODULE) $(BUILD)/tests/e2e/e2e scenes
 
 e2e-stuck-%: $(MODULE) $(BUILD)/tests/e2e/e2e
 	tests/e2e/stuck.sh $* $(CRASH) $(MODULE) $(BUILD)/tests/e2e/e2e
+
+e2e-stuck-%-arm64: arm64 $(BUILD)/tests/e2e/e2e
+	tests/e2e/stuck.sh $*-arm64 $(CRASH) $(ARM64_MODULE) $(BUILD)/tests/e2e/e2e
 
 valgrind: $(MODULE)
 	tests/e2e/valgrind.sh $(KERNEL) $(CRASH) $(MODULE)
@@ -249,7 +269,10 @@ live: $(MODULE)
 
 # The same nbd.so in every packaged crash.
 matrix: $(MODULE)
-	tests/e2e/matrix.sh $(MODULE) $(KERNELS)
+	tests/e2e/matrix.sh $(MODULE) '' $(KERNELS)
+
+matrix-all: $(MODULE) arm64
+	tests/e2e/matrix.sh $(MODULE) $(ARM64_MODULE) $(ALL_KERNELS)
 
 # What nbd.so needs of crash is in every packaged crash, whichever's defs.h it is built with.
 crash-symbols: $(MODULE)
@@ -301,8 +324,9 @@ help:
 	@echo 'make fuzz-check the same for some ten seconds, with the same inputs each time'
 	@echo 'make coverage   lines and branches that the unit and image tests run'
 	@echo 'make e2e        the end-to-end tests on real vmcores of KERNELS'
+	@echo 'make e2e-all    the same on all kernels of vmcore-fixtures; make e2e-NAME: on one of them'
 	@echo 'make e2e-stuck  the same on the vmcores of more ways to be stuck'
-	@echo 'make matrix     the same nbd.so in every packaged crash, on every kernel'
+	@echo 'make matrix     the same nbd.so in every packaged crash, on KERNELS; make matrix-all: on all kernels'
 	@echo 'make crash-symbols  what nbd.so needs of crash, in every packaged crash'
 	@echo 'make valgrind   every command twice under valgrind'
 	@echo 'make reads      how many reads a report takes among many open files'

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # build.sh [KERNEL [PLAY]]: prints the directory of a vmcore fixture, building it
-# first if need be. KERNEL: 5.10, 6.1 (default) or 6.12. PLAY: scenes (default),
+# first if need be. KERNEL: a name of lib/kernels.sh, 6.1 by default. PLAY: scenes (default),
 # netlink-hang for one of them alone; stuck and stuck-netlink for more ways to
 # be stuck; bare for a kernel without the nbd
 # module; crowd, crowd-tenth and
@@ -19,14 +19,17 @@ CACHE=${NBD_FIXTURE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/crash-nbd}
 
 . "$RECIPE/lib/common.sh"
 . "$RECIPE/lib/apt.sh"
-. "$RECIPE/lib/kernel.sh"
-. "$RECIPE/lib/guest.sh"
-. "$RECIPE/lib/boot.sh"
+. "$RECIPE/lib/kernels.sh"
 
-# Names the contents of everything that influences a fixture.
+# The files that a fixture of this kernel is made by. Which kernel it is, its release says.
+recipe_files() {
+	printf 'lib/%s.sh\n' boot "capture-$CAPTURE" fixture guest "machine-$MACHINE"
+	find guest -type f
+}
+
+# Names the contents of everything that influences the fixture: another kernel's row or machine does not.
 recipe_hash() {
-	(cd "$RECIPE" && find build.sh lib guest -type f -print0 | sort -z |
-		xargs -0 sha256sum | sha256sum | cut -c1-12)
+	(cd "$RECIPE" && recipe_files | sort | xargs -d '\n' sha256sum | sha256sum | cut -c1-12)
 }
 
 require_host() {
@@ -36,13 +39,11 @@ require_host() {
 		flock util-linux
 		cpio cpio
 		make make
-		${CC:-cc} gcc
+		$GUEST_CC gcc
 		mkfs.ext4 e2fsprogs
-		qemu-system-x86_64 qemu-system-x86
+		$QEMU_MACHINE $QEMU_PACKAGE
 	END
-	"${CC:-cc}" -E -include json-c/json.h -x c /dev/null >/dev/null 2>&1 ||
-		fail "headers for the guest's programs are missing" \
-			"apt-get install libc6-dev libjson-c-dev"
+	require_compiler
 	[[ -r $KEYRING ]] ||
 		fail "Debian's archive keys are missing" "apt-get install debian-archive-keyring"
 }
@@ -84,25 +85,21 @@ fixture_dir() {
 		echo "$CACHE/fixtures/$(<"$KERNEL_DIR/release")-$PLAY-$(recipe_hash)"
 }
 
-build_fixture() {
-	local result=$1 boot=$WORK/boot
-
-	mkdir "$boot"
-	say "$(<"$KERNEL_DIR/release"): making the guest"
-	guest_image "$boot"
-	say "$(<"$KERNEL_DIR/release"): booting the guest"
-	guest_run "$boot"
-	guest_take "$boot" truth.json "$result"
-	guest_take "$boot" vmcore "$result"
-	tr -d '\r' <"$boot/console.log" >"$result/console.log"
-	ln "$KERNEL_DIR"/{vmlinux,nbd.ko.debug} "$result/"
-}
-
 KERNEL=${1:-6.1}
 PLAY=${2:-scenes}
+MACHINE=$(kernel_column "$KERNEL" machine) || fail "unknown kernel: $KERNEL" "choose one of $(kernel_names)"
+CAPTURE=$(kernel_column "$KERNEL" capture)
 KERNEL_DIR=$CACHE/kernels/$KERNEL
+. "$RECIPE/lib/machine-$MACHINE.sh"
+. "$RECIPE/lib/capture-$CAPTURE.sh"
+. "$RECIPE/lib/kernel.sh"
+. "$RECIPE/lib/guest.sh"
+. "$RECIPE/lib/boot.sh"
+. "$RECIPE/lib/fixture.sh"
 USERLAND=$CACHE/guest-$(guest_hash)
-suite_of "$KERNEL" >/dev/null || fail "unknown kernel: $KERNEL" "choose 5.10, 6.1 or 6.12"
+# Where the tools are that prepare a guest of whatever machine.
+HOST_USERLAND=$USERLAND
+[[ $GUEST_ARCHITECTURE == amd64 ]] || HOST_USERLAND=$CACHE/guest-tools
 case $PLAY in
 scenes | netlink-hang | stuck | stuck-netlink | bare | crowd | crowd-tenth | crowd-unthreaded) ;;
 *) fail "unknown play: $PLAY" "choose scenes, netlink-hang, stuck, stuck-netlink, bare, crowd, crowd-tenth or crowd-unthreaded" ;;
@@ -123,7 +120,9 @@ mkdir "$WORK/recipe"
 cp -r "$RECIPE"/{build.sh,lib,guest} "$WORK/recipe/"
 RECIPE=$WORK/recipe
 
-provide guest "$USERLAND" userland_fetch
+provide "guest-$GUEST_ARCHITECTURE" "$USERLAND" userland_fetch "$GUEST_ARCHITECTURE" "${GUEST_PACKAGES[*]}"
+provide guest-tools "$HOST_USERLAND" userland_fetch amd64 "busybox-static kmod"
+provide_libraries
 provide "kernel-$KERNEL" "$KERNEL_DIR" kernel_fetch "$KERNEL"
 fixture=$(fixture_dir)
 provide "fixture-$KERNEL-$PLAY" "$fixture" build_fixture

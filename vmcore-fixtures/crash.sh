@@ -3,7 +3,8 @@
 #
 # crash.sh VERSION: prints the path of a crash(8) of that version, fetching it
 # first if need be. Its directory holds include/crash/defs.h too. VERSION: 7.2.9,
-# 8.0.2, 8.0.6 or 9.0.2, as Debian's suites have them.
+# 8.0.2, 8.0.6 or 9.0.2, as Debian's suites have them; 8.0.6-arm64 is built of
+# the suite's source: it runs on this machine and opens vmcores of arm64.
 
 set -euo pipefail
 shopt -s inherit_errexit
@@ -17,8 +18,86 @@ CACHE=${NBD_FIXTURE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/crash-nbd}
 
 # What nbd.so needs besides crash itself. The binary of bullseye runs with the
 # libraries of this machine, for its own libbpf is too old for nbd.so.
-declare -A SUITES=([7.2.9]=bullseye [8.0.2]=bookworm [8.0.6]=trixie [9.0.2]=sid)
+declare -A SUITES=([7.2.9]=bullseye [8.0.2]=bookworm [8.0.6]=trixie [9.0.2]=sid [8.0.6-arm64]=trixie)
 readonly LIBRARIES=(libbpf1 libjson-c5)
+
+# fetch_binary APT: the packages and what they link, and a program that runs crash with that.
+fetch_binary() {
+	local apt=$1 package
+
+	say "crash $VERSION: downloading"
+	mkdir "$WORK/root"
+	if [[ $SUITE == bullseye ]]; then
+		apt_fetch "$apt" "$WORK" crash ||
+			fail "download failed: crash" "check the network, then run again"
+	else
+		apt_fetch_closure "$apt" crash "${LIBRARIES[@]}"
+		mv "$apt"/cache/archives/*.deb "$WORK/"
+	fi
+	for package in "$WORK"/*.deb; do
+		dpkg-deb -x "$package" "$WORK/root"
+	done
+	rm -rf "$WORK"/*.deb "$WORK"/root/usr/share/{doc,locale,man}
+	mv "$WORK/root/usr/include" "$WORK/include"
+	if [[ $SUITE == bullseye ]]; then
+		ln -s root/usr/bin/crash "$WORK/crash"
+		return
+	fi
+	cat >"$WORK/crash" <<-'END'
+		#!/bin/bash
+		root=$(dirname "$(realpath "$0")")/root
+		for loader in "$root"/{usr/,}lib64/ld-linux-x86-64.so.2; do
+			[[ ! -e $loader ]] || break
+		done
+		exec "$loader" \
+			--library-path "$root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu" \
+			"$root/usr/bin/crash" "$@"
+	END
+}
+
+# build_arm64 APT: of the source as the distribution got it, and a program that runs it.
+build_arm64() {
+	local apt=$1 log=$CACHE/failed-crash-$VERSION.log
+
+	require_commands <<-END
+		bison bison
+		g++ g++
+		make make
+		makeinfo texinfo
+		patch patch
+	END
+	say "crash $VERSION: downloading its source"
+	apt_fetch_source "$apt" "$WORK" crash
+	mkdir "$WORK/source"
+	tar -x --strip-components 1 -C "$WORK/source" -f "$WORK"/crash_*.orig.tar.*
+	rm "$WORK"/crash_*.orig*
+	say "crash $VERSION: building, some minutes"
+	# Not as a part of a make that this is called by.
+	env -u MAKEFLAGS make -C "$WORK/source" -j"$(nproc)" target=ARM64 >"$log" 2>&1 || {
+		tail -n 5 "$log" >&2
+		fail "crash $VERSION does not build" \
+			"apt-get install libc6-dev libgmp-dev libncurses-dev zlib1g-dev, or see $log"
+	}
+	rm "$log"
+	mkdir -p "$WORK/include/crash"
+	mv "$WORK/source/defs.h" "$WORK/include/crash/"
+	strip -o "$WORK/crash-arm64" "$WORK/source/crash"
+	rm -r "$WORK/source"
+	# A kernel of 52-bit addresses on a CPU of 48 bits has its linear mapping where this crash does not look for it.
+	cat >"$WORK/crash" <<-'END'
+		#!/bin/bash
+		# The first part of a dump has what the kernel says of itself.
+		said() {
+			head -c 1M "$1" | grep -a -o -m 1 "NUMBER($2)=[0-9a-fx]*" | cut -d= -f2
+		}
+		options=()
+		for file; do
+			[[ -f $file && $(said "$file" VA_BITS) == 52 && $(said "$file" TCR_EL1_T1SZ) == 0x10 ]] || continue
+			options=(-m "phys_offset=$(printf 0x%x $(($(said "$file" PHYS_OFFSET) + 0x000f000000000000)))")
+		done
+		exec "$(dirname "$(realpath "$0")")/crash-arm64" "${options[@]}" "$@"
+	END
+}
 
 VERSION=${1:-}
 SUITE=${SUITES[$VERSION]:-}
@@ -36,39 +115,16 @@ if [[ ! -x $RESULT/crash ]]; then
 	WORK=$(mktemp -d "$CACHE/crash/building.XXXXXX")
 	trap 'rm -rf "$WORK"' EXIT
 	apt=$CACHE/apt/crash-$VERSION
-	say "crash $VERSION: downloading"
 	rm -rf "$apt"
 	apt_root "$SUITE" "$apt"
-	mkdir "$WORK/root"
-	if [[ $SUITE == bullseye ]]; then
-		apt_fetch "$apt" "$WORK" crash ||
-			fail "download failed: crash" "check the network, then run again"
-	else
-		apt_fetch_closure "$apt" crash "${LIBRARIES[@]}"
-		mv "$apt"/cache/archives/*.deb "$WORK/"
-	fi
-	for package in "$WORK"/*.deb; do
-		dpkg-deb -x "$package" "$WORK/root"
-	done
-	rm -rf "$WORK"/*.deb "$apt" "$WORK"/root/usr/share/{doc,locale,man}
-	mv "$WORK/root/usr/include" "$WORK/include"
-	if [[ $SUITE == bullseye ]]; then
-		ln -s root/usr/bin/crash "$WORK/crash"
-	else
-		cat >"$WORK/crash" <<-'END'
-			#!/bin/bash
-			root=$(dirname "$(realpath "$0")")/root
-			for loader in "$root"/{usr/,}lib64/ld-linux-x86-64.so.2; do
-				[[ ! -e $loader ]] || break
-			done
-			exec "$loader" \
-				--library-path "$root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu" \
-				"$root/usr/bin/crash" "$@"
-		END
-		chmod +x "$WORK/crash"
-	fi
-	found=$("$WORK/crash" --version | sed -n 's/^crash //p')
-	[[ $found == "$VERSION"* ]] ||
+	case $VERSION in
+	*-arm64) build_arm64 "$apt" ;;
+	*) fetch_binary "$apt" ;;
+	esac
+	rm -rf "$apt"
+	chmod +x "$WORK/crash"
+	found=$("$WORK/crash" --version | sed -n 's/^crash[^ ]* //p')
+	[[ $found == "${VERSION%-*}"* ]] ||
 		fail "$SUITE has crash $found now, not $VERSION" "adapt the table in $0"
 	mv -T "$WORK" "$RESULT"
 fi

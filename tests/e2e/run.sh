@@ -11,8 +11,11 @@ if [[ $1 == --mutations ]]; then
 	compare=mutations
 	shift
 fi
-kernel=$1 crash=$2 module=$(realpath "$3") e2e=$(realpath "$4")
+kernel=$1 module=$(realpath "$3") e2e=$(realpath "$4")
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../../vmcore-fixtures/lib/kernels.sh"
+crash=$(kernel_crash "$kernel" "$2")
+mapfile -t options < <(kernel_options "$kernel")
 fixture=$("$here/../../vmcore-fixtures/build.sh" "$kernel")
 netlink_hang=$("$here/../../vmcore-fixtures/build.sh" "$kernel" netlink-hang)
 bare=$("$here/../../vmcore-fixtures/build.sh" "$kernel" bare)
@@ -22,6 +25,10 @@ case $kernel in
 5.10) export E2E_LAYOUT=computed ;;
 *) export E2E_LAYOUT=btf ;;
 esac
+E2E_MACHINE=$(kernel_column "$kernel" machine)
+export E2E_MACHINE
+# Set where crash opens the kernel without its modules only: then it loads no debuginfo of them.
+[[ " ${options[*]} " != *" --no_modules "* ]] || export E2E_NO_MODULES=1
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
@@ -30,7 +37,7 @@ trap 'rm -rf "$out"' EXIT
 session() {
 	cat >"$out/$1.commands"
 	echo q >>"$out/$1.commands"
-	if ! timeout 300 "$crash" "${@:3}" -s -i "$out/$1.commands" "$2/vmlinux" "$2/vmcore" \
+	if ! timeout 900 "$crash" "${options[@]}" "${@:3}" -s -i "$out/$1.commands" "$2/vmlinux" "$2/vmcore" \
 		>"$out/$1.stdout" 2>"$out/$1.stderr" </dev/null; then
 		tail -n 20 "$out/$1.stdout" "$out/$1.stderr" >&2
 		echo "run.sh: crash failed in session $1" >&2

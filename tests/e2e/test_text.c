@@ -173,8 +173,11 @@ START_TEST(findings_for_scripts)
 	ck_assert_uint_gt(findings, 20);
 	ck_has(text,
 	       "nbd0 state idle none 1 connection is live and read, and nothing is in flight\n");
-	ck_has(text, "nbd101 state pinned opener-pins the server, pid ");
-	ck_has(text, "nbd101 error leaked-connections 1310 connections without a receiver: ");
+	if (scene("field-case")) {
+		ck_has(text, "nbd101 state pinned opener-pins the server, pid ");
+		ck_has(text,
+		       "nbd101 error leaked-connections 1310 connections without a receiver: ");
+	}
 	ck_has_not(text, "nbd0 error");
 	ck_has_not(text, "nbd0 warning");
 }
@@ -245,13 +248,15 @@ TCase *text_case(void)
 
 	tcase_add_test(c, summary);
 	tcase_add_test(c, summary_of_all);
-	tcase_add_test(c, field_case);
-	tcase_add_test(c, folding_can_be_undone);
+	if (scene("field-case")) {
+		tcase_add_test(c, field_case);
+		tcase_add_test(c, folding_can_be_undone);
+		tcase_add_test(c, graph);
+	}
 	tcase_add_test(c, connections);
 	tcase_add_test(c, peers);
 	tcase_add_test(c, server_stopped);
 	tcase_add_test(c, findings_for_scripts);
-	tcase_add_test(c, graph);
 	tcase_add_test(c, several_devices);
 	tcase_add_test(c, odd_questions);
 	tcase_add_loop_test(c, help, 0, 3);

@@ -489,16 +489,22 @@ START_TEST(hanging_attempts)
 }
 END_TEST
 
-/* In another image a netlink attempt hangs (nbd20): it stops all others of the host, and is named for it. */
+/* In another image a netlink attempt hangs (nbd20): it stops all others of the host, and is named for it. Not on a
+ * kernel that refuses the NBD_SET_SOCK whose lock it would wait for. */
 START_TEST(stopped_netlink)
 {
 	struct lines lines = output_lines("netlink-hang-j");
 	json *record = json_tokener_parse(output("netlink-hang-truth"));
-	int64_t pid = int_at(record, "/attach_pids/nbd20/netlink");
 	json *unused = lines.v[1];
+	int64_t pid;
 
+	if (!strcmp(string_at(scene("set-sock-hang"), "/attempt_set_sock"), "EBUSY")) {
+		ck_assert_str_eq(string_at(record, "/attach/nbd20/netlink"), "EBUSY");
+		ck_assert_ptr_null(at(lines.v[0], "/genl_lock_owner"));
+		return;
+	}
 	ck_assert_str_eq(string_at(record, "/attach/nbd20/netlink"), "hangs");
-	ck_assert_int_gt(pid, 0);
+	pid = int_at(record, "/attach_pids/nbd20/netlink");
 	ck_assert_int_eq(int_at(lines.v[0], "/genl_lock_owner/pid"), pid);
 	ck_assert_str_eq(string_at(unused, "/name"), "nbd0");
 	ck_assert_str_eq(string_at(unused, "/attach/netlink/result"), "hangs");
@@ -508,7 +514,7 @@ START_TEST(stopped_netlink)
 	ck_has(output("netlink-hang"), "once it lets go: hangs, ");
 	/* And where nobody hangs, nobody is named. */
 	ck_assert_ptr_null(at(kernel_line(), "/genl_lock_owner"));
-	ck_assert_ptr_null(at(scene_device("field-case"), "/attach/netlink/later"));
+	ck_assert_ptr_null(at(scene_device("partition"), "/attach/netlink/later"));
 }
 END_TEST
 
@@ -708,6 +714,7 @@ TCase *why_case(void)
 	tcase_add_loop_test(c, severities, 0, n);
 	tcase_add_loop_test(c, remembered_tasks_use_the_device, 0, n);
 	tcase_add_test(c, stopped_netlink);
-	tcase_add_test(c, field_case);
+	if (scene("field-case"))
+		tcase_add_test(c, field_case);
 	return c;
 }

@@ -16,16 +16,18 @@ crash=$(dirname "$("$here/../../vmcore-fixtures/crash.sh" 8.0.6)")
 RECIPE=$(cd "$here/../../vmcore-fixtures" && pwd)
 CACHE=${NBD_FIXTURE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/crash-nbd}
 . "$RECIPE/lib/common.sh"
+. "$RECIPE/lib/machine-x86_64.sh"
 . "$RECIPE/lib/kernel.sh"
 . "$RECIPE/lib/guest.sh"
 KERNEL_DIR=$CACHE/kernels/$kernel
 USERLAND=$CACHE/guest-$(guest_hash)
+HOST_USERLAND=$USERLAND
 WORK=$(mktemp -d "$CACHE/live.XXXXXX")
 trap 'rm -rf "$WORK"' EXIT
 
 # image: the guest's user space with crash, vmlinux and nbd.so in /live.
 image() {
-	local root=$WORK/root file
+	local root=$WORK/root
 
 	initramfs_tree "$WORK/initramfs" init-scenes
 	initramfs_pack "$WORK/initramfs" "$WORK/initramfs.cpio.gz"
@@ -47,12 +49,8 @@ image() {
 			--library-path $root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu $root/usr/bin/crash "$@"
 	END
 	chmod +x "$root/live/crash"
-	while read -r file; do
-		file=${file#"$KERNEL_DIR/"}
-		install -d "$root/$(dirname "$file")"
-		add_module "$KERNEL_DIR/$file" "$root/${file%.xz}"
-	done < <(module_files "$USERLAND" "$KERNEL_DIR" nbd)
-	kmod_tool "$USERLAND" depmod -b "$root" "$(<"$KERNEL_DIR/release")" 2>/dev/null
+	add_modules "$root" nbd
+	kmod_tool depmod -b "$root" "$(<"$KERNEL_DIR/release")" 2>/dev/null
 	mkfs.ext4 -q -F -d "$root" "$WORK/root.ext4" 2G >"$WORK/mkfs.log" 2>&1 || fail "mkfs.ext4: $(tail -n 1 "$WORK/mkfs.log")" "check the free space of $WORK"
 	rm -rf "$root"
 }

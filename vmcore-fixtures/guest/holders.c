@@ -65,6 +65,13 @@ void hold_in_two_processes(int socket)
 	fact_int("socket_fd", socket);
 }
 
+/* What poll() of the C library is: arm64 has no system call of that name. */
+#ifdef SYS_poll
+#define POLLING SYS_poll
+#else
+#define POLLING SYS_ppoll
+#endif
+
 static struct pollfd polled; /* no event but an error wakes its thread */
 static _Atomic long poll_tid;
 
@@ -100,7 +107,7 @@ void hold_in_poll(int socket)
 
 	polled.fd = socket;
 	must(pthread_create(&thread, NULL, sleep_in_poll, NULL) == 0, "pthread_create");
-	while (!poll_tid || !sleeps_in(poll_tid, SYS_poll))
+	while (!poll_tid || !sleeps_in(poll_tid, POLLING))
 		usleep(10000);
 	close(socket);
 	fact_int("poll_tid", poll_tid);

@@ -183,6 +183,17 @@ each_received() {
 	done
 }
 
+# cpu_of INDEX: whose requests are sent on that connection. Since 7.2 the first CPU is not the first one's any more.
+cpu_of() {
+	sed 's/[^0-9].*//' "/sys/block/$DEVICE/mq/$1/cpu_list"
+}
+
+# refuses_to_add: this kernel's NBD_SET_SOCK adds no connection to a device that was started (7.3 and later). Its module
+# has the message.
+refuses_to_add() {
+	grep -q "Cannot add socket to a running device" "/lib/modules/$(uname -r)/kernel/drivers/block/nbd.ko"
+}
+
 # start AS: actor io makes its requests, and nobody waits for them.
 start() {
 	kill -USR1 "$(recall "$1_pid")"

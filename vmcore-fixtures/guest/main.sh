@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Inside the guest: prepares the kernel, plays all scenes, writes down the
-# truth, crashes.
+# truth, crashes, or stands still to have its memory dumped.
 
 # busybox sh prefers its own applets to programs of the same name: those that
 # are meant for real are called by path.
@@ -41,15 +41,21 @@ trace_new_tasks() {
 	local trace=/sys/kernel/tracing
 
 	echo 4096 >$trace/buffer_size_kb
-	echo 'p:new_task wake_up_new_task task=%di:x64' >$trace/kprobe_events || give_up "no kprobes"
+	echo 'p:new_task wake_up_new_task task=$arg1:x64' >$trace/kprobe_events || give_up "no kprobes"
 	echo 1 >$trace/events/kprobes/new_task/enable || give_up "no kprobes"
 	echo 1 >$trace/events/sched/sched_wakeup_new/enable || give_up "no tracepoints"
 }
 
-load_capture_kernel() {
-	kexec -s -p /fixture/vmlinuz --initrd=/fixture/capture.cpio.gz \
-		--command-line="console=ttyS0 quiet loglevel=3 no_timer_check panic=1 nr_cpus=1 reset_devices irqpoll" \
-		>/run/log/kexec 2>&1
+# For kdump its kernel; for QEMU the place of VMCOREINFO.
+prepare_capture() {
+	case $capture in
+	kexec)
+		kexec -s -p /fixture/vmlinuz --initrd=/fixture/capture.cpio.gz \
+			--command-line="console=ttyS0 quiet loglevel=3 no_timer_check panic=1 nr_cpus=1 reset_devices irqpoll" \
+			>/run/log/capture 2>&1
+		;;
+	dump) /sbin/modprobe -C /dev/null qemu_fw_cfg >/run/log/capture 2>&1 ;;
+	esac
 }
 
 play() {
@@ -181,6 +187,7 @@ until_old() {
 	sleep 31
 }
 
+capture=$(sed -n 's/.*fixture.capture=\([a-z]*\).*/\1/p' /proc/cmdline)
 play=$(sed -n 's/.*fixture.play=\([a-z-]*\).*/\1/p' /proc/cmdline)
 scenes='*'
 directory=/fixture/scenes
@@ -204,10 +211,10 @@ crowd*)
 esac
 prepare
 report "guest kernel $(uname -r) runs"
-load_capture_kernel &
-capture=$!
+prepare_capture &
+preparing=$!
 [ "$play" = bare ] || play_all
-wait "$capture" || give_up "kexec: $(tail -n 1 /run/log/kexec)"
+wait "$preparing" || give_up "$capture: $(tail -n 1 /run/log/capture)"
 report "all scenes are set ($(seconds) s)"
 case $play in stuck*) until_old ;; esac
 [ "$play" = bare ] || attach_all
@@ -219,4 +226,7 @@ stuck*) ;;
 esac
 report "truth is written ($(seconds) s, ${late:+late since $late s})"
 [ -z "${CROWD:-}" ] || gather_crowd
-echo c >/proc/sysrq-trigger
+case $capture in
+kexec) echo c >/proc/sysrq-trigger ;;
+dump) report "waits for its memory to be dumped" ;;
+esac

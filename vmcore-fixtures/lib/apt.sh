@@ -17,9 +17,9 @@ apt_mirrors() {
 		     { kind = "" }'
 }
 
-# apt_root SUITE DIR: makes DIR an apt root for SUITE with fresh package lists.
+# apt_root SUITE DIR [ARCHITECTURE]: makes DIR an apt root for SUITE with fresh package lists.
 apt_root() {
-	local suite=$1 root=$2 kind uri
+	local suite=$1 root=$2 architecture=${3:-amd64} kind uri
 	local log=$root/update.log
 
 	mkdir -p "$root"/{state/lists/partial,cache/archives/partial}
@@ -28,8 +28,8 @@ apt_root() {
 	while read -r kind uri; do
 		case $kind in
 		main) echo "deb [signed-by=$KEYRING] $uri $suite main" ;;
-		# unstable has no security suite
-		security) [[ $suite == sid ]] || echo "deb [signed-by=$KEYRING] $uri $suite-security main" ;;
+		# unstable and backports have no security suite
+		security) [[ $suite == sid || $suite == *-backports ]] || echo "deb [signed-by=$KEYRING] $uri $suite-security main" ;;
 		esac
 	done < <(apt_mirrors) >>"$root/sources.list"
 	grep -q " $suite main" "$root/sources.list" ||
@@ -51,8 +51,8 @@ apt_root() {
 			Dir::State "$root/state";
 			Dir::State::status "$root/status";
 			Dir::Cache "$root/cache";
-			APT::Architecture "amd64";
-			APT::Architectures { "amd64"; };
+			APT::Architecture "$architecture";
+			APT::Architectures { "$architecture"; };
 			APT::Install-Recommends "false";
 			APT::Sandbox::User "root";
 			# A mirror that lags behind still serves; signatures are checked.
@@ -86,5 +86,18 @@ apt_fetch_closure() {
 		>"$root/download.log" 2>&1 || {
 		tail -n 5 "$root/download.log" >&2
 		fail "download failed: $*" "check the network, then run again"
+	}
+}
+
+# apt_fetch_source ROOT DIR PACKAGE: the upstream archives of its source.
+apt_fetch_source() {
+	sed -n 's/^deb /deb-src /p' "$1/sources.list" >"$1/sources"
+	cat "$1/sources" >>"$1/sources.list"
+	(
+		export APT_CONFIG=$1/apt.conf
+		apt-get -q --error-on=any update && cd "$2" && apt-get -q source --tar-only "$3"
+	) >"$1/source.log" 2>&1 || {
+		tail -n 5 "$1/source.log" >&2
+		fail "download failed: the source of $3" "check the network, then run again"
 	}
 }

@@ -8,13 +8,13 @@ play_needs() {
 	case $PLAY in
 	crowd*) BOOT_LIMIT=900 GUEST_MEMORY=2560 ;;
 	stuck*) BOOT_LIMIT=900 GUEST_MEMORY=1024 ;;
-	*) BOOT_LIMIT=180 GUEST_MEMORY=1024 ;;
+	*) BOOT_LIMIT=600 GUEST_MEMORY=1024 ;;
 	esac
 }
 
-# Prints what the guest reports, as it comes, until process $2 has ended.
+# follow_console WORK PID: prints what the guest reports, as it comes, until PID has ended.
 follow_console() {
-	local console=$1 pid=$2 seen=0 line lines deadline=$((SECONDS + BOOT_LIMIT))
+	local work=$1 console=$1/console.log pid=$2 seen=0 line lines deadline=$((SECONDS + BOOT_LIMIT))
 
 	while :; do
 		local running=1
@@ -22,6 +22,7 @@ follow_console() {
 		mapfile -t lines < <(tr -d '\r' <"$console" | sed -n 's/^fixture: //p')
 		for line in "${lines[@]:seen}"; do
 			say "guest: $line"
+			capture_hear "$work" "$line"
 		done
 		seen=${#lines[@]}
 		((running)) || return 0
@@ -30,8 +31,8 @@ follow_console() {
 	done
 }
 
-# guest_run WORK: boots WORK/root.ext4, leaves WORK/{truth,vmcore}.tar and
-# WORK/console.log. Emulation with two CPUs now and then breaks a kernel while it
+# guest_run WORK: boots WORK/root.ext4, leaves WORK/truth.tar, what capture_take
+# takes, and WORK/console.log. Emulation with two CPUs now and then breaks a kernel while it
 # patches its own code ("Oops: int3"), mostly before there is a process: then
 # nothing was written, and it is booted again.
 guest_run() {
@@ -44,27 +45,25 @@ guest_run() {
 	done
 }
 
-# no_timer_check: on a busy machine the emulated timer may tick too late for the kernel's test of it, which then
-# panics ("IO-APIC + timer doesn't work").
 guest_boot() {
-	local work=$1 accel=${NBD_FIXTURE_ACCEL:-tcg} cpu=max
+	local work=$1 accel=${NBD_FIXTURE_ACCEL:-tcg} cpu=$QEMU_CPU
 
 	[[ $accel == kvm ]] && cpu=host
 	play_needs
 	truncate -s 64M "$work/truth.tar"
-	truncate -s 1G "$work/vmcore.tar"
 	: >"$work/console.log"
-	qemu-system-x86_64 -accel "$accel" -cpu "$cpu" -smp 2 -m "$GUEST_MEMORY" \
+	capture_begin "$work"
+	"${QEMU_MACHINE[@]}" -accel "$accel" -cpu "$cpu" -smp 2 -m "$GUEST_MEMORY" \
 		-nodefaults -no-user-config -display none -no-reboot \
 		-serial "file:$work/console.log" \
 		-kernel "$KERNEL_DIR/vmlinuz" -initrd "$work/scenes.cpio.gz" \
-		-append "console=ttyS0 quiet loglevel=3 no_timer_check crashkernel=256M panic=1 fixture.play=$PLAY" \
+		-append "console=$GUEST_CONSOLE quiet loglevel=3 $GUEST_PARAMETERS $CAPTURE_PARAMETERS panic=1 fixture.play=$PLAY fixture.capture=$CAPTURE" \
 		-drive "file=$work/root.ext4,format=raw,if=virtio,cache=unsafe" \
 		-drive "file=$work/truth.tar,format=raw,if=virtio,cache=unsafe" \
-		-drive "file=$work/vmcore.tar,format=raw,if=virtio,cache=unsafe" \
-		</dev/null >"$work/qemu.log" 2>&1 &
+		"${CAPTURE_DEVICES[@]}" \
+		<"$CAPTURE_MONITOR" >"$work/qemu.log" 2>&1 &
 	QEMU_PID=$!
-	follow_console "$work/console.log" "$QEMU_PID" || {
+	follow_console "$work" "$QEMU_PID" || {
 		kill "$QEMU_PID"
 		boot_failed "$work" "the guest did not finish within $BOOT_LIMIT s"
 	}

@@ -9,7 +9,7 @@ readonly GUEST_PACKAGES=(
 	busybox-static dmsetup kexec-tools kmod makedumpfile nbd-client nbd-server qemu-utils
 )
 # Of no use in the guest; most of the unpacked size.
-readonly GUEST_PRUNED=(usr/share usr/include usr/lib/x86_64-linux-gnu/{perl,gconv} var)
+readonly GUEST_PRUNED=(usr/share usr/include "usr/lib/$GUEST_TRIPLET"/{perl,gconv} var)
 # For the boot, and for scenes.
 readonly BOOT_MODULES=(virtio_pci virtio_blk ext4)
 readonly SCENE_MODULES=(nbd unix_diag dm_mod loop raid1)
@@ -20,13 +20,14 @@ guest_hash() {
 		sha256sum | cut -c1-12
 }
 
-# userland_fetch DIR: unpacks the guest's packages. No maintainer script runs.
+# userland_fetch ARCHITECTURE PACKAGES DIR: unpacks the packages and what they depend on. No maintainer script runs.
 userland_fetch() {
-	local dir=$1 apt=$CACHE/apt/guest package
+	local apt=$CACHE/apt/guest-$1 packages dir=$3 package
 
-	apt_root "$GUEST_SUITE" "$apt"
+	read -ra packages <<<"$2"
+	apt_root "$GUEST_SUITE" "$apt" "$1"
 	say "guest user space: downloading"
-	apt_fetch_closure "$apt" "${GUEST_PACKAGES[@]}"
+	apt_fetch_closure "$apt" "${packages[@]}"
 	say "guest user space: unpacking"
 	for package in "$apt"/cache/archives/*.deb; do
 		dpkg-deb -x "$package" "$dir"
@@ -35,8 +36,8 @@ userland_fetch() {
 	(cd "$dir" && rm -rf "${GUEST_PRUNED[@]}")
 }
 
-# in_guest_libc ROOT [LOADER-OPTION…] PROGRAM [ARGUMENT…]: runs a program of the
-# guest's user space on the host. ROOT is needed as PROGRAM's prefix as well.
+# in_guest_libc ROOT [LOADER-OPTION…] PROGRAM [ARGUMENT…]: runs a program of a
+# user space of this machine on it. ROOT is needed as PROGRAM's prefix as well.
 in_guest_libc() {
 	local root=$1
 	shift
@@ -44,19 +45,20 @@ in_guest_libc() {
 		--library-path "$root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu" "$@"
 }
 
+# kmod_tool TOOL [ARGUMENT…]: of modules of any machine.
 kmod_tool() {
-	local root=$1 tool=$2
-	shift 2
-	in_guest_libc "$root" --argv0 "$tool" "$root/bin/kmod" "$@"
+	local tool=$1
+	shift
+	in_guest_libc "$HOST_USERLAND" --argv0 "$tool" "$HOST_USERLAND/bin/kmod" "$@"
 }
 
-# module_files USERLAND KERNEL-DIR MODULE…: the files to insert, in that order.
+# module_files MODULE…: the files to insert, in that order.
 # -C: the host's module configuration has no say.
 module_files() {
-	local root=$1 kernel=$2 module
-	shift 2
+	local module
+
 	for module; do
-		kmod_tool "$root" modprobe -C /dev/null -d "$kernel" -S "$(<"$kernel/release")" \
+		kmod_tool modprobe -C /dev/null -d "$KERNEL_DIR" -S "$(<"$KERNEL_DIR/release")" \
 			--show-depends "$module"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'
 }
@@ -64,9 +66,21 @@ module_files() {
 # add_module FILE DESTINATION: uncompressed, whatever the kernel's package does.
 add_module() {
 	case $1 in
-	*.xz) "$USERLAND/bin/busybox" xzcat "$1" >"$2" ;;
+	*.xz) "$HOST_USERLAND/bin/busybox" xzcat "$1" >"$2" ;;
 	*) cp "$1" "$2" ;;
 	esac
+}
+
+# add_modules ROOT MODULE…: into the modules' directory of ROOT.
+add_modules() {
+	local root=$1 file
+	shift
+
+	while read -r file; do
+		file=${file#"$KERNEL_DIR/"}
+		install -d "$root/$(dirname "$file")"
+		add_module "$KERNEL_DIR/$file" "$root/${file%.xz}"
+	done < <(module_files "$@")
 }
 
 # add_with_libraries PROGRAM DIR: a program of the user space and what it links.
@@ -95,7 +109,7 @@ initramfs_tree() {
 	install -m 644 "$RECIPE/guest/initramfs.sh" "$dir/initramfs.sh"
 	while read -r file; do
 		add_module "$file" "$dir/modules/$((count++))-$(basename "${file%.xz}")"
-	done < <(module_files "$USERLAND" "$KERNEL_DIR" "${BOOT_MODULES[@]}")
+	done < <(module_files "${BOOT_MODULES[@]}")
 }
 
 # initramfs_pack DIR FILE
@@ -105,31 +119,23 @@ initramfs_pack() {
 
 # guest_image WORK: WORK/scenes.cpio.gz and WORK/root.ext4, ready to boot.
 guest_image() {
-	local work=$1 root=$1/root release file
+	local work=$1 root=$1/root
 
-	release=$(<"$KERNEL_DIR/release")
 	initramfs_tree "$work/scenes" init-scenes
 	initramfs_pack "$work/scenes" "$work/scenes.cpio.gz"
-	initramfs_tree "$work/capture" init-capture
-	add_with_libraries usr/bin/makedumpfile "$work/capture"
 
 	cp -a "$USERLAND" "$root"
 	mkdir -p "$root"/{fixture,run,tmp,var}
-	initramfs_pack "$work/capture" "$root/fixture/capture.cpio.gz"
-	cp "$KERNEL_DIR/vmlinuz" "$root/fixture/"
 	# Run by make, make would tell of directories: stdout belongs to the result.
-	make -s --no-print-directory -C "$RECIPE/guest" OUT="$root/fixture" >&2 ||
+	make -s --no-print-directory -C "$RECIPE/guest" OUT="$root/fixture" CC="$GUEST_CC" OPTIONS="$(compiler_options)" >&2 ||
 		fail "the guest's programs do not compile" "see the compiler's message above"
 	cp -r "$RECIPE"/guest/{main.sh,lib.sh,real-server.sh,scenes,scenes-stuck,scenes-stuck-netlink} "$root/fixture/"
 	install -m 644 -D "$RECIPE/guest/inittab" "$root/etc/inittab"
 	mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 "$root/fixture/mounted.ext4" 8M >"$work/mkfs.log" 2>&1 ||
 		fail "mkfs.ext4: $(tail -n 1 "$work/mkfs.log")" "check the free space of $work"
-	while read -r file; do
-		install -d "$root/$(dirname "${file#"$KERNEL_DIR/"}")"
-		file=${file#"$KERNEL_DIR/"}
-		add_module "$KERNEL_DIR/$file" "$root/${file%.xz}"
-	done < <(module_files "$USERLAND" "$KERNEL_DIR" "${SCENE_MODULES[@]}")
-	kmod_tool "$USERLAND" depmod -b "$root" "$release" 2>/dev/null
+	add_modules "$root" "${SCENE_MODULES[@]}"
+	capture_prepare "$work"
+	kmod_tool depmod -b "$root" "$(<"$KERNEL_DIR/release")" 2>/dev/null
 	mkfs.ext4 -q -F -d "$root" "$work/root.ext4" 512M >"$work/mkfs.log" 2>&1 ||
 		fail "mkfs.ext4: $(tail -n 1 "$work/mkfs.log")" "check the free space of $work"
 }

@@ -3,41 +3,45 @@
 #
 # Stock kernels: what crash(8) needs of them, and what a guest needs to boot.
 
-# suite_of KERNEL: the Debian suite whose stock kernel this is.
-suite_of() {
-	case $1 in
-	5.10) echo bullseye ;;
-	6.1) echo bookworm ;;
-	6.12) echo trixie ;;
-	*) return 1 ;;
-	esac
-}
-
-# kernel_candidates APT KERNEL: image packages that have debug symbols, best
-# first: the one the meta package stands for today, then older ones. A mirror
-# may list a package that it does not hold (any more).
+# kernel_candidates APT FLAVOUR: image packages that have debug symbols, best
+# first: the one the meta package stands for today, then older ones of that
+# version. A mirror may list a package that it does not hold (any more).
 kernel_candidates() {
+	local flavour=$2 latest
+
+	latest=$(APT_CONFIG=$1/apt.conf apt-cache show --no-all-versions "linux-image-$flavour" |
+		sed -n "s/^Depends:.*\(linux-image-[0-9][^ ,]*-$flavour\)[ ,].*/\1/p")
+	[[ $latest =~ ^(linux-image-[0-9]+\.[0-9]+\.) ]] || return 0
 	{
-		APT_CONFIG=$1/apt.conf apt-cache show --no-all-versions linux-image-cloud-amd64 |
-			sed -n 's/^Depends: \([^ ,]*\).*/\1/p'
-		APT_CONFIG=$1/apt.conf apt-cache pkgnames "linux-image-$2." |
-			sed -n 's/-cloud-amd64-dbg$/-cloud-amd64/p' | sort -rV
+		echo "$latest"
+		APT_CONFIG=$1/apt.conf apt-cache pkgnames "${BASH_REMATCH[1]}" |
+			sed -n "s/-$flavour-dbg\$/-$flavour/p" | sort -rV
 	} | awk '!seen[$0]++'
 }
 
-# kernel_download KERNEL DIR: both packages into DIR; prints the image's name.
-kernel_download() {
-	local kernel=$1 dir=$2 apt=$CACHE/apt/kernel-$1 image
+# kernel_parts APT IMAGE: the packages with the kernel, its modules and what is built in; since 7.2 the image's own is
+# empty and depends on them.
+kernel_parts() {
+	echo "$2"
+	APT_CONFIG=$1/apt.conf apt-cache show --no-all-versions "$2" | sed -n '/^Depends:/p' |
+		grep -oE 'linux-(base|binary|modules)-[0-9][^ ,]*' || :
+}
 
-	apt_root "$(suite_of "$kernel")" "$apt"
+# kernel_download KERNEL DIR: the packages into DIR; prints the image's name.
+kernel_download() {
+	local kernel=$1 dir=$2 apt=$CACHE/apt/kernel-$1 flavour image parts
+
+	flavour=$(kernel_column "$kernel" flavour)
+	apt_root "$(kernel_column "$kernel" suite)" "$apt" "${flavour##*-}"
 	while read -r image; do
 		say "${image#linux-image-}: downloading"
-		if apt_fetch "$apt" "$dir" "$image" "$image-dbg"; then
+		mapfile -t parts < <(kernel_parts "$apt" "$image")
+		if apt_fetch "$apt" "$dir" "${parts[@]}" "$image-dbg"; then
 			echo "$image"
 			return
 		fi
 		say "${image#linux-image-}: not on the mirror ($(sed -n 's/^E: //p' "$dir/download.log" | head -n 1))"
-	done < <(kernel_candidates "$apt" "$kernel")
+	done < <(kernel_candidates "$apt" "$flavour")
 	fail "no stock kernel $kernel could be downloaded" \
 		"check the network and the mirrors in $apt/sources.list, then run again"
 }
@@ -45,22 +49,26 @@ kernel_download() {
 # kernel_fetch KERNEL DIR: fills DIR with vmlinuz, vmlinux, nbd.ko.debug,
 # lib/modules with its index, and the kernel's release string in the file "release".
 kernel_fetch() {
-	local dir=$2 packages=$2/packages image release debug=$2/debug
+	local dir=$2 packages=$2/packages debug=$2/debug image release package
 
 	mkdir "$packages" "$debug" "$dir/lib"
 	image=$(kernel_download "$1" "$packages")
 	release=${image#linux-image-}
 	say "$release: unpacking"
-	dpkg-deb -x "$packages/${image}_"*.deb "$dir/image"
 	dpkg-deb --fsys-tarfile "$packages/$image-dbg_"*.deb |
-		tar -x -C "$debug" --wildcards \
-			"*/debug/boot/vmlinux-$release" "*/debug/lib/modules/*/drivers/block/nbd.ko"
-	mv "$debug/usr/lib/debug/boot/vmlinux-$release" "$dir/vmlinux"
+		tar -x -C "$debug" --wildcards --wildcards-match-slash \
+			"*/debug/*/vmlinux*" "*/debug/lib/modules/*/drivers/block/nbd.ko"
+	rm "$packages/$image-dbg_"*.deb
+	for package in "$packages"/*.deb; do
+		dpkg-deb -x "$package" "$dir/image"
+	done
+	# Since 7.2 vmlinux and vmlinuz are beside the modules; a link has the name of before.
+	mv "$(find "$debug" -type f -name "vmlinux*")" "$dir/vmlinux"
 	mv "$debug/usr/lib/debug/lib/modules/$release/kernel/drivers/block/nbd.ko" "$dir/nbd.ko.debug"
-	mv "$dir/image/boot/vmlinuz-$release" "$dir/vmlinuz"
+	mv "$(find "$dir/image" -type f -name "vmlinuz*")" "$dir/vmlinuz"
 	# trixie has merged /lib into /usr.
 	mv "$dir/image"/{,usr/}lib/modules "$dir/lib/" 2>/dev/null || [[ -d $dir/lib/modules ]]
 	rm -r "$packages" "$debug" "$dir/image"
-	kmod_tool "$USERLAND" depmod -b "$dir" "$release"
+	kmod_tool depmod -b "$dir" "$release"
 	echo "$release" >"$dir/release"
 }

@@ -12,8 +12,8 @@ attach_two() {
 each_received 2 attach_two
 # A scheduler would have the worker of one queue send what is for both.
 echo none >"/sys/block/$DEVICE/queue/scheduler"
-actor io --cpu 0 "$DEVICE" write:1048576:520192
-actor io --as other --cpu 1 "$DEVICE" read:5242880:4096
+actor io --cpu "$(cpu_of 0)" "$DEVICE" write:1048576:520192
+actor io --as other --cpu "$(cpu_of 1)" "$DEVICE" read:5242880:4096
 late
 stop_server server_child0_pid
 start io

@@ -5,6 +5,7 @@
 # server died, somebody kept the device open, the client came back 1310 times.
 
 scene nbd101 "leaked connections, dangling task_setup, pinned by an opener"
+! refuses_to_add || absent "NBD_SET_SOCK is refused on a device that was started"
 # A crowd's tenth has a tenth of the connections.
 again=$((1311 * ${CROWD:-2000} / 2000 - 5))
 sockets=/export/jcloud-zbs/sock

@@ -11,8 +11,8 @@ attach_two() {
 	actor client-netlink "$DEVICE" "$DEVICE_BYTES" 2 unix:/run/multi-dead.sock
 }
 each_received 2 attach_two
-actor io --cpu 0 "$DEVICE" read:4218880:20480
-actor io --as writer --cpu 1 "$DEVICE" write:1576960:4096
+actor io --cpu "$(cpu_of 0)" "$DEVICE" read:4218880:20480
+actor io --as writer --cpu "$(cpu_of 1)" "$DEVICE" write:1576960:4096
 late
 kill -USR1 "$(recall server_child0_pid)"
 wait_for test -e "$SCENE/server_child0_shut"

@@ -97,7 +97,7 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 /* The kernel stores dead_conn_timeout and the tag set's timeout in jiffies. */
 num nbd_seconds(num jiffies)
 {
-	return jiffies.known ? NUM(jiffies.v / k_hz()) : NUM_UNKNOWN;
+	return jiffies.known && k_hz() ? NUM(jiffies.v / k_hz()) : NUM_UNKNOWN;
 }
 
 static void read_config(struct device *dev, struct file_set *files)

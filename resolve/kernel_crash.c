@@ -173,8 +173,3 @@ size_t k_stack_size(void)
 {
 	return machdep->stacksize;
 }
-
-unsigned k_machine_hz(void)
-{
-	return machdep->hz;
-}

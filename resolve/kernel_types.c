@@ -267,17 +267,29 @@ num k_pointer(uint64_t addr, const char *what)
 	return k_read(addr, &value, sizeof(value), what) ? NUM(value) : NUM_UNKNOWN;
 }
 
+/* How long a tick is. Since v6.13 no variable says so, but the clock that counts jiffies has it as the factor from its
+ * cycles, which are ticks. */
+static num tick_nsec(void)
+{
+	num variable = k_crash_symbol("tick_nsec"), clock = k_crash_symbol("clocksource_jiffies");
+	num mult, shift;
+
+	if (variable.known)
+		return k_pointer(variable.v, "tick_nsec");
+	mult = k_num_at(clock.v, KM_CLOCKSOURCE_MULT);
+	shift = k_num_at(clock.v, KM_CLOCKSOURCE_SHIFT);
+	return mult.known && shift.known && shift.v < 32 ? NUM(mult.v >> shift.v) : NUM_UNKNOWN;
+}
+
 unsigned k_hz(void)
 {
-	num symbol = k_crash_symbol("tick_nsec");
-	uint64_t tick_nsec;
+	num tick = tick_nsec();
 
-	/* The kernel's own tick always tells HZ, crash only where it finds CONFIG_HZ. TICK_NSEC is not a whole part
-	 * of a second for every HZ, hence the rounding; in damaged memory it may be anything. */
-	if (symbol.known && k_read(symbol.v, &tick_nsec, sizeof(tick_nsec), "tick_nsec") &&
-	    tick_nsec > NSEC_PER_SEC / MAX_HZ && tick_nsec <= NSEC_PER_SEC / MIN_HZ)
-		return (unsigned)((NSEC_PER_SEC + tick_nsec / 2) / tick_nsec);
-	return k_machine_hz();
+	/* TICK_NSEC is not a whole part of a second for every HZ, hence the rounding; in damaged memory it may be
+	 * anything. What crash takes for HZ is of no use: where it finds no CONFIG_HZ it takes 1000. */
+	if (!tick.known || tick.v <= NSEC_PER_SEC / MAX_HZ || tick.v > NSEC_PER_SEC / MIN_HZ)
+		return 0;
+	return (unsigned)((NSEC_PER_SEC + tick.v / 2) / tick.v);
 }
 
 /* The pages of the cache are in the arena: they are dropped together. */

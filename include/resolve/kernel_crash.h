@@ -52,9 +52,6 @@ bool k_debuginfo_is_loaded(const char *module);
 /* Reads len bytes of kernel memory. what names them in crash's debug output. False when they cannot be read. */
 bool k_readmem(uint64_t addr, void *buf, size_t len, const char *what);
 
-/* Ticks a second as crash has it: 1000 where it does not find CONFIG_HZ. */
-unsigned k_machine_hz(void);
-
 /* Between k_interrupts_begin() and k_interrupts_end() the first Ctrl-C is only noted for k_interrupted(); crash's own
  * handler gets the next one. After k_interrupts_hold() a Ctrl-C waits until k_interrupts_end(), so that what is done
  * in between is not left half done. k_interrupts_end() may be called twice, and without a begin. */

@@ -75,7 +75,7 @@ num k_num_at(uint64_t addr, enum kmember m);
 /* The pointer stored at addr, unknown when it cannot be read. what as for k_read(). */
 num k_pointer(uint64_t addr, const char *what);
 
-/* Ticks a second, to turn jiffies into seconds. */
+/* Ticks a second, to turn jiffies into seconds; 0 when that is unknown. */
 unsigned k_hz(void);
 
 /*

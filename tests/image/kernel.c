@@ -96,6 +96,20 @@ void kernel_mutex(struct kernel *k, uint64_t mutex)
 		image_list_init(k->image, image_at(k->image, mutex, "mutex", "wait_list"));
 }
 
+/* Since v6.13 only the clock that counts jiffies tells how long one is. */
+static void build_tick(struct kernel *k)
+{
+	uint64_t clock;
+
+	if (!image_has(k->image, "clocksource", NULL)) {
+		k->tick_nsec = image_pointer(k->image, "tick_nsec", NSEC_PER_SEC / KERNEL_HZ);
+		return;
+	}
+	clock = image_variable(k->image, "clocksource_jiffies", "clocksource");
+	image_set(k->image, clock, "clocksource", "mult", NSEC_PER_SEC / KERNEL_HZ << 8);
+	image_set(k->image, clock, "clocksource", "shift", 8);
+}
+
 void kernel_mutex_own(struct kernel *k, uint64_t mutex, const struct kernel_task *t)
 {
 	const char *owner = image_has(k->image, "mutex", "rtmutex") ? "rtmutex.owner" : "owner";
@@ -363,7 +377,7 @@ void kernel_build(struct kernel *k, struct image *image)
 	image_set_text(image, uts, "uts_namespace", "name.version", "#1 SMP made up");
 	image_set_text(image, uts, "uts_namespace", "name.machine",
 		       image_has(image, "cpu_context", NULL) ? "aarch64" : "x86_64");
-	k->tick_nsec = image_pointer(image, "tick_nsec", NSEC_PER_SEC / KERNEL_HZ);
+	build_tick(k);
 	image_pointer(image, "last_jiffies_update", KERNEL_UPTIME * NSEC_PER_SEC);
 	image_pointer(image, "jiffies_64", KERNEL_JIFFIES);
 	build_clocks(k);

@@ -234,7 +234,6 @@ void crash_open(const struct core *core)
 	read_utsname("release", kt->utsname.release, sizeof(kt->utsname.release));
 	read_utsname("version", kt->utsname.version, sizeof(kt->utsname.version));
 	read_utsname("machine", kt->utsname.machine, sizeof(kt->utsname.machine));
-	machdep->hz = 250;
 	machdep->stacksize = 16384;
 	tt->running_tasks = 1;
 }

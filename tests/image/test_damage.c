@@ -294,7 +294,7 @@ START_TEST(an_interrupted_socket_line_says_so)
 }
 END_TEST
 
-/* A tick of more than a second, of next to no time: crash's own count of ticks serves then. */
+/* A tick of more than a second, of next to no time: then it is unknown. */
 START_TEST(a_damaged_tick_divides_nothing)
 {
 	static const uint64_t ticks[] = {0, 1, 47, 1000000001, UINT64_MAX};
@@ -307,7 +307,7 @@ START_TEST(a_damaged_tick_divides_nothing)
 
 		image_set_pointer(image, scene.kernel.tick_nsec, 0, ticks[i]);
 		report = run_report(image);
-		is_number(report, "/1/timeout_seconds", 30);
+		is_null(report, "/1/timeout_seconds");
 		json_object_put(report);
 	}
 	image_free(image);

@@ -7,6 +7,7 @@
 #include "base/ptr_map.h"
 #include "base/words.h"
 #include "collect/dm_names.h"
+#include "resolve/disks.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
 
@@ -87,24 +88,15 @@ static void read_slaves(struct search *search)
 	}
 }
 
-/* The gendisk of a loop device; 0 when there is none, or when nobody has it open (up to 5.10). */
+/* The gendisk of a loop device, 0 when there is none. */
 static uint64_t loop_disk(struct search *search, uint32_t number)
 {
-	const char *name = arena_printf("loop%u", number);
+	struct disks loops = disks_of_major(LOOP_MAJOR);
 
-	search->stack.complete &= search->all->disks_known;
-	for (size_t i = 0; i < search->all->n; i++) {
-		const struct block_device *b = &search->all->v[i];
-		const char *found;
-		struct kobj o;
-
-		if (!b->disk || b->nbd)
-			continue;
-		k_load(&o, K_GENDISK, b->disk);
-		found = block_devices_disk_name(&o);
-		search->stack.complete &= found != NULL;
-		if (found && !strcmp(found, name))
-			return b->disk;
+	search->stack.complete &= loops.complete;
+	for (size_t i = 0; i < loops.n; i++) {
+		if (num_is(loops.v[i].index, number))
+			return loops.v[i].gendisk;
 	}
 	return 0;
 }

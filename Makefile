@@ -161,6 +161,7 @@ check:
 	$(MAKE) session
 	$(MAKE) matrix
 	$(MAKE) e2e
+	$(MAKE) e2e-stuck
 	$(MAKE) e2e-facts-sid e2e-facts-6.1-arm64
 	$(MAKE) package-check
 	$(MAKE) postmortem-check

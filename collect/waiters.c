@@ -5,18 +5,22 @@
  *  - its stack refers to a request in flight: to the request, one of its bios, a page of a bio, or what
  *    bi_private points to; or a bio, or what its bi_private points to, lies on the stack itself, or
  *  - a frame of the block layer, or of what that called, holds the address of an object of the
- *    device.
+ *    device, or of what is stacked on it, or
+ *  - it writes back a file system on it (writeback.c).
  *
  * The first is certain. In the others a word may be left over from an earlier call: the frames are
  * unwound, but the image does not tell which words of a frame are in use. So the second goes before the
  * third, and in each the innermost word counts. A task that waits for anything but a request in flight,
- * such as a transaction of a file system on the device, is not found: no word leads from it to the device.
+ * such as a transaction of a file system on the device, is not found: no word leads from it to the device. One that waits
+ * for a lock whose owner is such a task is blocked behind that (blocked_behind.c).
  */
 #include "collect/waiters.h"
 
 #include "base/arena.h"
+#include "collect/blocked_behind.h"
 #include "collect/blocked_in.h"
 #include "collect/mutex.h"
+#include "collect/writeback.h"
 #include "resolve/kernel_stack.h"
 #include "resolve/kernel_types.h"
 #include "resolve/symbols.h"
@@ -32,6 +36,7 @@ struct object {
 	struct device *dev;
 	uint64_t addr;
 	const char *what;
+	const struct stacked *above; /* it belongs to what is stacked on the device */
 };
 
 /* An address on some task's stack where the end of a request is waited for. */
@@ -46,7 +51,9 @@ struct search {
 	struct ptr_map request;	 /* addresses that belong to a request -> the request */
 	struct ptr_map bio;	 /* bios seen -> their request */
 	struct ptr_map on_stack; /* first address of a stack -> on_stack */
-	struct ptr_map object;	 /* addresses of all else -> the object */
+	struct blocked_list blocked;
+	size_t locks_unread;   /* tasks that wait for a lock which could not be read */
+	struct ptr_map object; /* addresses of all else -> the object */
 	struct stack_reader stacks;
 };
 
@@ -153,6 +160,49 @@ static num read_mutex(struct search *search, struct device *dev, uint64_t mutex,
 		problem_add(&dev->problems,
 			    arena_printf("who waits for %s could not be read in full", what));
 	return owner;
+}
+
+static void add_object_above(struct search *search, struct device *dev, const struct stacked *above,
+			     uint64_t addr, const char *what)
+{
+	struct object *object;
+
+	if (!addr)
+		return;
+	object = object_new(dev, addr, what);
+	object->above = above;
+	map_put(&search->object, addr, object);
+}
+
+static bool has_something_waiting(const struct device *dev)
+{
+	return dev->n_requests || dev->n_reconnect_waiters;
+}
+
+/*
+ * Adds what is stacked on a device that has requests: who waits for that waits for these, as far as is known. Of several
+ * devices below that have requests the first one counts.
+ */
+static void add_above(struct search *search, struct device *dev,
+		      const struct block_devices *block_devices)
+{
+	for (size_t l = 0; has_something_waiting(dev) && l < dev->n_above; l++) {
+		const struct stacked *s = dev->above[l].stacked;
+
+		add_object_above(search, dev, s, s->gendisk, "gendisk");
+		add_object_above(search, dev, s, k_num_at(s->gendisk, KM_DISK_QUEUE).v,
+				 "request_queue");
+		for (size_t i = 0; i < block_devices->n; i++) {
+			const struct block_device *b = &block_devices->v[i];
+
+			if (b->stacked != s)
+				continue;
+			add_object_above(search, dev, s, b->addr, "block_device");
+			add_object_above(search, dev, s, b->inode, "inode");
+			add_object_above(search, dev, s, k_at(b->inode, KM_INODE_DATA),
+					 "address_space");
+		}
+	}
 }
 
 /* Adds the block_device of a whole disk, its inode and its page cache. */
@@ -297,8 +347,56 @@ static struct object *find_object(const struct search *search, const struct task
 	return object;
 }
 
+/* The device that a stacked one stands on and that has requests; NULL when there is none. */
+static struct device *device_below(struct report *report, const struct stacked *s)
+{
+	for (size_t d = 0; d < report->n_devices; d++) {
+		struct device *dev = &report->devices[d];
+
+		for (size_t l = 0; has_something_waiting(dev) && l < dev->n_above; l++) {
+			if (dev->above[l].stacked == s)
+				return dev;
+		}
+	}
+	return NULL;
+}
+
+/* A worker that writes a file system back waits for what that is on, where requests are on their way there. */
+static struct object *written_back(struct report *report, const struct block_devices *block_devices,
+				   const struct kernel_stack *stack)
+{
+	uint64_t sb;
+	const struct block_device *b = writeback_of(stack, block_devices, &sb);
+	struct device *dev = NULL;
+	struct object *object;
+
+	if (b)
+		dev = b->nbd ? b->nbd : device_below(report, b->stacked);
+	if (!dev || !has_something_waiting(dev))
+		return NULL;
+	object = object_new(dev, sb, "super_block");
+	object->above = b->stacked;
+	return object;
+}
+
+/* What is stacked on the device, where the task's stack leads there, too. */
+static const struct stacked *above_of(const struct search *search, const struct object *object,
+				      const struct kernel_stack *stack)
+{
+	size_t n = block_words(stack);
+
+	for (size_t i = 0; !object->above && i < n; i++) {
+		const struct object *other = ptr_map_get(&search->object, stack->words[i]);
+
+		if (other && other->dev == object->dev && other->above)
+			return other->above;
+	}
+	return object->above;
+}
+
 /* False when the task's stack cannot be read, though it sleeps. */
-static bool add_waiter(struct search *search, const struct task *task)
+static bool add_waiter(struct search *search, struct report *report,
+		       const struct block_devices *block_devices, const struct task *task)
 {
 	const char **functions = NULL;
 	struct kernel_stack stack;
@@ -310,7 +408,12 @@ static bool add_waiter(struct search *search, const struct task *task)
 		return num_is(k_num_at(task->addr, KM_TASK_ON_CPU), 1);
 	object = find_object(search, task, &stack);
 	if (!object)
+		object = written_back(report, block_devices, &stack);
+	if (!object) {
+		search->locks_unread += !blocked_behind_read(&search->blocked, task, &stack,
+							     &report->tasks, block_devices);
 		return true;
+	}
 	for (size_t i = 0; i < stack.n_frames; i++)
 		*ARENA_PUSH(functions, n) = stack.frames[i].function;
 	waiter = ARENA_PUSH(object->dev->waiters, object->dev->n_waiters);
@@ -318,6 +421,7 @@ static bool add_waiter(struct search *search, const struct task *task)
 	waiter->blocked_in = n ? blocked_in(functions, n) : "unknown";
 	waiter->object = object->addr;
 	waiter->object_what = object->what;
+	waiter->above = above_of(search, object, &stack);
 	return true;
 }
 
@@ -331,12 +435,24 @@ void waiters_collect(struct report *report, const struct block_devices *block_de
 		add_device(&search, &report->devices[d]);
 	if (k_has(KM_BDEV_MUTEX))
 		add_block_devices(&search, report, block_devices);
+	for (size_t d = 0; d < report->n_devices; d++)
+		add_above(&search, &report->devices[d], block_devices);
 	for (size_t t = 0; t < report->tasks.n && !k_interrupted(); t++) {
 		const struct task *task = &report->tasks.v[t];
 
-		if (task->state == '?' || (task->state == 'D' && !add_waiter(&search, task)))
+		if (task->state == '?' ||
+		    (task->state == 'D' && !add_waiter(&search, report, block_devices, task)))
 			unread++;
 	}
+	blocked_behind_devices(report, &search.blocked);
+	if (search.locks_unread)
+		problem_add(&report->problems,
+			    arena_printf(
+				    "the locks that %s for could not be read: who is blocked "
+				    "behind others may be missing",
+				    search.locks_unread == 1
+					    ? "1 task waits"
+					    : arena_printf("%zu tasks wait", search.locks_unread)));
 	if (unread)
 		problem_add(&report->problems,
 			    arena_printf(

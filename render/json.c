@@ -8,6 +8,7 @@
 #include "base/names.h"
 #include "base/version.h"
 #include "judge/attach.h"
+#include "judge/balance.h"
 #include "judge/detach.h"
 #include "judge/facts.h"
 #include "judge/identity.h"
@@ -516,6 +517,23 @@ static void add_waiters(json *to, const struct device *dev)
 		add(o, "blocked_in", string(dev->waiters[i].blocked_in));
 		add(o, "object", address(dev->waiters[i].object));
 		add(o, "object_kind", string(dev->waiters[i].object_what));
+		add(o, "above", string(dev->waiters[i].above ? dev->waiters[i].above->name : NULL));
+	}
+}
+
+static void add_behind(json *to, const struct device *dev)
+{
+	json *all = add_array(to, "behind");
+
+	for (size_t i = 0; i < dev->n_behind; i++) {
+		const struct blocked *b = &dev->behind[i];
+		json *o = append_object(all);
+
+		fill_task(o, b->task);
+		add(o, "lock", address(b->lock));
+		add(o, "lock_kind", string(b->kind));
+		add(o, "lock_of", string(b->of));
+		add_task(o, "owner", b->owner);
 	}
 }
 
@@ -649,6 +667,7 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add_above(o, dev);
 	add_waiters(o, dev);
 	add(o, "reconnect_left_seconds", seconds(dev->reconnect_left_ms));
+	add_behind(o, dev);
 	add(o, "detach_would_hang", string(detach_would_hang(report, dev)));
 	add_attach(o, dev);
 	add_ways_out(o, dev);
@@ -657,6 +676,29 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add_findings(o, dev);
 	add_strings(o, "unreadable", dev->problems.v, dev->problems.n);
 	return end_line();
+}
+
+static void add_balance(json *to, const struct report *report)
+{
+	struct balance balance = balance_of(report);
+	json *o = add_object(to, "tasks_in_d"), *all;
+
+	add(o, "total", count(balance.in_d));
+	add(o, "explained", count(balance.in_d - balance.n_rest));
+	all = add_array(o, "devices");
+	for (size_t d = 0; d < report->n_devices; d++) {
+		json *device;
+
+		if (!balance.of_device[d])
+			continue;
+		device = append_object(all);
+		add(device, "name", string(report->devices[d].name));
+		add(device, "tasks", count(balance.of_device[d]));
+	}
+	all = add_array(o, "rest");
+	for (size_t i = 0; i < balance.n_rest; i++)
+		fill_task(append_object(all), balance.rest[i]);
+	add(o, "states_unread", count(balance.unread));
 }
 
 const char *json_kernel_line(const struct report *report)
@@ -677,6 +719,7 @@ const char *json_kernel_line(const struct report *report)
 	add(o, "tables_scanned", integer((int64_t)report->scan.tables));
 	add(o, "tables_unreadable", integer((int64_t)report->scan.tables_unreadable));
 	add_task(o, "genl_lock_owner", genl_owner);
+	add_balance(o, report);
 	add(o, "interrupted", truth(report->scan.interrupted));
 	add(o, "reads", integer((int64_t)report->reads.calls));
 	add(o, "bytes_read", integer((int64_t)report->reads.bytes));

@@ -9,6 +9,7 @@
 #include "base/words.h"
 #include "render/ends.h"
 #include "judge/diagnosis.h"
+#include "judge/balance.h"
 #include "judge/facts.h"
 #include "judge/findings.h"
 #include "judge/phrases.h"
@@ -83,6 +84,7 @@ void report_summary(FILE *out, const struct report *report, struct device *const
 	report_shared_causes(out, report);
 	fprintf(out, "%s%zu of %s configured\n", n ? "\n" : "", n - unconfigured,
 		word_count(report->n_devices, "nbd device"));
+	text_wrapped(out, 0, "", balance_phrase(report));
 }
 
 void report_findings(FILE *out, const struct device *dev, bool unfolded)

@@ -313,6 +313,34 @@ static void print_requests(FILE *out, const struct device *dev, size_t max)
 			     : "whether nbd gives up a request that gets no reply is not known");
 }
 
+/* What a waiter's stack leads to. */
+static const char *awaited_text(const struct waiter *w)
+{
+	const char *text = w->object ? arena_printf("%s %s", w->object_what ? w->object_what : "",
+						    word_hex(w->object))
+				     : w->object_what;
+
+	return w->above ? arena_printf("%s, on %s", text, phrase_stacked(w->above)) : text;
+}
+
+static void print_behind(FILE *out, const struct device *dev, size_t max)
+{
+	if (dev->n_behind)
+		fprintf(out, "  %s blocked behind:\n", word_count(dev->n_behind, "task"));
+	for (size_t i = 0; i < dev->n_behind && i < max; i++) {
+		const struct blocked *b = &dev->behind[i];
+
+		text_wrapped(out, 4, "",
+			     arena_printf("%s waits for %s, owner %s", phrase_name(b->task),
+					  b->of ? arena_printf("the %s of %s", b->kind, b->of)
+						: arena_printf("%s %s", b->kind, word_hex(b->lock)),
+					  phrase_name(b->owner)));
+	}
+	if (dev->n_behind > max)
+		fprintf(out, "    %zu more: nbd -o -d %s lists all\n", dev->n_behind - max,
+			dev->name);
+}
+
 static void print_waiters(FILE *out, const struct device *dev, size_t max)
 {
 	static const char *const headers[] = {"TASK", "TASK_STRUCT", "IN", "WAITS FOR"};
@@ -324,17 +352,14 @@ static void print_waiters(FILE *out, const struct device *dev, size_t max)
 		text_table_add(&table, phrase_task(w->task));
 		text_table_add(&table, word_hex(w->task->addr));
 		text_table_add(&table, w->blocked_in);
-		text_table_add(&table,
-			       w->object
-				       ? arena_printf("%s %s", w->object_what ? w->object_what : "",
-						      word_hex(w->object))
-				       : w->object_what);
+		text_table_add(&table, awaited_text(w));
 	}
 	if (dev->n_waiters)
 		text_table_print(&table, out, 2);
 	if (dev->n_waiters > max)
 		fprintf(out, "  %zu more: nbd -o -d %s lists all\n", dev->n_waiters - max,
 			dev->name);
+	print_behind(out, dev, max);
 }
 
 /* Requests that nbd has not started, and where they wait. */
@@ -392,7 +417,7 @@ void report_device(FILE *out, const struct report *report, const struct device *
 		fprintf(out, "\nOPENERS\n");
 		openers_print(out, dev, max);
 	}
-	if (dev->n_waiters) {
+	if (dev->n_waiters || dev->n_behind) {
 		fprintf(out, "\nWAITERS\n");
 		print_waiters(out, dev, max);
 	}
@@ -416,7 +441,7 @@ void report_openers(FILE *out, const struct device *dev)
 		     arena_printf("openers %s; config_refs %s", openers_text(dev),
 				  references_text(dev)));
 	openers_print(out, dev, SIZE_MAX);
-	if (dev->n_waiters) {
+	if (dev->n_waiters || dev->n_behind) {
 		fprintf(out, "  waiting in the kernel:\n");
 		print_waiters(out, dev, SIZE_MAX);
 	}

@@ -279,6 +279,17 @@ struct waiter {
 	const char *blocked_in;	 /* open, close, read, write, flush, freeze, ioctl, or a function */
 	uint64_t object;	 /* the device's object that its stack leads to */
 	const char *object_what; /* "request", "gendisk", ... */
+	const struct stacked
+		*above; /* what of the objects on its stack is stacked on the device, or NULL */
+};
+
+/* A task in state D that waits for a lock which another task holds. */
+struct blocked {
+	const struct task *task, *owner;
+	uint64_t lock;
+	const char *kind; /* "mutex", "rwsem" */
+	const char *
+		of; /* what the lock belongs to: "inode 12 of ext4 on nbd38"; NULL where it is not known */
 };
 
 /* What an attach would get now from a new task. */
@@ -415,6 +426,9 @@ struct device {
 
 	struct waiter *waiters;
 	size_t n_waiters;
+	struct blocked
+		*behind; /* who waits for a lock that one of those who wait for the device holds */
+	size_t n_behind;
 	/* Who waits in nbd_config.conn_wait for NBD_CMD_RECONFIGURE (collect/senders.c). */
 	const struct task **reconnect_waiters;
 	size_t n_reconnect_waiters;

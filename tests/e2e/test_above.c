@@ -195,6 +195,37 @@ START_TEST(opener_of_a_mirror)
 }
 END_TEST
 
+/* Who waits for what is stacked is told with that. */
+START_TEST(waiters_above)
+{
+	static const char *const scenes[][2] = {{"dm-dd", "/reader_pid"}, {"md-raid1", "/io_tid"}};
+	json *facts = scene(scenes[_i][0]), *dev = scene_device(scenes[_i][0]);
+
+	ck_assert_uint_eq(length_at(dev, "/waiters"), 1);
+	ck_assert_int_eq(int_at(dev, "/waiters/0/pid"), int_at(facts, "%s", scenes[_i][1]));
+	ck_assert_str_eq(string_at(dev, "/waiters/0/above"), string_at(facts, "/holder"));
+}
+END_TEST
+
+/* The lock of the directory, who has it, and all who wait for it. */
+START_TEST(blocked_behind)
+{
+	json *facts = scene("locks"), *dev = scene_device("locks");
+	json *waiters = at(facts, "/lock_waiter_pids");
+
+	ck_assert_uint_eq(length_at(dev, "/behind"), json_object_array_length(waiters));
+	for (size_t i = 0; i < length_at(dev, "/behind"); i++) {
+		ck_assert(has_pid(waiters, int_at(dev, "/behind/%zu/pid", i)));
+		ck_assert_int_eq(int_at(dev, "/behind/%zu/owner/pid", i),
+				 int_at(facts, "/lock_owner_pid"));
+		ck_assert_str_eq(string_at(dev, "/behind/%zu/lock_kind", i), "rwsem");
+		/* lost+found is inode 11 of each ext4. */
+		ck_assert_str_eq(string_at(dev, "/behind/%zu/lock_of", i),
+				 "inode 11 of ext4 on nbd38");
+	}
+}
+END_TEST
+
 TCase *above_case(void)
 {
 	TCase *c = tcase_create("above");
@@ -208,6 +239,10 @@ TCase *above_case(void)
 		tcase_add_test(c, file_system_on_a_mapping);
 	if (scene("md-raid1"))
 		tcase_add_test(c, opener_of_a_mirror);
+	if (scene("md-raid1") && scene("dm-dd"))
+		tcase_add_loop_test(c, waiters_above, 0, 2);
+	if (scene("locks"))
+		tcase_add_test(c, blocked_behind);
 	if (scene("umount-lazy"))
 		tcase_add_test(c, lazily_unmounted);
 	if (scene("mount-namespace"))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "e2e.h"
+#include "waiting.h"
 
 /* The guest takes the time, then writes its record and crashes. */
 #define SECONDS_TO_THE_CRASH 1.0
@@ -589,51 +590,6 @@ START_TEST(started_requests)
 }
 END_TEST
 
-static bool has_number(json *array, int64_t number)
-{
-	for (size_t i = 0; array && i < json_object_array_length(array); i++) {
-		if (json_object_get_int64(json_object_array_get_idx(array, i)) == number)
-			return true;
-	}
-	return false;
-}
-
-/* A worker that runs a queue's timeouts waits for whoever sends, and so does one that hands requests to nbd; /proc does
- * not say of which device. One that writes back comes and goes, and waits for its nbd device. */
-static bool is_nbds_worker(int64_t tid)
-{
-	json *stacks = at(truth(), "/stacks");
-
-	for (size_t i = 0; i < json_object_array_length(stacks); i++) {
-		json *task = json_object_array_get_idx(stacks, i);
-
-		if (int_at(task, "/tid") == tid && at(task, "/stack"))
-			return strstr(string_at(task, "/stack"), "blk_mq_timeout_work") ||
-			       (strstr(string_at(task, "/stack"), "nbd_queue_rq") &&
-				strstr(string_at(task, "/stack"), "process_one_work")) ||
-			       strstr(string_at(task, "/comm"), "+flush-43:");
-	}
-	return false;
-}
-
-/* True when the scene, or an attempt to attach its device, says that the task is in D for the device. */
-static bool is_explained(json *scene_facts, int64_t tid)
-{
-	json *attempts = at(truth(), "/attach_pids/%s", string_at(scene_facts, "/device"));
-
-	if (has_number(at(scene_facts, "/tasks_in_d"), tid))
-		return true;
-	if (!attempts)
-		return false;
-	json_object_object_foreach(attempts, way, pid)
-	{
-		(void)way;
-		if (json_object_get_int64(pid) == tid)
-			return true;
-	}
-	return false;
-}
-
 /* Nobody is said to wait for a device who waits for something else. */
 START_TEST(waiters_are_explained)
 {
@@ -642,8 +598,8 @@ START_TEST(waiters_are_explained)
 		json *waiter = at(dev, "/waiters/%zu", w);
 
 		is_thread_of_guest(waiter);
-		ck_assert_msg(is_explained(facts, int_at(waiter, "/pid")) ||
-				      is_nbds_worker(int_at(waiter, "/pid")),
+		ck_assert_msg(waiting_is_explained(facts, int_at(waiter, "/pid")) ||
+				      waiting_is_nbds_worker(int_at(waiter, "/pid")),
 			      "%s: %s", name, json_object_to_json_string(waiter));
 	}
 }
@@ -660,9 +616,10 @@ START_TEST(each_task_in_d_is_some_scenes)
 		size_t claims = 0;
 
 		for (size_t s = 0; s < scene_count(); s++)
-			claims += is_explained(scene(scene_name(s)), tid) ||
-				  has_number(at(scene(scene_name(s)), "/tasks_in_d_apart"), tid);
-		ck_assert_msg(claims == 1 || (!claims && is_nbds_worker(tid)),
+			claims += waiting_is_explained(scene(scene_name(s)), tid) ||
+				  waiting_has_number(at(scene(scene_name(s)), "/tasks_in_d_apart"),
+						     tid);
+		ck_assert_msg(claims == 1 || (!claims && waiting_is_nbds_worker(tid)),
 			      "%zu scenes know of %s", claims, json_object_to_json_string(task));
 	}
 	for (size_t s = 0; s < scene_count(); s++) {
@@ -676,6 +633,55 @@ START_TEST(each_task_in_d_is_some_scenes)
 }
 END_TEST
 
+/* Each task that the guest had in D is explained, or rightly not. */
+START_TEST(balance)
+{
+	json *tasks = at(truth(), "/tasks_in_d"), *rest = at(kernel_line(), "/tasks_in_d/rest");
+	int64_t sum = 0;
+
+	for (size_t i = 0; i < json_object_array_length(tasks); i++) {
+		json *task = json_object_array_get_idx(tasks, i);
+		int64_t tid = int_at(task, "/tid");
+		bool explained = waiting_is_nbds_worker(tid);
+
+		for (size_t s = 0; s < scene_count(); s++)
+			explained |= waiting_is_explained(scene(scene_name(s)), tid);
+		ck_assert_msg(waiting_has_pid(rest, tid) == !explained, "%s is %s",
+			      json_object_to_json_string(task),
+			      explained ? "not explained" : "explained");
+	}
+	for (size_t i = 0; i < length_at(kernel_line(), "/tasks_in_d/devices"); i++)
+		sum += int_at(kernel_line(), "/tasks_in_d/devices/%zu/tasks", i);
+	ck_assert_int_eq(sum, int_at(kernel_line(), "/tasks_in_d/explained"));
+	ck_assert_int_eq(int_at(kernel_line(), "/tasks_in_d/total"),
+			 sum + (int64_t)json_object_array_length(rest));
+	ck_assert_int_eq(int_at(kernel_line(), "/tasks_in_d/states_unread"), 0);
+}
+END_TEST
+
+/* And by the device of its scene. */
+START_TEST(tasks_of_the_scene_are_its_devices)
+{
+	json *explained;
+
+	scene_of_round(_i);
+	explained = at(facts, "/tasks_in_d");
+	for (size_t i = 0; i < json_object_array_length(explained); i++) {
+		int64_t tid = json_object_get_int64(json_object_array_get_idx(explained, i));
+		/* Of which device a worker is, /proc does not say. */
+		bool found = waiting_is_nbds_worker(tid) ||
+			     waiting_has_pid(at(dev, "/waiters"), tid) ||
+			     waiting_has_pid(at(dev, "/reconnect_waiters"), tid) ||
+			     waiting_has_pid(at(dev, "/tag_waiters"), tid) ||
+			     waiting_has_pid(at(dev, "/behind"), tid);
+
+		for (size_t c = 0; c < length_at(dev, "/connections"); c++)
+			found |= waiting_has_pid(at(dev, "/connections/%zu/sender/behind", c), tid);
+		ck_assert_msg(found, "%s: %d is not among those who wait", name, (int)tid);
+	}
+}
+END_TEST
+
 /* What holds in the play "stuck", too: facts, not yet what follows from them. */
 TCase *stuck_case(void)
 {
@@ -684,6 +690,8 @@ TCase *stuck_case(void)
 
 	tcase_set_timeout(c, 60);
 	tcase_add_test(c, each_task_in_d_is_some_scenes);
+	tcase_add_test(c, balance);
+	tcase_add_loop_test(c, tasks_of_the_scene_are_its_devices, 0, n);
 	tcase_add_loop_test(c, findings, 0, n);
 	tcase_add_test(c, forecast);
 	tcase_add_loop_test(c, openers, 0, n);
@@ -701,6 +709,8 @@ TCase *why_case(void)
 
 	tcase_set_timeout(c, 60);
 	tcase_add_test(c, each_task_in_d_is_some_scenes);
+	tcase_add_test(c, balance);
+	tcase_add_loop_test(c, tasks_of_the_scene_are_its_devices, 0, n);
 	tcase_add_loop_test(c, findings, 0, n);
 	tcase_add_loop_test(c, healthy_devices_have_no_warning, 0, 16);
 	tcase_add_test(c, forecast);

@@ -453,16 +453,32 @@ static struct kernel_task new_sleeper(struct scene *s, const char *comm, uint32_
 	return t;
 }
 
+/* The sleeper's struct rwsem_waiter, which is on its stack. */
+static uint64_t wait_for_rwsem(struct image *image, uint64_t rwsem,
+			       const struct kernel_task *sleeper, const struct kernel_task *owner)
+{
+	uint64_t head = image_at(image, rwsem, "rw_semaphore", "wait_list");
+	uint64_t waiter = image_get(image, sleeper->task, "task_struct", "thread.sp") +
+			  image_sizeof(image, "inactive_task_frame") + 4 * WORD;
+
+	image_set(image, waiter, "rwsem_waiter", "task", sleeper->task);
+	image_list_init(image, head);
+	image_list_add(image, head, image_at(image, waiter, "rwsem_waiter", "list"));
+	image_set(image, rwsem, "rw_semaphore", "owner", owner->task);
+	return waiter;
+}
+
 struct extra_waiters extra_waiters(struct scene *s)
 {
 	struct image *image = s->image;
 	struct extra_waiters w;
 	uint64_t lock = image_at(image, s->nbd_device, "nbd_device", "config_lock");
-	uint64_t functions[5], calls[4], bio, next, vec, page;
-	static const char *const names[] = {"__schedule", "__mutex_lock", "blkdev_ioctl",
-					    "blkdev_fsync", "do_fsync"};
+	uint64_t functions[6], calls[4], bio, next, vec, page;
+	static const char *const names[] = {"__schedule",   "__mutex_lock",
+					    "blkdev_ioctl", "blkdev_fsync",
+					    "do_fsync",	    "rwsem_down_write_slowpath"};
 
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < 6; i++)
 		functions[i] = image_function(image, KERNEL_CODE, names[i], 128);
 	for (size_t i = 0; i < 4; i++)
 		calls[i] = image_call(image, functions[i + 1], 0x20, functions[i]);
@@ -481,6 +497,15 @@ struct extra_waiters extra_waiters(struct scene *s)
 			      (uint64_t[]){0, calls[2], 0, calls[3], page}, 5);
 	w.told = new_sleeper(s, "jbd2", 4700, functions[0] + 0x30,
 			     (uint64_t[]){0, calls[2], 0, calls[3]}, 4);
+	w.blocked = new_sleeper(
+		s, "mkdir", 4800, functions[0] + 0x30,
+		(uint64_t[]){0, image_call(image, functions[5], 0x20, functions[0])}, 2);
+	w.inode = image_new(image, "inode");
+	kernel_inode(&s->kernel, w.inode);
+	image_set(image, w.inode, "inode", "i_sb", s->ext4);
+	w.rwsem_waiter = wait_for_rwsem(image, image_at(image, w.inode, "inode", "i_rwsem"),
+					&w.blocked, &w.fsync);
+
 	bio = image_new(image, "bio");
 	next = image_new(image, "bio");
 	vec = image_new(image, "bio_vec");

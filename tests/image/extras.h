@@ -51,6 +51,9 @@ void extra_kallsyms(struct scene *s, bool all);
  * told of its end. */
 struct extra_waiters {
 	struct kernel_task ioctl, holder, fsync, told;
+	/* It waits for the rwsem of an inode of the ext4, where there is one; fsync holds it. */
+	struct kernel_task blocked;
+	uint64_t inode, rwsem_waiter;
 };
 struct extra_waiters extra_waiters(struct scene *s);
 

@@ -104,7 +104,7 @@ static bool is_ignored(const char *key)
 	static const char *const keys[] = {"reads",    "bytes_read", "unreadable", "text",
 					   "evidence", "remedy",     "why",	   "freed_when",
 					   "doubt",    "reused_by",  "cause",	   "consequences",
-					   "steps",    "take_down",  NULL};
+					   "steps",    "take_down",  "tasks_in_d", NULL};
 
 	return is_one_of(key, keys) || has_fallback(key);
 }

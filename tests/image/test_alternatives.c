@@ -52,6 +52,7 @@ static const struct {
 	{{"mod_kallsyms", "num_symtab"}, "the same"},
 	{{"mod_kallsyms", "strtab"}, "the same"},
 	{{"mod_kallsyms", "typetab"}, "the same"},
+	{{"super_block", "s_umount"}, "names a lock: no play has one who waits for it"},
 	{{"thread_struct", "cpu_context"}, "arm64: test_arm64.c"},
 	{{"cpu_context", ""}, "the same"},
 	{{"module", "arch"}, "stacks through a module are unwound in real vmcores"},

@@ -75,6 +75,7 @@ static bool is_derived(const char *key)
 		"reused_by",
 		"freed_when",
 		"take_down",
+		"tasks_in_d",
 		"tasks_walked",
 		"unreadable",
 		"tables_scanned",

@@ -250,6 +250,70 @@ START_TEST(tasks_that_wait)
 }
 END_TEST
 
+/* Who waits for a lock of one of these is blocked behind it, and the balance of all tasks in D says so. */
+START_TEST(a_task_behind_one_that_waits)
+{
+	struct extra_waiters w;
+	struct json_object *report;
+	uint64_t rwsem;
+
+	extra_mount(&scene);
+	w = extra_waiters(&scene);
+	rwsem = image_at(image, w.inode, "inode", "i_rwsem");
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 0);
+	has_elements(report, "/1/behind", 1);
+	is_number(report, "/1/behind/0/pid", w.blocked.pid);
+	is_number(report, "/1/behind/0/owner/pid", w.fsync.pid);
+	is_string(report, "/1/behind/0/lock_kind", "rwsem");
+	is_address(report, "/1/behind/0/lock", rwsem);
+	ck_assert_ptr_nonnull(strstr(json_object_to_json_string(report), "of ext4 on nbd3"));
+	is_number(report, "/0/tasks_in_d/total", 5);
+	is_number(report, "/0/tasks_in_d/explained", 5);
+	is_number(report, "/0/tasks_in_d/devices/0/tasks", 5);
+	json_object_put(report);
+	/* Readers hold it: who, the kernel does not keep. */
+	image_set(image, rwsem, "rw_semaphore", "owner", w.fsync.task | 1);
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 0);
+	has_elements(report, "/1/behind", 0);
+	is_number(report, "/0/tasks_in_d/explained", 4);
+	is_number(report, "/0/tasks_in_d/rest/0/pid", w.blocked.pid);
+	json_object_put(report);
+	/* In no list, which cannot be. */
+	image_set(image, w.rwsem_waiter, "rwsem_waiter", "list.next", 8);
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 1);
+	json_object_put(report);
+}
+END_TEST
+
+/* What is stacked on a device that has requests leads to it. */
+START_TEST(a_task_that_waits_for_what_is_stacked)
+{
+	struct extra_stack stack = extra_stacked(&scene);
+	struct extra_waiters w = extra_waiters(&scene);
+	uint64_t sp = image_get(image, w.holder.task, "task_struct", "thread.sp");
+	struct json_object *report;
+
+	/* The word that was nbd3's gendisk. */
+	image_set_pointer(image, sp + image_sizeof(image, "inactive_task_frame"), 2,
+			  stack.md.gendisk);
+	report = run_report(image);
+	is_number(report, "/1/waiters/1/pid", w.holder.pid);
+	is_address(report, "/1/waiters/1/object", stack.md.gendisk);
+	is_string(report, "/1/waiters/1/above", "md1");
+	is_null(report, "/1/waiters/0/above");
+	json_object_put(report);
+	/* Nothing of nbd's is waited for. */
+	image_set_pointer(image, scene.rqs, SCENE_TAG, 0);
+	report = run_report(image);
+	has_elements(report, "/1/requests", 0);
+	has_elements(report, "/1/waiters", 1);
+	json_object_put(report);
+}
+END_TEST
+
 /* The same report, whichever way the layouts came. */
 START_TEST(layouts_from_btf)
 {
@@ -351,6 +415,8 @@ TCase *extras_case(void)
 	tcase_add_test(tc, tcp_over_loopback);
 	tcase_add_test(tc, the_module_tells_how_it_behaves);
 	tcase_add_test(tc, tasks_that_wait);
+	tcase_add_test(tc, a_task_behind_one_that_waits);
+	tcase_add_test(tc, a_task_that_waits_for_what_is_stacked);
 	tcase_add_test(tc, layouts_from_btf);
 	tcase_add_test(tc, types_of_btf_within_themselves);
 	tcase_add_test(tc, types_of_btf_at_odd_addresses);

@@ -127,7 +127,7 @@ START_TEST(before_there_was_a_config)
 
 	ck_assert_uint_eq(last, one ? SCENE_INDEX + 1 : 1);
 	has_elements(report, "/0/unreadable", one ? 2 : 1);
-	is_number(report, "/0/tasks_walked", one ? 9 : 13);
+	is_number(report, "/0/tasks_walked", one ? 9 : 14);
 	is_number(report, "/0/tasks_unreadable", 0);
 	dev = json_object_array_get_idx(report, last);
 	has_elements(dev, "/unreadable", 0);

@@ -197,6 +197,7 @@ struct waiter *sample_waiter(struct device *dev, const struct task *task, const 
 {
 	struct waiter *w = ARENA_PUSH(dev->waiters, dev->n_waiters);
 
-	*w = (struct waiter){task, blocked_in, object, "request"};
+	*w = (struct waiter){
+		.task = task, .blocked_in = blocked_in, .object = object, .object_what = "request"};
 	return w;
 }

@@ -14,6 +14,7 @@ TCase *contradictions_case(void);
 TCase *machine_code_case(void);
 TCase *numbering_case(void);
 TCase *attach_case(void);
+TCase *balance_case(void);
 TCase *detach_case(void);
 TCase *diagnosis_case(void);
 TCase *dot_case(void);

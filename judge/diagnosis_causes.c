@@ -347,12 +347,9 @@ bool cause_none(const struct diagnosed *d)
 		return told(d, arena_printf("%s sets it up, and has not started it",
 					    dev->setup_task ? phrase_task(dev->setup_task)
 							    : "a netlink connect"));
-	return told(d, arena_printf("%s live and read, and %s in flight",
+	return told(d, arena_printf("%s live and read; requests: %s",
 				    dev->n_conns == 1
 					    ? "1 connection is"
 					    : arena_printf("%zu connections are", dev->n_conns),
-				    dev->n_requests == 0 ? "nothing is"
-				    : dev->n_requests == 1
-					    ? "1 request is"
-					    : arena_printf("%zu requests are", dev->n_requests)));
+				    phrase_requests(dev)));
 }

@@ -24,13 +24,10 @@ static const char *requests(const struct diagnosed *d)
 	const struct device *dev = d->dev;
 	const struct request *oldest = state_oldest_request(dev);
 
-	if (!dev->n_requests)
+	if (!fact_requests_found(dev) && !dev->n_tag_waiters)
 		return NULL;
-	return arena_printf("%s in flight%s%s",
-			    dev->n_requests == 1
-				    ? "1 request is"
-				    : arena_printf("%zu requests are", dev->n_requests),
-			    oldest ? arena_printf(", the oldest for %s (%s)",
+	return arena_printf("requests: %s%s%s", phrase_requests(dev),
+			    oldest ? arena_printf("; the oldest for %s (%s)",
 						  word_age(oldest->age_ms), phrase_request(oldest))
 				   : "",
 			    dev->timeout_rule ? arena_printf("; %s", dev->timeout_rule) : "");

@@ -39,11 +39,6 @@ static bool can_detach(const struct device *dev)
 	return !fact_lacks_flag(dev, RT_HAS_CONFIG_REF) || !fact_has_flag(dev, RT_DISCONNECTED);
 }
 
-static size_t requests_that_wait(const struct device *dev)
-{
-	return dev->n_requests + dev->n_reconnect_waiters;
-}
-
 /* What has I/O that fails: file systems and swap above. */
 static const char *above(const struct device *dev)
 {
@@ -60,7 +55,7 @@ static const char *above(const struct device *dev)
 
 static const char *detach_costs(const struct device *dev)
 {
-	size_t n = requests_that_wait(dev);
+	size_t n = fact_requests_found(dev);
 	const char *fail = n ? arena_printf("%s %s with EIO", word_count(n, "request"),
 					    n == 1 ? "fails" : "fail")
 			     : NULL;
@@ -78,7 +73,7 @@ static const char *detach_frees(const struct device *dev)
 		return arena_printf("%s in D", dev->n_waiters == 1
 						       ? "the task"
 						       : word_count(dev->n_waiters, "task"));
-	if (requests_that_wait(dev))
+	if (fact_requests_found(dev))
 		return "the requests, by ending them";
 	return dev->n_openers ? "the connections; the openers keep the config" : "the device";
 }
@@ -239,6 +234,13 @@ void steps_server_stopped(const struct diagnosed *d)
 	if (d->diagnosis->state != STATE_IDLE)
 		steps_detach(d);
 	if (d->diagnosis->state == STATE_DEAD && !detach_would_hang(d->report, dev))
+		steps_opener_pins(d);
+}
+
+void steps_unexplained(const struct diagnosed *d)
+{
+	steps_detach(d);
+	if (d->diagnosis->state == STATE_DEAD && !detach_would_hang(d->report, d->dev))
 		steps_opener_pins(d);
 }
 

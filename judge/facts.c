@@ -192,13 +192,18 @@ size_t fact_requests_at(const struct device *dev, enum request_place place)
 	return n;
 }
 
-num fact_requests_waiting(const struct device *dev)
+size_t fact_requests_found(const struct device *dev)
 {
-	size_t n = 0;
+	size_t n = dev->n_requests;
 
 	for (enum request_place place = REQUEST_IN_FLIGHT + 1; place < REQUEST_PLACES; place++)
 		n += fact_requests_at(dev, place);
-	return dev->waiting_known ? NUM(n) : NUM_UNKNOWN;
+	return n;
+}
+
+num fact_requests_waiting(const struct device *dev)
+{
+	return dev->waiting_known ? NUM(fact_requests_found(dev) - dev->n_requests) : NUM_UNKNOWN;
 }
 
 bool fact_has_stuck_request(const struct device *dev)

@@ -57,8 +57,8 @@ static bool all_lost(const struct device *dev)
 /* Whether somebody waits for I/O of the device, or for a change of it, in the kernel. */
 static bool something_waits(const struct device *dev)
 {
-	return dev->n_requests || dev->n_waiters || dev->n_reconnect_waiters ||
-	       detach_blocked_send(dev);
+	return dev->n_requests || dev->n_waiting || dev->n_tag_waiters || dev->n_waiters ||
+	       dev->n_reconnect_waiters || detach_blocked_send(dev);
 }
 
 /* Netlink holds no reference to the config, so that only openers keep it. */
@@ -109,7 +109,7 @@ static enum device_state by_requests(const struct device *dev)
 		if (!dev->requests[i].age_ms.known)
 			return STATE_UNKNOWN;
 	}
-	return oldest ? STATE_WORKING : STATE_IDLE;
+	return oldest || dev->n_waiting || dev->n_tag_waiters ? STATE_WORKING : STATE_IDLE;
 }
 
 enum device_state state_of(const struct report *report, const struct device *dev)

@@ -66,7 +66,7 @@ static struct attach tx_locks(const struct attempt *a)
 /* "2 requests fail with EIO", or that none does. */
 static const char *requests_fail(const struct device *dev)
 {
-	size_t n = dev->n_requests + dev->n_reconnect_waiters;
+	size_t n = fact_requests_found(dev);
 
 	if (!dev->requests_known)
 		return "whatever is in flight fails with EIO";

@@ -35,7 +35,7 @@ typedef void steps_fn(const struct diagnosed *d);
 	CAUSE("server-closed", cause_server_closed, steps_server_gone)                             \
 	CAUSE("server-exited", cause_server_exited, steps_server_gone)                             \
 	CAUSE("size-zero", cause_size_zero, steps_size_zero)                                       \
-	CAUSE("unexplained", cause_unexplained, steps_detach)                                      \
+	CAUSE("unexplained", cause_unexplained, steps_unexplained)                                 \
 	CAUSE("none", cause_none, steps_none)
 
 #define CAUSE_FUNCTIONS(id, test, steps)                                                           \

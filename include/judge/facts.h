@@ -74,6 +74,9 @@ size_t fact_behind_senders(const struct device *dev, bool started);
 /* How many requests are in this place. */
 size_t fact_requests_at(const struct device *dev, enum request_place place);
 
+/* How many were found in all places, those in flight among them. */
+size_t fact_requests_found(const struct device *dev);
+
 /* How many requests wait before nbd starts them, wherever that is; unknown where not all places could be looked at. */
 num fact_requests_waiting(const struct device *dev);
 

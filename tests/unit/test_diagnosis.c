@@ -77,7 +77,7 @@ static void lose_all(void)
 START_TEST(idle)
 {
 	is(STATE_IDLE, "none");
-	cause_has("2 connections are live and read, and nothing is in flight");
+	cause_has("2 connections are live and read; requests: 0 in flight");
 	ck_assert_uint_eq(dev->diagnosis->n_steps, 0);
 	ck_assert_uint_eq(dev->diagnosis->n_consequences, 0);
 	ck_assert(!diagnosis_is_trouble(dev));
@@ -89,6 +89,21 @@ START_TEST(working)
 	sample_request(dev, 999);
 	is(STATE_WORKING, "none");
 	ck_assert_uint_eq(dev->diagnosis->n_steps, 0);
+}
+END_TEST
+
+/* A request that nbd has not started is one that waits, too. */
+START_TEST(working_on_what_is_not_started)
+{
+	struct request *rq = ARENA_PUSH(dev->waiting, dev->n_waiting);
+
+	rq->place = REQUEST_SCHEDULER;
+	is(STATE_WORKING, "none");
+	cause_has("0 in flight, 1 in the I/O scheduler");
+	dev->runtime_flags = NUM(4 | 8);
+	dev->openers_expected = NUM(1);
+	is(STATE_DEAD, "unexplained");
+	ck_assert_str_eq(dev->diagnosis->steps[0].action, "find who has it open: nbd -o -d nbd1");
 }
 END_TEST
 
@@ -192,7 +207,7 @@ START_TEST(server_stopped)
 	ck_assert_uint_eq(step("kill -CONT 234"), 1);
 	ck_assert_str_eq(dev->diagnosis->steps[0].costs, "nothing");
 	ck_assert_uint_eq(step("nbd-client -d"), 2);
-	ck_assert(follows("1 request is in flight, the oldest for 0.5 s"));
+	ck_assert(follows("requests: 1 in flight; the oldest for 0.5 s"));
 	ck_assert(follows("hangs: the server gMgr (234) state T does not run"));
 	server->state = 't';
 	is(STATE_STUCK, "server-stopped");
@@ -488,7 +503,7 @@ START_TEST(in_words)
 	ck_assert_ptr_nonnull(strstr(text,
 				     "DIAGNOSIS  stuck: server-stopped\n"
 				     "  cause    the server gMgr (234) state T does not run"));
-	ck_assert_ptr_nonnull(strstr(text, "\n  so       1 request is in flight"));
+	ck_assert_ptr_nonnull(strstr(text, "\n  so       requests: 1 in flight"));
 	ck_assert_ptr_nonnull(strstr(text, "\n  step 1   kill -CONT 234\n"
 					   "           costs nothing; frees the server"));
 	free(text);
@@ -532,6 +547,7 @@ TCase *diagnosis_case(void)
 	tcase_add_checked_fixture(c, setup, arena_free_all);
 	tcase_add_test(c, idle);
 	tcase_add_test(c, working);
+	tcase_add_test(c, working_on_what_is_not_started);
 	tcase_add_loop_test(c, well_only_where_all_was_read, 0, 6);
 	tcase_add_test(c, not_configured);
 	tcase_add_test(c, setting_up);

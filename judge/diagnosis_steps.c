@@ -75,7 +75,12 @@ static const char *detach_frees(const struct device *dev)
 						       : word_count(dev->n_waiters, "task"));
 	if (fact_requests_found(dev))
 		return "the requests, by ending them";
-	return dev->n_openers ? "the connections; the openers keep the config" : "the device";
+	/* The connections stay, shut down, until the last close. */
+	if (dev->n_openers)
+		return fact_lacks_flag(dev, RT_HAS_CONFIG_REF)
+			       ? "the server's end of the connections; the openers keep the config"
+			       : "netlink's reference to the config; the openers keep theirs";
+	return "the device";
 }
 
 /* A wait that ends by nothing but what waits for it: NBD_SET_SOCK that froze the queue, and such. */
@@ -86,6 +91,17 @@ static void add_reboot(const struct diagnosed *d, const char *hangs)
 		    arena_printf("the device: no other way is known, for %s", hangs));
 }
 
+/* Ending the server of the only connection: what nbd has not sent by then finds no connection. */
+static const char *kill_costs(const struct device *dev)
+{
+	bool fails = detach_blocked_send(dev) && num_is(dev->live_connections, 1) &&
+		     num_is(dev->dead_conn_timeout_seconds, 0);
+
+	return fails ? "that process and all else that it serves; what is not sent yet fails with "
+		       "EIO"
+		     : "that process and all else that it serves";
+}
+
 void steps_detach(const struct diagnosed *d)
 {
 	const struct device *dev = d->dev;
@@ -93,7 +109,7 @@ void steps_detach(const struct diagnosed *d)
 	const char *instead = detach_instead(d->report, dev);
 
 	if (hangs && instead)
-		add(d, instead, "that process and all else that it serves",
+		add(d, instead, kill_costs(dev),
 		    "the send that blocks, and whoever waits behind it");
 	else if (hangs)
 		add_reboot(d, hangs);

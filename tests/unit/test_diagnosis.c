@@ -242,6 +242,13 @@ START_TEST(send_blocked)
 	ck_assert_uint_eq(step("kill -KILL 234"), 2);
 	ck_assert_uint_eq(step("nbd-client -d"), 3);
 	ck_assert(follows("a detach would hang: kworker/1:4H (1158)"));
+	ck_assert_ptr_null(strstr(dev->diagnosis->steps[1].costs, "EIO"));
+	/* No other connection is there to send it again. */
+	dev->live_connections = NUM(1);
+	judge_devices(report);
+	ck_assert_str_eq(dev->diagnosis->steps[1].costs,
+			 "that process and all else that it serves; what is not sent yet fails "
+			 "with EIO");
 	dev->conns[1].sock->peer->file->n_owners = 0;
 	judge_devices(report);
 	ck_assert_uint_eq(step("nbd-client -d"), 0);
@@ -321,6 +328,25 @@ START_TEST(server_exited)
 	is(STATE_DEAD, "server-exited");
 	cause_has("the server at 10.0.0.1:10809 is gone");
 	ck_assert_uint_eq(dev->diagnosis->n_pids, 0);
+}
+END_TEST
+
+/* A detach takes what is netlink's, not what an opener keeps. */
+START_TEST(detach_of_what_is_open)
+{
+	lose_all();
+	sample_opener(dev, OPENER_FD, &report->tasks.v[0], dev->name);
+	dev->openers_expected = NUM(1);
+	dev->openers_found = 1;
+	is(STATE_DEAD, "server-exited");
+	ck_assert_str_eq(dev->diagnosis->steps[step("nbd-client -d") - 1].frees,
+			 "netlink's reference to the config; the openers keep theirs");
+	setup();
+	sample_opener(dev, OPENER_FD, &report->tasks.v[0], dev->name);
+	dev->runtime_flags = NUM(2 | 8);
+	is(STATE_DISCONNECTING, "disconnect-ignored");
+	ck_assert_str_eq(dev->diagnosis->steps[step("nbd-client -d") - 1].frees,
+			 "the server's end of the connections; the openers keep the config");
 }
 END_TEST
 
@@ -561,6 +587,7 @@ TCase *diagnosis_case(void)
 	tcase_add_test(c, disconnecting);
 	tcase_add_test(c, reconnect_wait);
 	tcase_add_test(c, server_exited);
+	tcase_add_test(c, detach_of_what_is_open);
 	tcase_add_test(c, one_of_two_lost);
 	tcase_add_test(c, closed_by_a_server_that_lives);
 	tcase_add_test(c, given_up_because_of_a_stopped_server);

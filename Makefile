@@ -68,7 +68,7 @@ E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(SOURCES) $(wildcard include/*/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all arm64 check rooms unit image coverage fuzz fuzz-check e2e e2e-all e2e-stuck reads bench compilers mutations valgrind valgrind-long matrix matrix-all crash-symbols session damage damage-check live \
+.PHONY: all arm64 check rooms unit image coverage fuzz fuzz-check e2e e2e-all e2e-stuck reads bench compilers mutations valgrind valgrind-long matrix matrix-all crash-symbols session damage damage-check live steps \
 	demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
@@ -268,6 +268,10 @@ damage: $(MODULE)
 live: $(MODULE)
 	tests/live/run.sh $(KERNEL) $(MODULE)
 
+# The steps of a diagnosis are taken in a guest: each does what it promises. A quarter of an hour, and so not part of check.
+steps: $(MODULE)
+	tests/live/steps.sh $(KERNEL) $(MODULE)
+
 # The same nbd.so in every packaged crash.
 matrix: $(MODULE)
 	tests/e2e/matrix.sh $(MODULE) '' $(KERNELS)
@@ -336,6 +340,7 @@ help:
 	@echo 'make session    Ctrl-C, closed pipes, many commands, extend -u in one session'
 	@echo 'make damage     DAMAGES damaged copies of a real vmcore; make damage-check: the most telling, and those with a name'
 	@echo 'make live       crash on the running kernel of a guest in which devices come and go'
+	@echo 'make steps      does what each diagnosis says, in a guest with stuck devices: whether it helps as promised'
 	@echo 'make mutations  falsifies the report value by value: the end-to-end tests must notice each'
 	@echo 'make install    into crash'"'"'s extension directory: $(EXTENSION_DIR); the manual page beside'
 	@echo 'make dist       what is committed, as a tar archive'

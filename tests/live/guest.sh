@@ -60,7 +60,7 @@ live_run() {
 	timeout "$1" qemu-system-x86_64 -accel "${NBD_FIXTURE_ACCEL:-tcg}" -cpu max -smp 2 -m 2048 \
 		-nodefaults -no-user-config -display none -no-reboot -serial "file:$WORK/console.log" \
 		-kernel "$KERNEL_DIR/vmlinuz" -initrd "$WORK/initramfs.cpio.gz" \
-		-append "console=ttyS0 quiet loglevel=3 panic=1" \
+		-append "console=ttyS0 quiet loglevel=3 $GUEST_PARAMETERS panic=1" \
 		-drive "file=$WORK/root.ext4,format=raw,if=virtio,cache=unsafe" \
 		-drive "file=$WORK/result.tar,format=raw,if=virtio,cache=unsafe" </dev/null &
 	qemu=$!

@@ -93,7 +93,8 @@ static uint64_t loop_disk(struct search *search, uint32_t number)
 {
 	struct disks loops = disks_of_major(LOOP_MAJOR);
 
-	search->stack.complete &= loops.complete;
+	/* What stands on the loop device in turn is found by the disks of block_devices. */
+	search->stack.complete &= loops.complete && search->all->disks_known;
 	for (size_t i = 0; i < loops.n; i++) {
 		if (num_is(loops.v[i].index, number))
 			return loops.v[i].gendisk;

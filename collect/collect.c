@@ -19,6 +19,7 @@
 #include "collect/waiters.h"
 #include "collect/waiting_requests.h"
 #include "base/progress.h"
+#include "collect/system_calls.h"
 #include "collect/task_list.h"
 #include "collect/socket.h"
 
@@ -134,6 +135,7 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 	add_nbd_holders(report);
 	add_held(files, held, 0);
 	file_scan(files, &report->tasks, &report->scan, openers_look, openers);
+	system_calls_collect(files, &report->tasks);
 	if (openers_missing(openers) || references_missing(report, queries, n)) {
 		file_holders_in_rings(held, &report->tasks);
 		openers_add_held(openers, held);

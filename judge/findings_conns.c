@@ -174,6 +174,15 @@ static size_t nbd_references(const struct file *file)
 	return n;
 }
 
+static const struct holder *first_call(const struct file *file)
+{
+	for (size_t i = 0; i < file->n_holders; i++) {
+		if (file->holders[i].kind == HOLDER_SYSTEM_CALL)
+			return &file->holders[i];
+	}
+	return NULL;
+}
+
 static bool is_ownerless(const struct judged *j, const struct connection *c)
 {
 	const struct file *file = c->sock->file;
@@ -229,6 +238,34 @@ static bool has_hidden_peer(const struct judged *j, const struct connection *c)
 	return s->peer_status == PEER_OPEN && file && file->refs.v && !file_refs_explained(file);
 }
 
+/* No fd of it is left, and a thread inside a system call keeps it. */
+static bool is_kept_by_call(const struct judged *j, const struct connection *c)
+{
+	const struct file *file = c->sock->file;
+
+	(void)j;
+	return file && !file->n_table_refs && first_call(file);
+}
+
+/* All references are known, and some are in no table. */
+static bool kept_by_calls(const struct judged *j)
+{
+	struct some kept;
+
+	if (!fact_scan_complete(j->report))
+		return false;
+	kept = finding_connections(j, is_kept_by_call);
+	if (!kept.n)
+		return false;
+	finding_cite(j, &kept);
+	j->finding->text = arena_printf("no process has the socket of %s open any more (%s), yet a "
+					"system call keeps it: %s",
+					finding_count_connections(kept.n), kept.indices,
+					phrase_holder(first_call(kept.first->sock->file)));
+	finding_add_address(j, kept.first->sock->file->addr);
+	return true;
+}
+
 /* The other end is open, yet nobody was found who has it. */
 static bool hidden_peer(const struct judged *j)
 {
@@ -254,7 +291,7 @@ bool finding_hidden_holder(const struct judged *j)
 	const struct file *file;
 
 	if (!hidden.n)
-		return hidden_peer(j);
+		return kept_by_calls(j) || hidden_peer(j);
 	finding_cite(j, &hidden);
 	file = hidden.first->sock->file;
 	j->finding->text = arena_printf(

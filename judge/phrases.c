@@ -197,6 +197,8 @@ const char *phrase_holder(const struct holder *h)
 		return arena_printf("io_uring of %s (%u) fd %u",
 				    name_escape_string(h->task->comm, sizeof(h->task->comm)),
 				    h->task->pid, h->number);
+	case HOLDER_SYSTEM_CALL:
+		return arena_printf("%s by %s", h->call, phrase_name(h->task));
 	case HOLDER_LOOP:
 		return arena_printf("loop%u", h->number);
 	default:

@@ -34,6 +34,23 @@ const char *end_owners(const struct report *report, const struct connection *con
 	return text;
 }
 
+/* "1 nbd", "2 system_call"; who is inside a call is named, where it is one. */
+static const char *holders_of_kind(const struct file *file, enum holder_kind kind)
+{
+	const struct holder *one = NULL;
+	size_t n = 0;
+
+	for (size_t h = 0; h < file->n_holders; h++) {
+		if (file->holders[h].kind != kind)
+			continue;
+		one = &file->holders[h];
+		n++;
+	}
+	if (n == 1 && kind == HOLDER_SYSTEM_CALL)
+		return arena_printf("1 in %s", phrase_holder(one));
+	return n ? arena_printf("%zu %s", n, phrase_holder_kind(kind)) : NULL;
+}
+
 const char *end_references(const struct file *file)
 {
 	size_t explained;
@@ -43,13 +60,10 @@ const char *end_references(const struct file *file)
 		return "?";
 	explained = file_refs_explained(file);
 	for (enum holder_kind kind = 0; kind < HOLDER_KINDS; kind++) {
-		size_t n = 0;
+		const char *some = holders_of_kind(file, kind);
 
-		for (size_t h = 0; h < file->n_holders; h++)
-			n += file->holders[h].kind == kind;
-		if (n)
-			sum = word_append(sum, " + ",
-					  arena_printf("%zu %s", n, phrase_holder_kind(kind)));
+		if (some)
+			sum = word_append(sum, " + ", some);
 	}
 	if (file->n_table_refs)
 		sum = word_append(sum, " + ", arena_printf("%zu fd", file->n_table_refs));

@@ -40,7 +40,7 @@ const char *phrase_stacked(const struct stacked *s);
 /* "nbd", "loop", ...: as JSON has them. */
 const char *phrase_holder_kind(enum holder_kind kind);
 
-/* "nbd101 connection 0", "loop0", "io_uring of qemu-kvm (233) fd 9". */
+/* "nbd101 connection 0", "loop0", "io_uring of qemu-kvm (233) fd 9", "recvmsg by gMgr (240, thread 1241)". */
 const char *phrase_holder(const struct holder *h);
 
 /* "qemu-kvm (233) fd 3, ext4 on /mnt (nbd6)"; NULL when there is none. Those of one task are merged, and

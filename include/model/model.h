@@ -46,10 +46,11 @@ struct fd_owner {
 
 /* What may hold a struct file without a file descriptor, and the word for it in reports. */
 #define HOLDER_KIND_TABLE(KIND)                                                                    \
-	KIND(HOLDER_NBD, "nbd")		      /* an nbd_sock */                                    \
-	KIND(HOLDER_SCM_RIGHTS, "scm_rights") /* a message in flight */                            \
-	KIND(HOLDER_IO_URING, "io_uring")     /* an io_uring that it is registered with */         \
-	KIND(HOLDER_LOOP, "loop")	      /* a loop device above it */
+	KIND(HOLDER_NBD, "nbd")			/* an nbd_sock */                                  \
+	KIND(HOLDER_SCM_RIGHTS, "scm_rights")	/* a message in flight */                          \
+	KIND(HOLDER_IO_URING, "io_uring")	/* an io_uring that it is registered with */       \
+	KIND(HOLDER_LOOP, "loop")		/* a loop device above it */                       \
+	KIND(HOLDER_SYSTEM_CALL, "system_call") /* a thread that is inside one */
 
 #define HOLDER_KIND_ENUM(kind, word) kind,
 enum holder_kind { HOLDER_KIND_TABLE(HOLDER_KIND_ENUM) HOLDER_KINDS };
@@ -58,11 +59,13 @@ enum holder_kind { HOLDER_KIND_TABLE(HOLDER_KIND_ENUM) HOLDER_KINDS };
 /* A reference to a struct file that is no file descriptor. phrase_holder() puts it into words. */
 struct holder {
 	enum holder_kind kind;
-	uint32_t number; /* that of the connection or the loop device, or the fd of the io_uring */
-	uint64_t object; /* address of what holds the reference */
+	uint32_t number;  /* that of the connection or the loop device, or the fd of the io_uring */
+	uint64_t object;  /* address of what holds the reference */
+	const char *call; /* HOLDER_SYSTEM_CALL: its name; of poll() and the like "poll" */
 	union {
-		const char *device;	 /* HOLDER_NBD: the device's name */
-		const struct task *task; /* HOLDER_IO_URING: who has the ring open */
+		const char *device; /* HOLDER_NBD: the device's name */
+		const struct task
+			*task; /* HOLDER_IO_URING: who has the ring open; HOLDER_SYSTEM_CALL */
 	};
 };
 

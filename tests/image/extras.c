@@ -473,19 +473,25 @@ struct extra_waiters extra_waiters(struct scene *s)
 	struct image *image = s->image;
 	struct extra_waiters w;
 	uint64_t lock = image_at(image, s->nbd_device, "nbd_device", "config_lock");
-	uint64_t functions[6], calls[4], bio, next, vec, page;
-	static const char *const names[] = {"__schedule",   "__mutex_lock",
-					    "blkdev_ioctl", "blkdev_fsync",
-					    "do_fsync",	    "rwsem_down_write_slowpath"};
+	uint64_t functions[7], calls[5], bio, next, vec, page;
+	static const char *const names[] = {"__schedule",
+					    "__mutex_lock",
+					    "blkdev_ioctl",
+					    "__sys_recvfrom",
+					    "blkdev_fsync",
+					    "do_fsync",
+					    "rwsem_down_write_slowpath"};
 
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 7; i++)
 		functions[i] = image_function(image, KERNEL_CODE, names[i], 128);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		calls[i] = image_call(image, functions[i + 1], 0x20, functions[i]);
 	/* Behind __schedule there is the caller of it; two words each, and what is left over above. */
-	add_orc(image, functions, 4);
+	add_orc(image, functions, 5);
+	w.in_schedule = functions[0] + 0x30;
+	w.in_recvfrom = calls[2];
 	w.ioctl = new_sleeper(s, "nbd-attach", 4400, functions[0] + 0x30,
-			      (uint64_t[]){calls[2], calls[0], 0, calls[1], 0, 0, 7}, 7);
+			      (uint64_t[]){calls[3], calls[0], 0, calls[1], 0, 0, 7}, 7);
 	w.holder = new_sleeper(s, "nbd-holder", 4500, functions[0] + 0x30,
 			       (uint64_t[]){0, calls[1], s->disk.gendisk}, 3);
 	kernel_mutex_wait(&s->kernel, lock, &w.ioctl);
@@ -494,12 +500,12 @@ struct extra_waiters extra_waiters(struct scene *s)
 	/* Two bios, the second with the page. */
 	page = image_array(image, "long", 8);
 	w.fsync = new_sleeper(s, "fsync", 4600, functions[0] + 0x30,
-			      (uint64_t[]){0, calls[2], 0, calls[3], page}, 5);
+			      (uint64_t[]){0, calls[3], 0, calls[4], page}, 5);
 	w.told = new_sleeper(s, "jbd2", 4700, functions[0] + 0x30,
-			     (uint64_t[]){0, calls[2], 0, calls[3]}, 4);
+			     (uint64_t[]){0, calls[3], 0, calls[4]}, 4);
 	w.blocked = new_sleeper(
 		s, "mkdir", 4800, functions[0] + 0x30,
-		(uint64_t[]){0, image_call(image, functions[5], 0x20, functions[0])}, 2);
+		(uint64_t[]){0, image_call(image, functions[6], 0x20, functions[0])}, 2);
 	w.inode = image_new(image, "inode");
 	kernel_inode(&s->kernel, w.inode);
 	image_set(image, w.inode, "inode", "i_sb", s->ext4);
@@ -516,6 +522,55 @@ struct extra_waiters extra_waiters(struct scene *s)
 	image_set(image, next, "bio", "bi_io_vec", vec);
 	image_set(image, vec, "bio_vec", "bv_page", page);
 	return w;
+}
+
+#define RECVFROM 45
+#define USER_CS	 0x33
+#define USER_DS	 0x2b
+
+/* The client's second thread sleeps in a call whose number and fd are in its registers, which are returned. */
+static uint64_t enter_recvfrom(struct scene *s, const struct extra_waiters *w)
+{
+	struct image *image = s->image;
+	uint64_t task = s->client_thread.task;
+	uint64_t stack = image_stack(image, EXTRA_STACK_SIZE);
+	uint64_t frame = stack + EXTRA_STACK_SIZE / 2;
+	uint64_t regs = stack + EXTRA_STACK_SIZE - image_sizeof(image, "pt_regs");
+	const uint64_t words[] = {0, w->in_recvfrom, s->ends[0].socket, 0};
+
+	image_set(image, task, "task_struct", "stack", stack);
+	image_set(image, task, "task_struct", "thread.sp", frame);
+	image_set(image, frame, "inactive_task_frame", "ret_addr", w->in_schedule);
+	image_write(image, frame + image_sizeof(image, "inactive_task_frame"), words,
+		    sizeof(words));
+	image_set(image, regs, "pt_regs", "orig_ax", RECVFROM);
+	image_set(image, regs, "pt_regs", "di", SCENE_CLIENT_FD);
+	image_set(image, regs, "pt_regs", "cs", USER_CS);
+	image_set(image, regs, "pt_regs", "ss", USER_DS);
+	return regs;
+}
+
+struct extra_calls extra_calls(struct scene *s, const struct extra_waiters *w)
+{
+	struct image *image = s->image;
+	struct extra_calls c;
+	uint64_t wq = image_new(image, "socket_wq"), wqueues = image_new(image, "poll_wqueues");
+	uint64_t head = image_at(image, wq, "socket_wq", "wait.whole.head");
+
+	c.regs = enter_recvfrom(s, w);
+	c.poll_entry = image_new(image, "poll_table_entry");
+	image_list_init(image, head);
+	image_set(image, s->peers[0].sk, "sock", "sk_wq", wq);
+	image_set(image, wqueues, "poll_wqueues", "polling_task", s->opener.task);
+	image_set(image, c.poll_entry, "poll_table_entry", "filp", s->peers[0].file);
+	image_set(image, c.poll_entry, "poll_table_entry", "wait.func",
+		  image_pointer(image, "pollwake", 0));
+	image_set(image, c.poll_entry, "poll_table_entry", "wait.private", wqueues);
+	image_list_add(image, head,
+		       image_at(image, c.poll_entry, "poll_table_entry", "wait.entry"));
+	kernel_file_get(&s->kernel, s->ends[0].file);
+	kernel_file_get(&s->kernel, s->peers[0].file);
+	return c;
 }
 
 void extra_all(struct scene *s)

@@ -54,6 +54,7 @@ struct extra_waiters {
 	/* It waits for the rwsem of an inode of the ext4, where there is one; fsync holds it. */
 	struct kernel_task blocked;
 	uint64_t inode, rwsem_waiter;
+	uint64_t in_schedule, in_recvfrom; /* return addresses */
 };
 struct extra_waiters extra_waiters(struct scene *s);
 
@@ -64,6 +65,13 @@ struct extra_waiting {
 	struct kernel_task sleeper;
 };
 struct extra_waiting extra_waiting(struct scene *s);
+
+/* A reference to nbd's end of the first connection, of the client's second thread inside recvfrom(), and one to the
+ * server's end, of the opener inside poll(). w: of the same scene, whose functions the thread's stack has. */
+struct extra_calls {
+	uint64_t regs, poll_entry;
+};
+struct extra_calls extra_calls(struct scene *s, const struct extra_waiters *w);
 
 /* All of these that this kernel can have. */
 void extra_all(struct scene *s);

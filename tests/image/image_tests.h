@@ -18,6 +18,7 @@ TCase *arm64_case(void);
 TCase *senders_case(void);
 TCase *rt_senders_case(void);
 TCase *waiting_case(void);
+TCase *calls_case(void);
 TCase *sockets_case(void);
 TCase *memory_case(void);
 TCase *devices_case(void);

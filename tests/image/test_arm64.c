@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is arm64's own: stacks are chains of frame records. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "extras.h"
@@ -127,12 +128,34 @@ START_TEST(broken_chain)
 }
 END_TEST
 
+/* Registers have other names there, and system calls other numbers. */
+START_TEST(inside_a_system_call)
+{
+	uint64_t regs = stack + STACK_SIZE - image_sizeof(image, "pt_regs");
+	char *output;
+
+	end_chain();
+	put(11, scene.opener_file);
+	kernel_task(&scene.kernel, "nbd-attach", 4401, &sleeper, 0);
+	kernel_fd(&scene.kernel, &sleeper, 5, scene.opener_file);
+	kernel_file_get(&scene.kernel, scene.opener_file);
+	kernel_file_get(&scene.kernel, scene.opener_file);
+	image_set(image, regs, "pt_regs", "syscallno", 29);
+	image_set(image, regs, "pt_regs", "orig_x0", 5);
+	output = run(image, "file_owner nbd3");
+	ck_assert_msg(strstr(output, "3 = 1 in ioctl by nbd-attach (4400) + 2 fd") != NULL, "%s",
+		      output);
+	free(output);
+}
+END_TEST
+
 TCase *arm64_case(void)
 {
 	TCase *tc = tcase_create("arm64");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, frame_records);
+	tcase_add_test(tc, inside_a_system_call);
 	tcase_add_test(tc, pointer_authentication);
 	tcase_add_test(tc, broken_chain);
 	return tc;

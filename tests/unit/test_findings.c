@@ -534,6 +534,21 @@ START_TEST(hidden_holder)
 }
 END_TEST
 
+/* The fd is closed, and no table shows who has the socket. */
+START_TEST(held_by_a_system_call)
+{
+	struct file *file = dev->conns[1].sock->file;
+
+	file->refs = NUM(2);
+	*ARENA_PUSH(file->holders, file->n_holders) = (struct holder){
+		.kind = HOLDER_SYSTEM_CALL, .call = "poll", .task = &report->tasks.v[0]};
+	shows("hidden-holder", SEVERITY_WARNING, "a system call keeps it: poll by qemu-kvm (233)");
+	file->n_table_refs = 1;
+	file->refs = NUM(3);
+	shows_not("hidden-holder");
+}
+END_TEST
+
 START_TEST(unaccounted_opener)
 {
 	shows_not("unaccounted-opener");
@@ -724,6 +739,7 @@ TCase *findings_case(void)
 	tcase_add_test(c, detached_mount);
 	tcase_add_test(c, no_owner);
 	tcase_add_test(c, hidden_holder);
+	tcase_add_test(c, held_by_a_system_call);
 	tcase_add_test(c, hidden_peer);
 	tcase_add_test(c, unaccounted_opener);
 	tcase_add_test(c, live_count_mismatch);

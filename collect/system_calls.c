@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "collect/system_calls.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "collect/task_list.h"
+#include "collect/user_registers.h"
+#include "resolve/kernel_stack.h"
+#include "resolve/kernel_types.h"
+#include "resolve/klist.h"
+#include "resolve/symbols.h"
+
+/* The low bits of what fdget() returns are flags since v6.12: Linux kernel commit 88a2f6468d01 ("struct fd:
+ * representation change"). */
+#define FD_FLAGS 3ull
+
+/* A file table that has a file of which references are missing. */
+struct table {
+	size_t n_tasks; /* who share it */
+};
+
+struct call_search {
+	const struct task_list *tasks;
+	struct ptr_map tables; /* files_struct -> table */
+	struct stack_reader stacks;
+};
+
+static size_t missing(const struct file *file)
+{
+	size_t found = file_refs_explained(file);
+
+	return file->refs.known && file->refs.v > found ? file->refs.v - found : 0;
+}
+
+/* The struct socket of a socket's file, 0 of any other. */
+static uint64_t socket_of(const struct file *file)
+{
+	num op = k_num_at(file->addr, KM_FILE_OP);
+
+	return k_is_symbol(op, "socket_file_ops") ? k_num_at(file->addr, KM_FILE_PRIVATE_DATA).v
+						  : 0;
+}
+
+/* True when a wait queue entry is poll()'s for this file: poll_table_entry, whose task is in *task. */
+static bool is_poll_of(uint64_t entry, const struct file *file, const struct task_list *tasks,
+		       const struct task **task)
+{
+	uint64_t poll_entry = k_container(entry, KM_POLL_ENTRY_WAIT);
+	num wqueues;
+
+	if (!k_is_symbol(k_num_at(entry, KM_WAIT_ENTRY_FUNC), "pollwake") ||
+	    !num_is(k_num_at(poll_entry, KM_POLL_ENTRY_FILP), file->addr))
+		return false;
+	wqueues = k_num_at(entry, KM_WAIT_ENTRY_PRIVATE);
+	*task = task_list_by_address(tasks, k_num_at(wqueues.v, KM_POLL_WQUEUES_TASK).v);
+	return *task != NULL;
+}
+
+/* Who polls the socket. */
+static void add_polls(struct file *file, const struct task_list *tasks)
+{
+	num sk = k_num_at(socket_of(file), KM_SOCKET_SK);
+	num wq = k_num_at(sk.v, KM_SK_WQ);
+	uint64_t head = k_at(k_at(wq.v, KM_SOCKET_WQ_WAIT), KM_WAIT_QUEUE_LIST);
+	struct klist entries = klist_of(head ? NUM(head) : NUM_UNKNOWN, "socket_wq.wait");
+	const struct task *task;
+
+	while (missing(file) && klist_next(&entries)) {
+		uint64_t entry = k_container(entries.node, KM_WAIT_ENTRY_LIST);
+
+		if (is_poll_of(entry, file, tasks, &task))
+			file_add_holder(file, (struct holder){.kind = HOLDER_SYSTEM_CALL,
+							      .object = task->addr,
+							      .task = task,
+							      .call = "poll"});
+	}
+}
+
+/* The struct file that a table has as this fd, 0 when it has none. */
+static uint64_t file_of_fd(uint64_t files_struct, uint32_t fd)
+{
+	num fdt = k_num_at(files_struct, KM_FILES_FDT);
+	num max = k_num_at(fdt.v, KM_FDT_MAX_FDS), array = k_num_at(fdt.v, KM_FDT_FD);
+
+	if (!array.v || fd >= max.v)
+		return 0;
+	return k_pointer(array.v + fd * sizeof(uint64_t), "fdtable.fd").v;
+}
+
+/* "__sys_recvfrom", "__x64_sys_recvfrom", "SyS_recvfrom" and what else kernels call the one function. */
+static bool is_inside(const struct kernel_stack *stack, const char *call)
+{
+	const char *pattern = arena_printf("*[sS][yY][sS]_%s*", call);
+
+	/* What may be left over from an earlier call proves nothing. */
+	for (size_t i = 0; i < stack->n_unwound; i++) {
+		if (!fnmatch(pattern, stack->frames[i].function, 0))
+			return true;
+	}
+	return false;
+}
+
+static bool has_word(const struct kernel_stack *stack, const struct file *file)
+{
+	uint64_t socket = socket_of(file), sk = k_num_at(socket, KM_SOCKET_SK).v;
+
+	for (size_t i = 0; i < stack->n_words; i++) {
+		uint64_t word = stack->words[i];
+
+		if ((word & ~FD_FLAGS) == file->addr || (word && (word == socket || word == sk)))
+			return true;
+	}
+	return false;
+}
+
+/* The reference of a thread, if it is inside a call on one of the files. */
+static void add_call(struct call_search *search, struct file_set *files, const struct task *t)
+{
+	struct kernel_stack stack;
+	struct fd_call call;
+	struct file *file;
+
+	if (!user_registers_call(t->addr, &call))
+		return;
+	file = ptr_map_get(&files->by_addr, file_of_fd(t->files, call.fd));
+	if (!file || !missing(file) || !kernel_stack_read(&search->stacks, t->addr, &stack) ||
+	    !is_inside(&stack, call.name) || !has_word(&stack, file))
+		return;
+	file_add_holder(file, (struct holder){.kind = HOLDER_SYSTEM_CALL,
+					      .number = call.fd,
+					      .object = t->addr,
+					      .task = t,
+					      .call = call.name});
+}
+
+/* fdget() takes a reference only where several tasks share the table; threads that have exited since may have been those. */
+static bool was_shared(const struct table *table, const struct task *t)
+{
+	num signal = k_num_at(t->addr, KM_TASK_SIGNAL);
+
+	return table->n_tasks > 1 || k_num_at(signal.v, KM_SIGNAL_SUM_SCHED_RUNTIME).v;
+}
+
+/* The tables of those who own the file. */
+static void note_tables(struct call_search *search, const struct file *file)
+{
+	for (size_t i = 0; i < file->n_owners; i++) {
+		void **slot = ptr_map_at(&search->tables, file->owners[i].task->files);
+
+		if (!*slot)
+			*slot = arena_alloc(sizeof(struct table));
+	}
+}
+
+void system_calls_collect(struct file_set *files, const struct task_list *tasks)
+{
+	struct call_search search = {.tasks = tasks};
+	bool any = false;
+
+	for (size_t i = 0; i < files->n && !k_interrupted(); i++) {
+		if (missing(files->v[i]))
+			add_polls(files->v[i], tasks);
+		if (!missing(files->v[i]))
+			continue;
+		any = true;
+		note_tables(&search, files->v[i]);
+	}
+	if (!any)
+		return;
+	for (size_t i = 0; i < tasks->n; i++) {
+		struct table *table = ptr_map_get(&search.tables, tasks->v[i].files);
+
+		if (table)
+			table->n_tasks++;
+	}
+	for (size_t i = 0; i < tasks->n && !k_interrupted(); i++) {
+		const struct task *t = &tasks->v[i];
+		const struct table *table = ptr_map_get(&search.tables, t->files);
+
+		if (table && strchr("SD", t->state) && was_shared(table, t))
+			add_call(&search, files, t);
+	}
+}

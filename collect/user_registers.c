@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "collect/user_registers.h"
+
+#include <string.h>
+
+#include "resolve/kernel_types.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+/* Segments of a 64-bit program, arch/x86/include/asm/segment.h: __USER_CS and __USER_DS. */
+#define USER_CS 0x33
+#define USER_DS 0x2b
+/* What may lie above pt_regs: TOP_OF_KERNEL_STACK_PADDING, 16 bytes with CONFIG_X86_FRED (v6.9). */
+#define FRED_PADDING 16
+
+/* Of arch/x86/entry/syscalls/syscall_64.tbl and include/uapi/asm-generic/unistd.h, which arm64 has. Those that may sleep on a
+ * socket or a block device. */
+static const struct {
+	const char *name;
+	int x86_64, arm64;
+} calls[] = {
+	{"read", 0, 63},	 {"write", 1, 64},	  {"pread64", 17, 67},
+	{"pwrite64", 18, 68},	 {"readv", 19, 65},	  {"writev", 20, 66},
+	{"preadv", 295, 69},	 {"pwritev", 296, 70},	  {"preadv2", 327, 286},
+	{"pwritev2", 328, 287},	 {"ioctl", 16, 29},	  {"recvfrom", 45, 207},
+	{"sendto", 44, 206},	 {"recvmsg", 47, 212},	  {"sendmsg", 46, 211},
+	{"recvmmsg", 299, 243},	 {"sendmmsg", 307, 269},  {"accept", 43, 202},
+	{"accept4", 288, 242},	 {"connect", 42, 203},	  {"fsync", 74, 82},
+	{"fdatasync", 75, 83},	 {"fallocate", 285, 47},  {"sendfile", 40, 71},
+	{"splice", 275, 76},	 {"syncfs", 306, 267},	  {"sync_file_range", 277, 84},
+	{"readahead", 187, 213}, {"fadvise64", 221, 223}, {"flock", 73, 32},
+};
+
+/* Where the registers are: at the top of the stack, unless something lies above them. */
+static bool load(uint64_t task_struct, size_t padding, struct kobj *regs)
+{
+	num base = k_num_at(task_struct, KM_TASK_STACK);
+	size_t size = k_sizeof(K_PT_REGS);
+
+	return base.v && size && k_stack_size() > size + padding &&
+	       k_load(regs, K_PT_REGS, base.v + k_stack_size() - padding - size);
+}
+
+static bool is_64_bit(const struct kobj *regs)
+{
+	return (k_num(regs, KM_REGS_CS).v & 0xffff) == USER_CS &&
+	       (k_num(regs, KM_REGS_SS).v & 0xffff) == USER_DS;
+}
+
+static bool call_named(int64_t number, bool arm64, uint64_t fd, struct fd_call *call)
+{
+	for (size_t i = 0; i < COUNT(calls); i++) {
+		if (number != (arm64 ? calls[i].arm64 : calls[i].x86_64))
+			continue;
+		*call = (struct fd_call){calls[i].name, (uint32_t)fd};
+		return true;
+	}
+	return false;
+}
+
+bool user_registers_call(uint64_t task_struct, struct fd_call *call)
+{
+	struct kobj regs;
+	num number, fd;
+
+	if (!strcmp(k_system().machine, "aarch64")) {
+		if (!load(task_struct, 0, &regs))
+			return false;
+		number = k_signed(&regs, KM_REGS_SYSCALLNO);
+		fd = k_num(&regs, KM_REGS_ORIG_X0);
+		return number.known && fd.known && call_named((int64_t)number.v, true, fd.v, call);
+	}
+	if (strcmp(k_system().machine, "x86_64") != 0)
+		return false;
+	if (!(load(task_struct, 0, &regs) && is_64_bit(&regs)) &&
+	    !(load(task_struct, FRED_PADDING, &regs) && is_64_bit(&regs)))
+		return false;
+	number = k_num(&regs, KM_REGS_ORIG_AX);
+	fd = k_num(&regs, KM_REGS_DI);
+	return number.known && fd.known && call_named((int64_t)number.v, false, fd.v, call);
+}

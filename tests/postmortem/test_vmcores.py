@@ -103,8 +103,10 @@ class Vmcores(unittest.TestCase):
                 self.assertEqual(row["devices"], len(devices))
                 for scene in truth["scenes"].values():
                     found = {finding["id"] for finding in devices[scene["device"]]["findings"]}
-                    self.assertLessEqual(set(scene["findings"]), found)
-                    self.assertLessEqual(found, set(scene["findings"]) | set(scene.get("findings_maybe", [])))
+                    # The scene does not know in which play it is: in that one all of the host's netlink calls hang.
+                    expected = set(scene["findings"]) | ({"netlink-stopped"} if "netlink-hang" in path else set())
+                    self.assertLessEqual(expected, found)
+                    self.assertLessEqual(found, expected | set(scene.get("findings_maybe", [])) | set(scene.get("findings_to_come", [])))
                 seconds = calendar.timegm(time.strptime(row["crash_time"], "%Y-%m-%dT%H:%M:%SZ"))
                 self.assertLess(abs(seconds - truth["clock"]["realtime_ns"] / 1e9), 60)
                 for one in devices.values():

@@ -347,6 +347,7 @@ help:
 	@echo 'make deb        Debian'"'"'s packages, built in a minimal system; make rpm: RPM'"'"'s'
 	@echo 'make postmortem-check  nbd-postmortem on vmcores of one kernel; make postmortem-check-all: on twelve, of all kernels'
 	@echo 'make package-check  both packages installed, used and removed in minimal systems'
+	@echo 'make kdump-check  a host that crashes: the report beside the vmcore after its next boot'
 	@echo 'make uninstall  removes it again'
 	@echo 'make format     clang-format on all C files'
 	@echo 'make clean      removes what was built; the cache of vmcores stays'
@@ -409,6 +410,12 @@ deb rpm: dist
 # The packages as a user has them: built, installed, used in crash, removed. The first time three minimal systems are made.
 package-check: deb rpm
 	tests/package/run.sh $(VERSION) $(BUILD)/packages $(KERNEL)
+
+# A Debian host crashes and boots again: minutes of emulation, and so not part of check.
+.PHONY: kdump-check
+kdump-check: deb
+	tools/packages.sh build fixtures check
+	tests/kdump/run.sh $(BUILD)/packages/deb $(KERNEL)
 
 # What nbd-postmortem(8) is made of, the tools for fleets, and what has it read a crash; the program, its page and its completion are
 # installed above.

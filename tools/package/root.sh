@@ -8,6 +8,7 @@
 #         not installed, so that apt has them without a network
 #   deb   minbase, build-essential, and what debian/control names to build
 #   rpm   minbase, rpm, and what crash-nbd.spec names to build
+#   host  minbase that boots, with kdump-tools, nbd's tools, and the packages that crash-nbd needs
 
 set -euo pipefail
 shopt -s inherit_errexit
@@ -17,6 +18,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CACHE=${NBD_FIXTURE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/crash-nbd}
 readonly SUITE=bookworm
 readonly RUNTIME="crash libbpf1 libjson-c5 man-db python3"
+readonly HOST="systemd-sysv udev kmod initramfs-tools kdump-tools makedumpfile nbd-client nbd-server"
 
 # Debian's names of what the spec requires.
 declare -A DEBIAN_NAME=(
@@ -68,6 +70,7 @@ root_commands() {
 	bare) echo "apt-get -qy install --download-only $PACKAGES" ;;
 	deb) echo "apt-get -qy install build-essential && apt-get -qy build-dep /tmp/source && apt-get clean" ;;
 	rpm) echo "apt-get -qy install rpm ${PACKAGES//$'\n'/ } && apt-get clean" ;;
+	host) echo "apt-get -qy install $PACKAGES && apt-get clean" ;;
 	esac
 }
 
@@ -106,7 +109,8 @@ case $NAME in
 bare) PACKAGES=$RUNTIME ;;
 deb) PACKAGES=$(grep "^Build-Depends:" "$TOP/debian/control") ;;
 rpm) PACKAGES=$(rpm_build_packages) ;;
-*) fail "unknown system: $NAME" "choose bare, deb or rpm" ;;
+host) PACKAGES="$RUNTIME $HOST" ;;
+*) fail "unknown system: $NAME" "choose bare, deb, rpm or host" ;;
 esac
 RESULT=$CACHE/roots/$NAME-$({ declare -f root_apt_conf root_commands; echo "$SUITE $NAME $PACKAGES"; } |
 	sha256sum | cut -c1-12)

@@ -17,8 +17,11 @@
 /* How far beyond the last entry of a table an instruction may be: hardly any function is longer. */
 #define AFTER_LAST 4096
 
-/* Registers of an ORC entry, arch/x86/include/asm/orc_types.h: the same since v4.14. */
-enum { ORC_REG_UNDEFINED, ORC_REG_PREV_SP, ORC_REG_BP = 4, ORC_REG_SP = 5 };
+/* Registers of an ORC entry, arch/x86/include/asm/orc_types.h. Some were numbered anew between v6.12 and v7.2. */
+enum { ORC_REG_BP = 4 };
+static const struct orc_numbers {
+	uint8_t sp, prev_sp;
+} orc_numbers[] = {{.sp = 5, .prev_sp = 1}, {.sp = 3, .prev_sp = 8}};
 
 /* struct orc_entry. What follows the registers differs between kernels and is not needed here:
  * frames of interrupts and exceptions end the walk by themselves, for what they hold is no
@@ -128,6 +131,18 @@ static bool orc_find(struct stack_reader *reader, uint64_t ip, struct orc *orc)
 	return false;
 }
 
+/* At the beginning of a function its caller's stack pointer is 8 above its own: that tells the number of it. */
+static const struct orc_numbers *orc_numbers_of(struct stack_reader *reader)
+{
+	num function = k_symbol("schedule");
+	struct orc orc;
+
+	if (function.known && orc_find(reader, function.v, &orc) && orc.sp_offset == 8 &&
+	    orc.sp_reg == orc_numbers[1].sp)
+		return &orc_numbers[1];
+	return &orc_numbers[0];
+}
+
 /* The word at an address of the stack, 0 when it lies outside. */
 static uint64_t word_at(const struct kernel_stack *stack, uint64_t addr)
 {
@@ -161,6 +176,7 @@ static size_t unwind_orc(struct stack_reader *reader, struct kernel_stack *stack
 {
 	num bp = k_num_at(stack->sp, KM_INACTIVE_FRAME_BP);
 	num ip = k_num_at(stack->sp, KM_INACTIVE_FRAME_RETURN);
+	const struct orc_numbers *numbers = orc_numbers_of(reader);
 	uint64_t sp = stack->sp + k_sizeof(K_INACTIVE_FRAME);
 	size_t word = 0;
 	struct orc orc;
@@ -176,7 +192,7 @@ static size_t unwind_orc(struct stack_reader *reader, struct kernel_stack *stack
 		stack->n_unwound = stack->n_frames;
 		if (!orc_find(reader, ip.v - 1, &orc))
 			break;
-		if (orc.sp_reg == ORC_REG_SP)
+		if (orc.sp_reg == numbers->sp)
 			caller_sp = sp + orc.sp_offset;
 		else if (orc.sp_reg == ORC_REG_BP)
 			caller_sp = bp.v + orc.sp_offset;
@@ -186,7 +202,7 @@ static size_t unwind_orc(struct stack_reader *reader, struct kernel_stack *stack
 		if (caller_sp <= sp || caller_sp > stack->top || caller_sp % sizeof(uint64_t))
 			break;
 		ip = NUM(word_at(stack, caller_sp - sizeof(uint64_t)));
-		if (orc.bp_reg == ORC_REG_PREV_SP)
+		if (orc.bp_reg == numbers->prev_sp)
 			bp = NUM(word_at(stack, caller_sp + orc.bp_offset));
 		else if (orc.bp_reg == ORC_REG_BP)
 			bp = NUM(word_at(stack, bp.v + orc.bp_offset));

@@ -358,6 +358,13 @@ bool keeps_pid(void)
 	return strncmp(string_at(guest, "/kernel"), "5.10.", 5) != 0;
 }
 
+bool keeps_variables(void)
+{
+	const char *release = string_at(guest, "/kernel");
+
+	return strncmp(release, "6.1.", 4) != 0 || !strstr(release, "arm64");
+}
+
 const char *escaped(json *name)
 {
 	const char *s = json_object_get_string(name);

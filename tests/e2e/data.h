@@ -72,6 +72,10 @@ bool truth_process_has(int64_t tid, const char *nbd, json *sockets);
  * one the pid cannot be known. */
 bool keeps_pid(void);
 
+/* True when the image has the names of modules' variables: Debian's arm64 kernels have no CONFIG_KALLSYMS_ALL before 6.12. dm's
+ * names and nbd_index_idr are not known there, and the report says so. */
+bool keeps_variables(void);
+
 /* A name as the report escapes it: "@" for an abstract one, \xNN for control characters. */
 const char *escaped(json *name);
 

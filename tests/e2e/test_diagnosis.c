@@ -31,12 +31,20 @@ static const char *expected_cause(void)
 	return strcmp(cause, "server-garbage") ? cause : "server-closed";
 }
 
+/* Where NBD_SET_SOCK is refused instead of hanging (7.3), there is a young write alone. */
+static const char *expected_state(void)
+{
+	bool refused = !strcmp(name, "set-sock-hang") &&
+		       !strcmp(string_at(facts, "/attempt_set_sock"), "EBUSY");
+
+	return refused ? "slow" : string_at(facts, "/state");
+}
+
 START_TEST(state_and_cause)
 {
 	scene_of_round(_i);
-	ck_assert_msg(!strcmp(string_at(dev, "/diagnosis/state"), string_at(facts, "/state")),
-		      "%s: %s, not %s", name, string_at(dev, "/diagnosis/state"),
-		      string_at(facts, "/state"));
+	ck_assert_msg(!strcmp(string_at(dev, "/diagnosis/state"), expected_state()),
+		      "%s: %s, not %s", name, string_at(dev, "/diagnosis/state"), expected_state());
 	ck_assert_msg(!strcmp(string_at(dev, "/diagnosis/cause_id"), expected_cause()),
 		      "%s: %s, not %s", name, string_at(dev, "/diagnosis/cause"), expected_cause());
 	if (!strcmp(expected_cause(), "none")) {

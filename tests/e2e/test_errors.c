@@ -34,7 +34,10 @@ START_TEST(one_line_and_alive)
 	};
 	char expected[256];
 
-	snprintf(expected, sizeof(expected), "%salive\n", errors[_i].text);
+	snprintf(expected, sizeof(expected), "%salive\n",
+		 _i || keeps_variables()
+			 ? errors[_i].text
+			 : "nbd: nbd999: not among the 128 devices that could be read\n");
 	ck_assert_str_eq(output(errors[_i].file), expected);
 }
 END_TEST

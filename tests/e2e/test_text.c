@@ -44,11 +44,14 @@ START_TEST(summary)
 	const char *text = output("nbd");
 	char configured[64];
 
-	ck_has(text, "NAME    STATE   CONN  LIVE  DEAD  RECV  REQ  OPEN  WAIT  RUNTIME_FLAGS");
-	ck_has(text, "1311  1310     1     0    0     1     0  DISC");
-	ck_has(text, "DISCONNECTED HAS_PID_FILE");
-	ck_has(text, "\n    opener-pins: the server, pid ");
-	ck_has(text, "1310 connections attached since, which nobody reads\n");
+	if (scene("field-case")) {
+		ck_has(text,
+		       "NAME    STATE   CONN  LIVE  DEAD  RECV  REQ  OPEN  WAIT  RUNTIME_FLAGS");
+		ck_has(text, "1311  1310     1     0    0     1     0  DISC");
+		ck_has(text, "DISCONNECTED HAS_PID_FILE");
+		ck_has(text, "\n    opener-pins: the server, pid ");
+		ck_has(text, "1310 connections attached since, which nobody reads\n");
+	}
 	ck_has(text, "\n    warning unaccounted-opener: the kernel counts 1 opener, 0 found\n");
 	/* The cause stands for them. */
 	ck_has_not(text, "leaked-connections");
@@ -165,6 +168,9 @@ START_TEST(findings_for_scripts)
 	for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
 		char device[32], severity[16], id[64];
 
+		/* What could not be read in the whole report is of no device. */
+		if (!keeps_variables() && strncmp(line, "nbd", 3))
+			continue;
 		ck_assert_int_eq(sscanf(line, "%31s %15s %63s", device, severity, id), 3);
 		ck_assert_str_ne(severity, "info");
 		ck_assert_int_eq(strncmp(device, "nbd", 3), 0);

@@ -212,7 +212,10 @@ START_TEST(kernel_openers)
 	dev = scene_device(expected[_i].scene);
 	ck_assert_uint_eq(length_at(dev, "/openers"), 1);
 	ck_assert_str_eq(string_at(dev, "/openers/0/kind"), expected[_i].kind);
-	ck_has(string_at(dev, "/openers/0/what"), expected[_i].what);
+	ck_has(string_at(dev, "/openers/0/what"),
+	       keeps_variables() || strncmp(expected[_i].what, "dm-0", 4)
+		       ? expected[_i].what
+		       : "dm-0 \"?\" (on nbd17)");
 	ck_assert_ptr_null(at(dev, "/openers/0/task"));
 }
 END_TEST
@@ -307,16 +310,22 @@ static json *waiter_with(const char *list, json *object, int64_t tid)
 	return NULL;
 }
 
+/* TASK_COMM_LEN without the NUL. */
+#define COMM_LENGTH 15
+
 /* Process, name and state are those that the guest saw. */
 static void is_thread_of_guest(json *task)
 {
 	int64_t tid = int_at(task, "/pid");
+	const char *comm;
 
 	ck_assert_msg(truth_thread(tid) != NULL, "%s: the guest had no thread %d", name, (int)tid);
-	/* /proc shows of a worker what it works on, too: "kworker/0:1H+kblockd". */
-	ck_assert_str_eq(string_at(task, "/comm"),
-			 strndup(string_at(truth_thread(tid), "/comm"),
-				 strcspn(string_at(truth_thread(tid), "/comm"), "+")));
+	comm = string_at(truth_thread(tid), "/comm");
+	/* /proc shows of a worker what it works on, too, and all of its name: "kworker/0:1H+kblockd",
+	 * "kworker/R-kblockd" of a task whose comm is "kworker/R-kbloc". */
+	ck_assert_str_eq(
+		string_at(task, "/comm"),
+		strndup(comm, strcspn(comm, "+") < COMM_LENGTH ? strcspn(comm, "+") : COMM_LENGTH));
 	ck_assert_int_eq(*string_at(task, "/state"), truth_state(tid));
 	ck_assert_uint_eq(strlen(string_at(task, "/state")), 1);
 	ck_assert_int_eq(int_at(task, "/tgid"), truth_process_of(tid));
@@ -486,7 +495,8 @@ START_TEST(hanging_attempts)
 			n++;
 		}
 	}
-	ck_assert_uint_gt(n, 3);
+	/* Fewer where no NBD_SET_SOCK hangs with a lock. */
+	ck_assert_uint_gt(n, scene("field-case") ? 3 : 1);
 }
 END_TEST
 

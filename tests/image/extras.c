@@ -408,30 +408,34 @@ struct orc_row {
 	int16_t sp_offset, bp_offset;
 	uint8_t registers, rest;
 };
-#define ORC_REG_SP	  5
-#define ORC_REG_PREV_SP	  1
+#define ORC_REG_SP	  (numbered_anew ? 3 : 5)
+#define ORC_REG_PREV_SP	  (numbered_anew ? 8 : 1)
 #define ORC_REG_UNDEFINED 0
 
 /* The table of the kernel's functions, in their order. */
-static void add_orc(struct image *image, const uint64_t *functions, size_t n)
+/* schedule() lies before them: what its first row says tells how registers are numbered. */
+static void add_orc(struct image *image, uint64_t schedule, const uint64_t *functions, size_t n)
 {
+	bool numbered_anew = image_has(image, "mutex", "first_waiter");
 	/* Distances of 32 bits: the table is where the code is. */
-	uint64_t ips =
-		image_function(image, KERNEL_CODE, "__start_orc_unwind_ip", n * sizeof(int32_t));
-	uint64_t rows = image_array(image, "orc_entry", n);
+	uint64_t ips = image_function(image, KERNEL_CODE, "__start_orc_unwind_ip",
+				      (n + 1) * sizeof(int32_t));
+	uint64_t rows = image_array(image, "orc_entry", n + 1);
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i <= n; i++) {
 		uint64_t at = ips + i * sizeof(int32_t);
-		int32_t distance = (int32_t)(functions[i] - at);
+		int32_t distance = (int32_t)((i ? functions[i - 1] : schedule) - at);
 		struct orc_row row = {2 * WORD, -2 * (int)WORD, ORC_REG_PREV_SP << 4 | ORC_REG_SP,
 				      0};
 
-		if (i == n - 1)
+		if (!i)
+			row = (struct orc_row){WORD, 0, (uint8_t)ORC_REG_SP, 0};
+		if (i == n)
 			row.registers = ORC_REG_UNDEFINED;
 		image_write(image, at, &distance, sizeof(distance));
 		image_write(image, rows + i * sizeof(row), &row, sizeof(row));
 	}
-	image_symbol(image, "__stop_orc_unwind_ip", ips + n * sizeof(int32_t), 0);
+	image_symbol(image, "__stop_orc_unwind_ip", ips + (n + 1) * sizeof(int32_t), 0);
 	image_symbol(image, "__start_orc_unwind", rows, 0);
 }
 
@@ -473,6 +477,7 @@ struct extra_waiters extra_waiters(struct scene *s)
 	struct image *image = s->image;
 	struct extra_waiters w;
 	uint64_t lock = image_at(image, s->nbd_device, "nbd_device", "config_lock");
+	uint64_t schedule = image_function(image, KERNEL_CODE, "schedule", 128);
 	uint64_t functions[7], calls[5], bio, next, vec, page;
 	static const char *const names[] = {"__schedule",
 					    "__mutex_lock",
@@ -487,7 +492,7 @@ struct extra_waiters extra_waiters(struct scene *s)
 	for (size_t i = 0; i < 5; i++)
 		calls[i] = image_call(image, functions[i + 1], 0x20, functions[i]);
 	/* Behind __schedule there is the caller of it; two words each, and what is left over above. */
-	add_orc(image, functions, 5);
+	add_orc(image, schedule, functions, 5);
 	w.in_schedule = functions[0] + 0x30;
 	w.in_recvfrom = calls[2];
 	w.ioctl = new_sleeper(s, "nbd-attach", 4400, functions[0] + 0x30,

@@ -381,7 +381,8 @@ const struct device *openers_of(const struct openers *openers, uint64_t object, 
 	return dev;
 }
 
-/* Adds the openers of an open file: its fds, and what holds it in the kernel. */
+/* Adds the openers of an open file: its fds, and what holds it in the kernel. A thread inside a system call holds a file that it
+ * has as an fd: it is no opener of its own, unless that fd was closed meanwhile. */
 static void add_openers_of(const struct openers *openers, const struct opener_file *opened)
 {
 	const struct file *file = opened->file;
@@ -396,8 +397,11 @@ static void add_openers_of(const struct openers *openers, const struct opener_fi
 	}
 	for (size_t i = 0; i < file->n_holders; i++) {
 		const struct holder *h = &file->holders[i];
-		struct opener *o = add_opener(b, OPENER_KERNEL, bdev_name(b));
+		struct opener *o;
 
+		if (h->kind == HOLDER_SYSTEM_CALL && file->n_owners)
+			continue;
+		o = add_opener(b, OPENER_KERNEL, bdev_name(b));
 		o->file = file->addr;
 		o->holder = h;
 		if (h->kind == HOLDER_LOOP)

@@ -141,6 +141,7 @@ $(BENCH): tests/bench/bench.c
 # For a crash of this machine that opens vmcores of arm64.
 ARM64_MODULE := build/arm64/nbd.so
 arm64:
+	tools/packages.sh build fixtures check arm64
 	$(MAKE) TARGET=ARM64 CRASH_INCLUDE="$$(dirname "$$(vmcore-fixtures/crash.sh 8.0.6-arm64)")/include" \
 		BUILD=build/arm64 MODULE=$(ARM64_MODULE) $(ARM64_MODULE)
 

@@ -41,6 +41,8 @@ kernel_download() {
 			return
 		fi
 		say "${image#linux-image-}: not on the mirror ($(sed -n 's/^E: //p' "$dir/download.log" | head -n 1))"
+		# What was had of it must not be unpacked with the next one.
+		rm -f "$dir"/*.deb
 	done < <(kernel_candidates "$apt" "$flavour")
 	fail "no stock kernel $kernel could be downloaded" \
 		"check the network and the mirrors in $apt/sources.list, then run again"

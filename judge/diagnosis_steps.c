@@ -121,7 +121,7 @@ static const char *opener_action(const struct opener *o)
 {
 	const char *command = take_down_command(o);
 
-	if (o->kind == OPENER_FD)
+	if (o->task)
 		return arena_printf("have %s close fd %u, or kill %u", phrase_name(o->task), o->fd,
 				    o->task->tgid);
 	return command ? command

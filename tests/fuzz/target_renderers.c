@@ -125,12 +125,16 @@ static struct file *file_or_null(void)
 		struct holder *h = ARENA_PUSH(file->holders, file->n_holders);
 
 		h->task = task_or_null();
-		h->kind = h->task ? HOLDER_IO_URING
-				  : (enum holder_kind)(input_byte(&input) % HOLDER_KINDS);
+		h->kind = (enum holder_kind)(input_byte(&input) % HOLDER_KINDS);
+		/* Only a task's ring or call has one, and each of those has. */
+		if (h->task)
+			h->kind = h->kind % 2 ? HOLDER_IO_URING : HOLDER_SYSTEM_CALL;
+		else if (h->kind == HOLDER_IO_URING || h->kind == HOLDER_SYSTEM_CALL)
+			h->kind = HOLDER_LOOP;
 		if (h->kind == HOLDER_NBD)
 			h->device = text();
-		else if (h->kind == HOLDER_IO_URING && !h->task)
-			h->kind = HOLDER_LOOP;
+		else if (h->kind == HOLDER_SYSTEM_CALL)
+			h->call = text();
 		h->number = (uint32_t)value();
 		h->object = value();
 	}
@@ -226,7 +230,7 @@ static void fill_waiters(struct device *dev)
 
 		if (task)
 			*ARENA_PUSH(dev->waiters, dev->n_waiters) =
-				(struct waiter){task, text(), value(), text()};
+				(struct waiter){task, text(), value(), text(), NULL};
 	}
 	dev->config_lock_owner = number();
 	dev->open_lock_owner = number();

@@ -29,7 +29,9 @@ void steps_none(const struct diagnosed *d)
 
 void steps_unreadable(const struct diagnosed *d)
 {
-	add(d, arena_printf("read what could be read with care: nbd -v -d %s", d->dev->name),
+	add(d,
+	    arena_printf("see what was read: nbd -v -d %s; on a live kernel ask once more",
+			 d->dev->name),
 	    "nothing", "nothing by itself");
 }
 
@@ -83,10 +85,13 @@ static const char *detach_frees(const struct device *dev)
 	return "the device";
 }
 
-/* A wait that ends by nothing but what waits for it: NBD_SET_SOCK that froze the queue, and such. */
+/* Who holds config_lock in D does not let it go, and without it nothing is detached. genl_mutex is another device's matter. */
 static void add_reboot(const struct diagnosed *d, const char *hangs)
 {
-	if (d->diagnosis->state == STATE_DEAD)
+	bool last = d->diagnosis->state == STATE_DEAD ||
+		    (d->diagnosis->state == STATE_STUCK && !d->diagnosis->n_steps);
+
+	if (last && detach_holder_in_d(d->report, d->dev->config_lock_owner))
 		add(d, "reboot the host", "all that runs there",
 		    arena_printf("the device: no other way is known, for %s", hangs));
 }
@@ -282,6 +287,10 @@ void steps_server_silent(const struct diagnosed *d)
 
 void steps_size_zero(const struct diagnosed *d)
 {
-	add(d, "detach it and attach it with a size (the server's export may be empty)",
-	    detach_costs(d->dev), "the device");
+	steps_detach(d);
+	add(d,
+	    d->diagnosis->n_steps
+		    ? "attach it with a size: the server's export may be empty"
+		    : "see why the server's export is empty: the size is set at attach",
+	    "nothing", "the device, once it is attached with a size");
 }

@@ -462,6 +462,14 @@ START_TEST(size_zero)
 {
 	dev->capacity_bytes = NUM(0);
 	is(STATE_IDLE, "size-zero");
+	ck_assert_uint_eq(step("nbd-client -d"), 1);
+	ck_assert_uint_eq(step("attach it with a size"), 2);
+	/* Another device stops netlink: no detach, and no reboot for that. */
+	report->genl_lock_owner = NUM(sample_task(report, "nbd-client", 900, 'D')->addr);
+	is(STATE_IDLE, "size-zero");
+	ck_assert_uint_eq(step("nbd-client -d"), 0);
+	ck_assert_uint_eq(step("reboot"), 0);
+	ck_assert_uint_eq(dev->diagnosis->n_steps, 1);
 }
 END_TEST
 
@@ -470,6 +478,18 @@ START_TEST(dead_for_no_known_reason)
 	dev->recv_threads = NUM(0);
 	dev->conns[0].sock->peer_status = dev->conns[1].sock->peer_status = PEER_UNKNOWN;
 	is(STATE_DEAD, "unexplained");
+}
+END_TEST
+
+/* A loop on itself, and a lock held in D: something is said all the same. */
+START_TEST(a_local_loop_behind_a_lock)
+{
+	sample_waiter(dev, server, "read", sample_request(dev, 500)->addr);
+	server->state = 'D';
+	dev->config_lock_owner = NUM(sample_task(report, "nbd-client", 900, 'D')->addr);
+	is(STATE_STUCK, "server-blocked");
+	ck_assert_uint_eq(step("nbd-client -d"), 0);
+	ck_assert_uint_eq(step("reboot"), 1);
 }
 END_TEST
 
@@ -596,6 +616,7 @@ TCase *diagnosis_case(void)
 	tcase_add_test(c, the_stack_above_comes_down_first);
 	tcase_add_test(c, size_zero);
 	tcase_add_test(c, dead_for_no_known_reason);
+	tcase_add_test(c, a_local_loop_behind_a_lock);
 	tcase_add_test(c, nothing_but_a_reboot);
 	tcase_add_test(c, one_cause_of_several_devices);
 	tcase_add_test(c, in_words);

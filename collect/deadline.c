@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "collect/deadline.h"
 
+#include "collect/clocks.h"
 #include "resolve/kernel_types.h"
 #include "resolve/symbols.h"
 
@@ -22,7 +23,7 @@ static size_t timer_on(const struct kernel_stack *stack, const struct task *task
 
 num deadline_left_ms(struct stack_reader *reader, const struct task *task)
 {
-	num jiffies, symbol = k_symbol("jiffies_64");
+	num jiffies;
 	struct kernel_stack stack;
 	size_t timer;
 	int64_t left;
@@ -31,7 +32,7 @@ num deadline_left_ms(struct stack_reader *reader, const struct task *task)
 	    !kernel_stack_read(reader, task->addr, &stack))
 		return NUM_UNKNOWN;
 	timer = timer_on(&stack, task);
-	jiffies = symbol.known ? k_pointer(symbol.v, "jiffies_64") : NUM_UNKNOWN;
+	jiffies = clock_jiffies();
 	if (timer == stack.n_words || !jiffies.known)
 		return NUM_UNKNOWN;
 	left = (int64_t)(stack.words[timer +

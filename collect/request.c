@@ -2,6 +2,7 @@
 #include "collect/request.h"
 
 #include "base/arena.h"
+#include "collect/clocks.h"
 #include "collect/nbd_structs.h"
 #include "resolve/kernel_module.h"
 #include "resolve/symbols.h"
@@ -15,29 +16,6 @@
 #define REQ_ATOM_STARTED  (1ull << 1)
 /* request.cmd_flags, include/linux/blk_types.h */
 #define REQ_OP_MASK 0xff
-
-/* jiffies_64 begins 5 minutes before its low 32 bits wrap, see include/linux/jiffies.h. */
-static uint64_t jiffies_since_boot(uint64_t jiffies)
-{
-	return jiffies - (uint32_t)(-300 * (int)k_hz());
-}
-
-/*
- * The image's monotonic clock. last_jiffies_update (kernel/time/tick-sched.c) is what it was at the last
- * change of jiffies. That stays 0 in kernels with neither NO_HZ nor high resolution timers. jiffies
- * themselves lag by the ticks that were lost early in the boot, and are of use only where HZ is known.
- */
-static num monotonic_ns(num jiffies)
-{
-	num update = k_symbol("last_jiffies_update");
-	num last = update.known ? k_pointer(update.v, "last_jiffies_update") : NUM_UNKNOWN;
-
-	if (last.v)
-		return last;
-	if (!jiffies.known || !k_hz())
-		return NUM_UNKNOWN;
-	return NUM(jiffies_since_boot(jiffies.v) * (NS_PER_SEC / k_hz()));
-}
 
 static num age_ms(const struct request_context *ctx, const struct kobj *o, num retries)
 {
@@ -59,7 +37,7 @@ static num age_ms(const struct request_context *ctx, const struct kobj *o, num r
 	if (!ctx->jiffies || !deadline.v || !timeout.known || !k_hz())
 		return NUM_UNKNOWN;
 	ticks = ctx->jiffies - (deadline.v - timeout.v);
-	if (ticks > jiffies_since_boot(ctx->jiffies))
+	if (ticks > clock_jiffies_since_boot(ctx->jiffies))
 		return NUM_UNKNOWN;
 	ticks += retries.v * timeout.v;
 	return NUM(ticks * MSEC_PER_SEC / k_hz());
@@ -115,10 +93,8 @@ num request_marks_sent(void)
 
 struct request_context request_context(void)
 {
-	num symbol = k_symbol("jiffies_64");
-	num jiffies = symbol.known ? k_pointer(symbol.v, "jiffies_64") : NUM_UNKNOWN;
-
-	return (struct request_context){.jiffies = jiffies.v, .now_ns = monotonic_ns(jiffies)};
+	return (struct request_context){.jiffies = clock_jiffies().v,
+					.now_ns = clock_monotonic_ns()};
 }
 
 void request_read(struct device *dev, const struct request_context *ctx, struct request *rq,

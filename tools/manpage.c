@@ -26,6 +26,8 @@ static char *const *const commands[] = {help_nbd, help_unix_peer, help_file_owne
 /* What a list item's text or a paragraph gathers before it is printed. */
 static char paragraph[MAX_TEXT];
 static bool in_list, in_inner_list, in_session;
+/* Where the terms of the inner list begin. */
+static size_t inner_indent;
 /* The next paragraph stands apart from what was before: not behind a heading. */
 static bool apart;
 
@@ -153,11 +155,16 @@ static void print_term(const char *term, const char *end)
 	putchar('\n');
 }
 
-/* What stands behind a term; where that has a term itself ("open   another socket ..."), an inner list. */
-static void item_text(const char *text)
+/* What stands behind a term, in that column; where it has a term itself ("open   another socket ..."), an inner list. */
+static void item_text(const char *text, size_t column)
 {
 	const char *inner = behind_term(text);
 
+	if (!inner && in_inner_list && column <= inner_indent) {
+		fprintf(stderr, "manpage: neither a term nor the text of the one above: %s\n",
+			text);
+		exit(EXIT_FAILURE);
+	}
 	if (!inner) {
 		gather(text);
 		return;
@@ -166,11 +173,12 @@ static void item_text(const char *text)
 	if (!in_inner_list)
 		puts(".Bl -tag -width Ds -compact");
 	in_inner_list = true;
+	inner_indent = column;
 	print_term(text, inner);
 	gather(inner);
 }
 
-static void item(const char *line)
+static void item(const char *line, size_t column)
 {
 	const char *text = behind_term(line);
 
@@ -184,7 +192,7 @@ static void item(const char *line)
 		exit(EXIT_FAILURE);
 	}
 	print_term(line, text);
-	item_text(text);
+	item_text(text, column + (size_t)(text - line));
 }
 
 static bool is_heading(const char *text)
@@ -208,9 +216,9 @@ static void body_line(const char *line)
 		end_list();
 		apart = true;
 	} else if (indent == 4 || (indent == 8 && *text == '-')) {
-		item(text);
+		item(text, indent);
 	} else if (indent > 4) {
-		item_text(text);
+		item_text(text, indent);
 	} else if (is_heading(text)) {
 		heading(text);
 	} else {

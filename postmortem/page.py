@@ -14,6 +14,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 GRAVE_STATES = ("unknown", "pinned", "dead", "stuck", "disconnecting")
 KNOWN_SEVERITIES = ("error", "warning", "info")
 UNKNOWN = "?"
+ATTACH = (("set_sock", "NBD_SET_SOCK"), ("do_it", "NBD_DO_IT"), ("netlink", "netlink"))
+WAYS_OUT = (("reconfigure", "NBD_CMD_RECONFIGURE"), ("netlink_disconnect", "NBD_CMD_DISCONNECT"), ("disconnect", "NBD_DISCONNECT"), ("clear_sock", "NBD_CLEAR_SOCK"))
 
 
 def page(records, draw):
@@ -132,11 +134,15 @@ def _device(device, place, dot, draw):
         _findings(device["findings"]),
         element("div", Markup(svg), class_="graph", tabindex="0", role="region", aria_label="graph of %s" % device["name"]) if svg else None,
         _facts(_device_facts(device)),
-        _attach(device.get("attach")),
+        _outcomes(device.get("attach"), ATTACH, "Attach now", "what an attach by a new task would get"),
+        _outcomes(device.get("ways_out"), WAYS_OUT, "Ways out now", "what the calls that end or mend an attachment would do"),
         _connections(device),
         _requests(device),
+        _requests_waiting(device),
         _openers(device),
+        _above(device),
         _waiters(device),
+        _behind(device),
     ]
     return element("details", element("summary", element("h3", device["name"]), " ", badge, " ", _line(device)),
                    *[part for part in parts if part], open=worst == 0, class_="device", id="%s-%s" % (place, device["name"]))
@@ -177,6 +183,10 @@ def _flags(flags):
     return "%d = %s" % (flags["value"], " ".join(flags["names"]) or "none") if flags else None
 
 
+def _timeout(seconds):
+    return "none" if seconds == 0 else "%s s" % _known(seconds)
+
+
 def _device_facts(device):
     counts = [_known(device[key]) for key in ("num_connections", "live_connections", "dead_connections", "recv_threads")]
     return [
@@ -185,21 +195,24 @@ def _device_facts(device):
         ("server flags", _flags(device["flags"])),
         ("references", "config_refs %s, refs %s" % (_known(device["config_refs"]), _known(device["refs"]))),
         ("size", "%s bytes, blocks of %s" % (_known(device["capacity_bytes"]), _known(device["block_size"]))),
-        ("timeout", "%s s, dead connections %s s" % (_known(device["timeout_seconds"]), _known(device["dead_conn_timeout_seconds"]))),
+        ("timeout", "%s; dead connections are waited for: %s" % (_timeout(device["timeout_seconds"]), _timeout(device["dead_conn_timeout_seconds"]))),
         ("nbd_device", device["nbd_device"]),
     ]
 
 
-def _attach(attach):
-    if not attach:
+def _outcomes(outcomes, names, head, caption):
+    if not outcomes:
         return None
-    names = (("set_sock", "NBD_SET_SOCK"), ("do_it", "NBD_DO_IT"), ("netlink", "netlink"))
-    rows = [[name, attach[key].get("result"), attach[key].get("why")] for key, name in names if isinstance(attach.get(key), dict)]
-    return _table(["Attach now", "Result", "Why"], rows, "what a new task would get")
+    rows = [[name, outcomes[key].get("result"), outcomes[key].get("why")] for key, name in names if isinstance(outcomes.get(key), dict)]
+    return _table([head, "Result", "Why"], rows, caption)
 
 
 def _task(task):
     return "%s (%s)%s" % (task["comm"], task["pid"], " " + task["state"] if task.get("state") in ("D", "T", "Z") else "")
+
+
+def _tasks(tasks):
+    return ", ".join(_task(task) for task in tasks) or "nobody"
 
 
 def _owners(owners):
@@ -220,19 +233,43 @@ def _connections(device):
 
 def _requests(device):
     rows = [[r["op"], r["sector"], r["bytes"], r["age_seconds"], r["connection"], {True: "yes", False: "no"}.get(r["sent"]),
-             ", ".join(_task(task) for task in r["waiters"]) or "nobody"] for r in device["requests"] or []]
+             _tasks(r["waiters"])] for r in device["requests"] or []]
     table = _table(["Operation", "Sector", "Bytes", "Age in s", "Connection", "Sent", "Waited for by"], rows, "requests of %s" % device["name"])
     return _fold("%s in flight" % count(len(rows), "request"), table, True) if rows else None
+
+
+def _requests_waiting(device):
+    rows = [[r["where"], r["op"], r["sector"], r["bytes"], r["age_seconds"], _task(r["worker"]) if r["worker"] else "", _tasks(r["waiters"])]
+            for r in device.get("requests_waiting") or []]
+    table = _table(["Waits in", "Operation", "Sector", "Bytes", "Age in s", "Handled by", "Waited for by"], rows, "requests of %s that nbd has not started" % device["name"])
+    return _fold("%s not started" % count(len(rows), "request"), table, True) if rows else None
 
 
 def _openers(device):
     rows = [[o["kind"], _task(o["task"]) if o["task"] else "", o["fd"] if o["fd"] is not None else "", o["what"]] for o in device["openers"] or []]
     table = _table(["Kind", "Task", "fd", "What"], rows, "openers of %s" % device["name"])
-    title = "%s found, %s by the kernel's own count" % (count(len(rows), "opener"), _known(device["openers_expected"]))
+    # Processes that share an open file are one opener to the kernel.
+    title = "openers: %s found, %s by the kernel's own count" % (_known(device.get("openers_found")), _known(device["openers_expected"]))
     return _fold(title, table) if rows else None
 
 
+def _above(device):
+    """What is stacked on the device, and in which order that is taken down."""
+    above, steps = device.get("above") or [], device.get("take_down") or []
+    rows = [[one["name"], one["dm_name"] or "", one["on"], one["depth"], one["openers_expected"]] for one in above]
+    table = _table(["Device", "Name of dm", "On", "Depth", "Openers"], rows, "stacked on %s" % device["name"])
+    order = element("ol", *[element("li", step["what"], join([": ", element("code", step["command"])]) if step["command"] else None) for step in steps])
+    order = join([element("h5", "Taken down in this order"), order]) if steps else None
+    return _fold("%s stacked on it" % count(len(rows), "device"), join([table, order]), True) if rows else None
+
+
 def _waiters(device):
-    rows = [[_task(waiter), waiter["blocked_in"]] for waiter in device["waiters"] or []]
-    table = _table(["Task", "Blocked in"], rows, "tasks in D that wait for %s" % device["name"])
+    rows = [[_task(waiter), waiter["blocked_in"], waiter.get("above") or device["name"]] for waiter in device["waiters"] or []]
+    table = _table(["Task", "Blocked in", "On"], rows, "tasks in D that wait for %s" % device["name"])
     return _fold("%s in D" % count(len(rows), "waiting task"), table, True) if rows else None
+
+
+def _behind(device):
+    rows = [[_task(one), "%s%s" % (one["lock_kind"], " of " + one["lock_of"] if one["lock_of"] else ""), _task(one["owner"])] for one in device.get("behind") or []]
+    table = _table(["Task", "Waits for", "Held by"], rows, "tasks in D behind those that wait for %s" % device["name"])
+    return _fold("%s in D behind them" % count(len(rows), "task"), table, True) if rows else None

@@ -80,8 +80,15 @@ def device(name="nbd7", connections=3, findings=None):
         "dead_conn_timeout_seconds": 0, "connections": conns,
         "requests": [{"queue": 0, "tag": 1, "request": "0xff31", "op": "READ", "sector": 8, "bytes": 4096, "age_seconds": 10.5, "connection": 0,
                       "sent": True, "retries": 0, "waiters": [task("reader")]}],
-        "openers": [{"kind": "fd", "task": task("opener"), "fd": 3, "file": "0xff41", "what": "/dev/nbd7"}], "openers_expected": 1,
-        "waiters": [dict(task("waiter"), blocked_in="read")],
+        "openers": [{"kind": "fd", "task": task("opener"), "fd": 3, "file": "0xff41", "what": "/dev/nbd7"}], "openers_expected": 1, "openers_found": 1,
+        "waiters": [dict(task("waiter"), blocked_in="read", above="dm-0")],
+        "requests_waiting": [{"where": "dispatch", "queue": 0, "tag": 2, "sched_tag": None, "request": "0xff32", "op": "WRITE", "sector": 16, "bytes": 8192,
+                              "age_seconds": 9.5, "worker": task("kworker"), "waiters": [task("writer")]}],
+        "above": [{"name": "dm-0", "gendisk": "0xff51", "dm_name": "vg-data", "dm_uuid": "LVM-x", "on": "nbd7", "depth": 1, "openers": [], "openers_expected": 1,
+                   "openers_found": 1}],
+        "take_down": [{"what": "dm-0 (vg-data) goes", "command": "dmsetup remove vg-data"}, {"what": "opener (7) fd 3 is closed", "command": None}],
+        "behind": [dict(task("behind"), lock="0xff61", lock_kind="mutex", lock_of="/srv", owner=task("holder"))],
+        "ways_out": {way: {"result": "ok", "why": "no request is in flight", "later": None} for way in ("reconfigure", "netlink_disconnect", "disconnect", "clear_sock")},
         "attach": {way: {"result": "EBUSY", "why": "task_setup belongs to a task that has exited"} for way in ("set_sock", "do_it", "netlink")},
         "findings": [finding()] if findings is None else findings}
 

@@ -106,6 +106,23 @@ class Page(unittest.TestCase):
         for words in ("Diagnosis", "the server is gone", "reads never return", "nbd-client -d /dev/nbd7", "<strong>stuck: </strong>the server is gone", "costs: what was not written", "frees: the device"):
             self.assertIn(words, text)
 
+    def test_what_waits_and_what_stands_above_is_shown(self):
+        text = render(sample.record())
+        for words in ("1 request not started", "<td>dispatch</td><td>WRITE</td>", "kworker (7) D", "writer (7) D", "1 device stacked on it", "<td>vg-data</td><td>nbd7</td>",
+                      "<li>dm-0 (vg-data) goes: <code>dmsetup remove vg-data</code></li><li>opener (7) fd 3 is closed</li>", "1 task in D behind them", "mutex of /srv",
+                      "holder (7) D", "<td>NBD_CLEAR_SOCK</td><td>ok</td><td>no request is in flight</td>"):
+            self.assertIn(words, text)
+
+    def test_a_file_that_two_share_is_one_opener(self):
+        device = sample.device()
+        device["openers"] *= 2
+        self.assertIn("openers: 1 found, 1 by the kernel&#x27;s own count", render(sample.record(devices=[device])))
+
+    def test_no_timeout_is_not_one_of_0_seconds(self):
+        self.assertIn("<dd>none; dead connections are waited for: none</dd>", render(sample.record()))
+        device = dict(sample.device(), timeout_seconds=30, dead_conn_timeout_seconds=None)
+        self.assertIn("<dd>30 s; dead connections are waited for: ? s</dd>", render(sample.record(devices=[device])))
+
     def test_a_device_is_as_grave_as_its_diagnosis(self):
         for state, cause, kind, opened in (("stuck", "server-silent", "error", True), ("slow", "server-silent", "warning", False), ("idle", "none", "fine", False)):
             text = render(sample.record(devices=[dict(sample.device(findings=[]), diagnosis=dict(sample.DIAGNOSIS, state=state, cause_id=cause))]))

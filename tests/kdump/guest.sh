@@ -18,7 +18,6 @@ start_nbd() {
 	modprobe nbd || give_up "no nbd"
 	truncate -s 8M /run/disk
 	printf '%s\n' '[generic]' 'listenaddr = 127.0.0.1' '[disk]' 'exportname = /run/disk' >/run/nbd-server.conf
-	ip link set lo up
 	nbd-server -C /run/nbd-server.conf || give_up "nbd-server"
 	for _ in {1..60}; do
 		! nbd-client -N disk 127.0.0.1 /dev/nbd0 || return 0

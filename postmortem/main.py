@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 
-from . import debuginfo, graph, page, status, text
+from . import VERSION, debuginfo, graph, page, status, text
 from .examine import Tools, examine
 from .progress import Progress
 from .results import Results, stem
@@ -66,6 +66,7 @@ def parse(arguments):
     parser.add_argument("--extension", metavar="FILE", help="the nbd.so to load")
     parser.add_argument("--time", metavar="SECONDS", type=positive("seconds"), default=DEFAULT_TIME, help="for each vmcore (%d)" % DEFAULT_TIME)
     parser.add_argument("--memory", metavar="MIB", type=positive("MiB"), default=default_memory(), help="for crash (half of this machine's: %(default)s)")
+    parser.add_argument("--version", action="version", version="nbd-postmortem " + VERSION)
     parser.add_argument("vmcores", metavar="VMCORE", nargs="*", help="as kdump or the hypervisor wrote it, flattened too")
     options = parser.parse_args(arguments)
     if not options.vmcores and not options.results:

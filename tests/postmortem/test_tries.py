@@ -8,7 +8,7 @@ import sys
 import unittest
 
 import sample
-from postmortem import results
+from postmortem import VERSION, results
 from test_files import InDirectory
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -156,6 +156,11 @@ class Tries(InDirectory):
         self.assertEqual(self.run_program("--crash", "/no/crash", self.vmcore)[0], 69)
         self.assertEqual(self.run_program("--extension", "/no/nbd.so", self.vmcore)[0], 69)
         self.assertEqual(self.run_program("--debug-dir", "/no/dir", self.vmcore)[0], 69)
+
+    def test_version(self):
+        for arguments in ([], ["--json", self.vmcore]):
+            done = subprocess.run([sys.executable, PROGRAM, "--version"] + arguments, stdout=subprocess.PIPE, universal_newlines=True)
+            self.assertEqual((done.returncode, done.stdout), (0, "nbd-postmortem %s\n" % VERSION))
 
     def test_all_outputs_at_once(self):
         page, graphs = os.path.join(self.directory, "page.html"), os.path.join(self.directory, "graphs")

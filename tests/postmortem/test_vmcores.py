@@ -8,6 +8,7 @@ import calendar
 import collections
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -217,6 +218,19 @@ class Vmcores(unittest.TestCase):
         commits = {finding["kernel_commit"] for device in devices for finding in device["findings"]} - {None}
         self.assertEqual({row["kernel_commit"] for row in query("SELECT * FROM kernels_without_fix")}, commits)
         self.assertEqual(len(query("SELECT * FROM vmcores WHERE exit_status >= 4")), 2)
+
+    def test_documented_queries(self):
+        """Each query of doc/fleet.md works, and prints the columns that are shown there."""
+        self.database("documented", self.out)
+        with open(os.path.join(TREE, "doc/fleet.md"), encoding="utf-8") as file:
+            shown = re.findall(r"^\$ sqlite3 -column -header fleet.db \"(.*)\"\n(.*)$", file.read(), re.MULTILINE)
+        self.assertGreaterEqual(len(shown), 6)
+        for words, columns in shown:
+            with self.subTest(query=words):
+                done = subprocess.run(["sqlite3", "-csv", "-header", os.path.join(self.directory, "documented.db"), words], stdout=subprocess.PIPE,
+                                      universal_newlines=True, check=True)
+                # Without a row there is no head.
+                self.assertIn(done.stdout.partition("\n")[0], (",".join(columns.split()), ""))
 
     def test_limits_of_real_sessions(self):
         core = os.path.join(self.first, "vmcore")

@@ -200,10 +200,15 @@ def _device_facts(device):
     ]
 
 
+def _why(outcome):
+    later = outcome.get("later")
+    return outcome.get("why") if not later else "%s; once it lets go: %s, %s" % (_known(outcome.get("why")), _known(later.get("result")), _known(_why(later)))
+
+
 def _outcomes(outcomes, names, head, caption):
     if not outcomes:
         return None
-    rows = [[name, outcomes[key].get("result"), outcomes[key].get("why")] for key, name in names if isinstance(outcomes.get(key), dict)]
+    rows = [[name, outcomes[key].get("result"), _why(outcomes[key])] for key, name in names if isinstance(outcomes.get(key), dict)]
     return _table([head, "Result", "Why"], rows, caption)
 
 

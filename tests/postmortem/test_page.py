@@ -113,6 +113,11 @@ class Page(unittest.TestCase):
                       "holder (7) D", "<td>NBD_CLEAR_SOCK</td><td>ok</td><td>no request is in flight</td>"):
             self.assertIn(words, text)
 
+    def test_what_comes_after_a_hang_is_shown(self):
+        device = sample.device()
+        device["ways_out"]["disconnect"] = {"result": "hangs", "why": "a holds genl_mutex", "later": {"result": "hangs", "why": "b holds config_lock", "later": None}}
+        self.assertIn("<td>a holds genl_mutex; once it lets go: hangs, b holds config_lock</td>", render(sample.record(devices=[device])))
+
     def test_a_file_that_two_share_is_one_opener(self):
         device = sample.device()
         device["openers"] *= 2

@@ -115,7 +115,7 @@ def _collect(session, tools, tell, record):
         row["nbd_debuginfo"] = _load_module(session, tools, row["release"], module.group(1))
     tell("the devices")
     printed, said = session.run("nbd -j")
-    lines = [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    lines = _json_lines(printed)
     if not lines or lines[0].get("type") != "kernel":
         _explain_no_report(session, modules, _one_line(said or printed), record)
         return
@@ -129,6 +129,13 @@ def _collect(session, tools, tell, record):
     source = {key: row[key] for key in ("host", "vmcore", "crash_time", "release")}
     record["devices"] = [dict(source, **line) for line in lines[1:] if line.get("type") == "device"]
     _tell_in_words(session, tell, record)
+
+
+def _json_lines(printed):
+    try:
+        return [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+    except ValueError as problem:
+        raise DevicesUnknown("nbd -j printed what is no JSON: %s" % problem)
 
 
 def _take_system(row, system):

@@ -127,6 +127,11 @@ class Tries(InDirectory):
         self.assertEqual((status, rows[0]["message"]), (8, "nbd: nbd's structures are unknown"))
         self.assertEqual(self.run_program(extend_X="", **{"extend_./nbd.so": "extend: wrong ELF class\n"})[0], 8)
 
+    def test_a_report_that_is_broken_off_is_a_row(self):
+        status, rows, errors, _ = self.run_program(nbd__j=lines(sample.device())[:-9])
+        self.assertEqual((status, len(rows), rows[0]["status"]), (8, 1, "devices unreadable"))
+        self.assertIn("nbd -j printed what is no JSON", errors)
+
     def test_arm64_gets_its_offset(self):
         info = sample.VMCOREINFO + "NUMBER(PHYS_OFFSET)=0xfff1000040000000\nNUMBER(VA_BITS)=52\nNUMBER(TCR_EL1_T1SZ)=0x10\n"
         core = self.write("crash/arm64", sample.elf_vmcore(info, machine=183))

@@ -129,7 +129,7 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 	struct openers *openers;
 	size_t n_cheap;
 
-	file_holders_in_flight(held);
+	file_holders_in_flight(held, files);
 	n_cheap = held->n;
 	openers = openers_find(report, block_devices, stack, files, held);
 	add_nbd_holders(report);

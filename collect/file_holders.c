@@ -34,37 +34,62 @@ static void incomplete(struct held_files *held, const char *problem)
 	problem_add(&held->problems, problem);
 }
 
+/* Who has what waits in the queue of sk. */
+static struct holder holder_of_queue(struct held_files *held, struct file_set *files, uint64_t sk)
+{
+	num socket = k_num_at(sk, KM_SK_SOCKET), fops = k_symbol("io_uring_fops");
+	num file = socket.v ? k_num_at(socket.v, KM_SOCKET_FILE) : socket;
+	num op = file.v ? k_num_at(file.v, KM_FILE_OP) : file;
+	struct holder by = {.kind = HOLDER_SCM_RIGHTS, .object = sk};
+
+	by.via_known = file.known && op.known;
+	if (!by.via_known)
+		incomplete(held,
+			   arena_printf("who can receive what is in flight (SCM_RIGHTS) to sk %llx "
+					"could not be read",
+					(unsigned long long)sk));
+	by.via = by.via_known ? file_watch(files, file.v) : NULL;
+	if (by.via && fops.known && op.v == fops.v) {
+		by.kind = HOLDER_IO_URING;
+		by.object = k_num_at(file.v, KM_FILE_PRIVATE_DATA).v;
+	}
+	return by;
+}
+
 /* The files that one message carries, if any. */
-static bool add_message(struct held_files *held, uint64_t sk, uint64_t skb)
+static bool add_message(struct held_files *held, struct file_set *files, uint64_t sk, uint64_t skb)
 {
 	num fp = k_num_at(k_at(skb, KM_SKB_CB), KM_UNIX_SKB_FP);
-	uint64_t files[MAX_FILES_IN_MESSAGE];
+	uint64_t carried[MAX_FILES_IN_MESSAGE];
+	struct holder by;
 	num count;
 
 	if (!fp.known || !fp.v)
 		return fp.known;
 	count = k_num_at(fp.v, KM_SCM_FP_COUNT);
 	if (!count.known || count.v > MAX_FILES_IN_MESSAGE || !count.v ||
-	    !k_read(k_at(fp.v, KM_SCM_FP_FILES), files, count.v * sizeof(*files), "scm_fp_list.fp"))
+	    !k_read(k_at(fp.v, KM_SCM_FP_FILES), carried, count.v * sizeof(*carried),
+		    "scm_fp_list.fp"))
 		return false;
+	by = holder_of_queue(held, files, sk);
 	for (uint64_t i = 0; i < count.v; i++)
-		add(held, files[i], (struct holder){.kind = HOLDER_SCM_RIGHTS, .object = sk});
+		add(held, carried[i], by);
 	return true;
 }
 
-static bool add_queue(struct held_files *held, uint64_t sk)
+static bool add_queue(struct held_files *held, struct file_set *files, uint64_t sk)
 {
 	struct klist skbs = klist_of(NUM(k_at(sk, KM_SK_RECEIVE_QUEUE)), "sk_receive_queue");
 
 	while (klist_next(&skbs)) {
-		if (!add_message(held, sk, k_container(skbs.node, KM_SKB_NEXT)))
+		if (!add_message(held, files, sk, k_container(skbs.node, KM_SKB_NEXT)))
 			return false;
 	}
 	return skbs.complete;
 }
 
 /* All sockets of one table of hash buckets. */
-static bool add_table(struct held_files *held, uint64_t buckets)
+static bool add_table(struct held_files *held, struct file_set *files, uint64_t buckets)
 {
 	uint64_t heads[UNIX_BUCKETS];
 	bool complete = k_read(buckets, heads, sizeof(heads), "unix_table.buckets");
@@ -77,7 +102,7 @@ static bool add_table(struct held_files *held, uint64_t buckets)
 			uint64_t sk = k_container(k_container(socks.node, KM_SKC_HASH_NODE),
 						  KM_SK_COMMON);
 
-			if (!add_queue(held, sk))
+			if (!add_queue(held, files, sk))
 				return false;
 		}
 		complete = socks.complete;
@@ -86,7 +111,7 @@ static bool add_table(struct held_files *held, uint64_t buckets)
 }
 
 /* The same in kernels that have a table for each network namespace. */
-static bool add_namespaces(struct held_files *held)
+static bool add_namespaces(struct held_files *held, struct file_set *files)
 {
 	struct klist nets = klist_of(k_symbol("net_namespace_list"), "net.list");
 
@@ -95,21 +120,21 @@ static bool add_namespaces(struct held_files *held)
 		num buckets = k_num_at(k_at(k_at(net, KM_NET_UNX), KM_NETNS_UNIX_TABLE),
 				       KM_UNIX_TABLE_BUCKETS);
 
-		if (!buckets.known || !add_table(held, buckets.v))
+		if (!buckets.known || !add_table(held, files, buckets.v))
 			return false;
 	}
 	return nets.complete;
 }
 
-void file_holders_in_flight(struct held_files *held)
+void file_holders_in_flight(struct held_files *held, struct file_set *files)
 {
 	num table = k_symbol("unix_socket_table");
 	bool readable = k_has(KM_UNIX_SKB_FP) && k_has(KM_SCM_FP_FILES) && k_has(KM_SKB_CB);
 
 	if (table.known)
-		readable = readable && add_table(held, table.v);
+		readable = readable && add_table(held, files, table.v);
 	else
-		readable = readable && k_has(KM_UNIX_TABLE_BUCKETS) && add_namespaces(held);
+		readable = readable && k_has(KM_UNIX_TABLE_BUCKETS) && add_namespaces(held, files);
 	if (!readable)
 		incomplete(held, "not all AF_UNIX receive queues could be read: sockets in flight "
 				 "(SCM_RIGHTS) may be missing");
@@ -117,8 +142,9 @@ void file_holders_in_flight(struct held_files *held)
 
 struct ring_search {
 	struct held_files *held;
-	struct ptr_map seen; /* rings: several fds may lead to one */
-	num fops;	     /* &io_uring_fops */
+	struct ptr_map seen;	   /* rings: several fds may lead to one */
+	struct ptr_map by_message; /* files that this ring keeps in messages, which are found */
+	num fops;		   /* &io_uring_fops */
 	bool incomplete;
 };
 
@@ -145,10 +171,23 @@ static bool add_ring_files(struct ring_search *search, uint64_t array, uint64_t 
 			/* Tables of tables, as some kernels had them, are not followed. */
 			if (!file.known || (file.v && !file_is_plausible(file.v)))
 				return false;
-			add(search->held, file.v, ring);
+			if (!ptr_map_get(&search->by_message, file.v))
+				add(search->held, file.v, ring);
 		}
 	}
 	return true;
+}
+
+/* A file that is in a message and in the ring's table has one reference for both. */
+static void find_messages(struct ring_search *search, uint64_t ctx)
+{
+	const struct held_files *held = search->held;
+
+	search->by_message = (struct ptr_map){0};
+	for (size_t i = 0; i < held->n; i++) {
+		if (held->v[i].by.kind == HOLDER_IO_URING && held->v[i].by.object == ctx)
+			*ptr_map_at(&search->by_message, held->v[i].file) = search;
+	}
 }
 
 static bool add_ring(struct ring_search *search, struct holder ring)
@@ -163,6 +202,7 @@ static bool add_ring(struct ring_search *search, struct holder ring)
 
 	if (!count.known || count.v > MAX_RING_FILES || !array.known)
 		return false;
+	find_messages(search, ctx);
 	return !array.v || add_ring_files(search, array.v, count.v, nodes, ring);
 }
 
@@ -210,7 +250,8 @@ void file_holders_in_rings(struct held_files *held, const struct task_list *task
 		file_tables_walk(tasks, &stats, visit_ring, &search);
 		search.incomplete |= stats.tables_unreadable || stats.interrupted;
 	} else {
-		search.incomplete = true;
+		/* Kernels before 5.12 have all registered files in messages to the ring's socket. */
+		search.incomplete = !k_has(KM_RING_SOCK);
 	}
 	if (search.incomplete)
 		incomplete(held, "not all io_urings could be read: files registered with them may "

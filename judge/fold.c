@@ -28,7 +28,8 @@ static bool same_file(const struct file *a, const struct file *b)
 			return false;
 	}
 	for (size_t i = 0; i < a->n_holders; i++) {
-		if (a->holders[i].kind != b->holders[i].kind)
+		if (a->holders[i].kind != b->holders[i].kind ||
+		    holder_owner(&a->holders[i], 0).task != holder_owner(&b->holders[i], 0).task)
 			return false;
 	}
 	return true;

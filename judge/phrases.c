@@ -185,18 +185,36 @@ const char *phrase_holder_kind(enum holder_kind kind)
 	return holder_kinds[kind];
 }
 
+const char *phrase_holder_owners(const struct holder *h)
+{
+	const char *all = NULL;
+	struct fd_owner owner;
+
+	for (size_t i = 0; (owner = holder_owner(h, i)).task; i++) {
+		if (i == MAX_OWNERS_NAMED)
+			return arena_printf("%s and %zu more", all, h->via->n_owners - i);
+		all = word_append(all, ", ",
+				  arena_printf("%s fd %u", phrase_name(owner.task), owner.fd));
+	}
+	return all;
+}
+
 const char *phrase_holder(const struct holder *h)
 {
+	const char *owners = phrase_holder_owners(h);
+
 	switch (h->kind) {
 	case HOLDER_NBD:
 		return arena_printf("%s connection %u", h->device, h->number);
 	case HOLDER_SCM_RIGHTS:
-		return arena_printf("SCM_RIGHTS message in the queue of sk %s",
-				    word_hex(h->object));
+		/* A socket that is not accepted yet, or is closed, has no file. */
+		return arena_printf("SCM_RIGHTS message in the queue of sk %s, to %s",
+				    word_hex(h->object),
+				    owners		      ? owners
+				    : h->via_known && !h->via ? "a socket without a file"
+							      : "?");
 	case HOLDER_IO_URING:
-		return arena_printf("io_uring of %s (%u) fd %u",
-				    name_escape_string(h->task->comm, sizeof(h->task->comm)),
-				    h->task->pid, h->number);
+		return arena_printf("io_uring of %s", owners ? owners : "?");
 	case HOLDER_SYSTEM_CALL:
 		return arena_printf("%s by %s", h->call, phrase_name(h->task));
 	case HOLDER_LOOP:

@@ -34,7 +34,7 @@ const char *end_owners(const struct report *report, const struct connection *con
 	return text;
 }
 
-/* "1 nbd", "2 system_call"; who is inside a call is named, where it is one. */
+/* "1 nbd", "2 system_call"; where it is one, it is told whose it is. */
 static const char *holders_of_kind(const struct file *file, enum holder_kind kind)
 {
 	const struct holder *one = NULL;
@@ -48,6 +48,10 @@ static const char *holders_of_kind(const struct file *file, enum holder_kind kin
 	}
 	if (n == 1 && kind == HOLDER_SYSTEM_CALL)
 		return arena_printf("1 in %s", phrase_holder(one));
+	if (n == 1 && phrase_holder_owners(one))
+		return arena_printf("1 %s %s %s", phrase_holder_kind(kind),
+				    kind == HOLDER_SCM_RIGHTS ? "to" : "of",
+				    phrase_holder_owners(one));
 	return n ? arena_printf("%zu %s", n, phrase_holder_kind(kind)) : NULL;
 }
 

@@ -178,6 +178,19 @@ static void add_owners(json *to, const struct file *file)
 	}
 }
 
+static void add_holder_tasks(json *to, const struct holder *h)
+{
+	json *all = add_array(to, "tasks");
+	struct fd_owner owner;
+
+	for (size_t i = 0; (owner = holder_owner(h, i)).task; i++) {
+		json *o = append_object(all);
+
+		fill_task(o, owner.task);
+		add(o, "fd", h->kind == HOLDER_SYSTEM_CALL ? NULL : integer(owner.fd));
+	}
+}
+
 static void add_holders(json *to, const struct file *file)
 {
 	json *all = add_array(to, "holders");
@@ -188,6 +201,7 @@ static void add_holders(json *to, const struct file *file)
 		add(o, "kind", string(phrase_holder_kind(file->holders[i].kind)));
 		add(o, "what", string(phrase_holder(&file->holders[i])));
 		add(o, "object", address(file->holders[i].object));
+		add_holder_tasks(o, &file->holders[i]);
 	}
 }
 

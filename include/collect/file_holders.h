@@ -4,6 +4,7 @@
 #ifndef NBD_COLLECT_FILE_HOLDERS_H
 #define NBD_COLLECT_FILE_HOLDERS_H
 
+#include "collect/file_owner.h"
 #include "model/model.h"
 
 /* A struct file's address, and what holds a reference to it. */
@@ -21,10 +22,12 @@ struct held_files {
 /*
  * Appends every file that waits in a message in the receive queue of an AF_UNIX socket, in all network
  * namespaces. The queues themselves are searched, not the lists of the kernel's garbage collector, which
- * know only files that are AF_UNIX sockets. What could not be read becomes a problem. Memory: arena.
- * Mirrors unix_attach_fds() of net/unix.
+ * know only files that are AF_UNIX sockets. The files of those sockets are watched: their owners can receive the
+ * message. A ring (io_uring) of kernels before 6.8 has such a socket, too, and keeps registered files in messages to
+ * itself: there the ring holds the file. What could not be read becomes a problem. Memory: arena.
+ * Mirrors unix_attach_fds() of net/unix and __io_sqe_files_scm() of io_uring.
  */
-void file_holders_in_flight(struct held_files *held);
+void file_holders_in_flight(struct held_files *held, struct file_set *files);
 
 /*
  * Appends the file below each loop device; what could not be read becomes a problem. Memory: arena.
@@ -35,7 +38,8 @@ void file_holders_below_loops(struct held_files *held);
 /*
  * Appends every file that is registered (IORING_REGISTER_FILES) with an io_uring that some task has open;
  * what could not be read becomes a problem. Where a living task has made or used a ring, this reads f_op of
- * every open file: call it only when references remain unexplained. Memory: arena.
+ * every open file: call it only when references remain unexplained, and after file_holders_in_flight(), whose
+ * files are not appended again. Memory: arena.
  * Mirrors io_sqe_files_register() of io_uring.
  */
 void file_holders_in_rings(struct held_files *held, const struct task_list *tasks);

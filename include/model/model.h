@@ -62,6 +62,11 @@ struct holder {
 	uint32_t number;  /* that of the connection or the loop device, or the fd of the io_uring */
 	uint64_t object;  /* address of what holds the reference */
 	const char *call; /* HOLDER_SYSTEM_CALL: its name; of poll() and the like "poll" */
+	/* HOLDER_SCM_RIGHTS: the file of the socket in whose queue the message waits, whose owners can receive it; NULL
+	 * where that has none, or it is not known. HOLDER_IO_URING: the ring's own file, where the ring was found by such
+	 * a message; else NULL, and task has the ring open. */
+	const struct file *via;
+	bool via_known;
 	union {
 		const char *device; /* HOLDER_NBD: the device's name */
 		const struct task
@@ -79,6 +84,17 @@ struct file {
 	struct holder *holders;
 	size_t n_holders;
 };
+
+/* Whose the holder is, by his place in the list: who is inside the call, has the ring open, can receive the message. The
+ * fd is that of the ring or the socket. The task is NULL behind the last. */
+static inline struct fd_owner holder_owner(const struct holder *h, size_t i)
+{
+	if (h->via)
+		return i < h->via->n_owners ? h->via->owners[i] : (struct fd_owner){NULL, 0};
+	if (!i && (h->kind == HOLDER_IO_URING || h->kind == HOLDER_SYSTEM_CALL))
+		return (struct fd_owner){h->task, h->number};
+	return (struct fd_owner){NULL, 0};
+}
 
 /* How many of a file's references are accounted for. */
 static inline size_t file_refs_explained(const struct file *file)

@@ -203,11 +203,14 @@ END_TEST
 /* A reference that is no fd is found and named. */
 START_TEST(scm_rights)
 {
-	json *dev = scene_device("scm-rights");
+	json *facts = scene("scm-rights"), *dev = scene_device("scm-rights");
 
 	ck_assert_uint_eq(without_owner(dev), 1);
 	ck_assert_int_eq(int_at(dev, "/connections/0/file_refs"), 2);
 	ck_assert_str_eq(string_at(dev, "/connections/0/holders/1/kind"), "scm_rights");
+	ck_assert_uint_eq(length_at(dev, "/connections/0/holders/1/tasks"), 1);
+	ck_assert_str_eq(report_owners(at(dev, "/connections/0/holders/1/tasks")),
+			 truth_owners(int_at(facts, "/message_sockets/1")));
 }
 END_TEST
 
@@ -221,6 +224,10 @@ START_TEST(io_uring)
 	snprintf(what, sizeof(what), "(%d) fd %d", (int)int_at(facts, "/client_pid"),
 		 (int)int_at(facts, "/ring_fd"));
 	ck_has(string_at(dev, "/connections/0/holders/1/what"), what);
+	ck_assert_int_eq(int_at(dev, "/connections/0/holders/1/tasks/0/pid"),
+			 int_at(facts, "/client_pid"));
+	ck_assert_int_eq(int_at(dev, "/connections/0/holders/1/tasks/0/fd"),
+			 int_at(facts, "/ring_fd"));
 }
 END_TEST
 

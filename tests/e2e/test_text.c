@@ -119,8 +119,10 @@ START_TEST(connections)
 	ck_has(text, "NBD_SOCK");
 	ck_has(text, with_pid("refs 2 = 1 nbd + 1 fd; owner nbd-client (%d) fd ", "healthy-ioctl",
 			      "/client_pid"));
-	ck_has(text, "refs 2 = 1 nbd + 1 scm_rights; owner none");
-	ck_has(text, "refs 2 = 1 nbd + 1 io_uring; owner none");
+	ck_has(text, with_pid("refs 2 = 1 nbd + 1 scm_rights to actor (%d) fd ", "scm-rights",
+			      "/client_pid"));
+	ck_has(text, with_pid("refs 2 = 1 nbd + 1 io_uring of actor (%d) fd ", "io-uring",
+			      "/client_pid"));
 	ck_has(text, "BOTH");
 	ck_has(text, "DEAD");
 	ck_has_not(text, "path ");

@@ -200,19 +200,35 @@ void extra_loop(struct scene *s)
 	kernel_idr(k, "loop_index_idr", 5, loop);
 }
 
-void extra_message(struct scene *s)
+/* A message in the queue of sk that carries the file. */
+static void send_file(struct image *image, uint64_t sk, uint64_t file)
 {
-	struct image *image = s->image;
-	uint64_t queue = image_at(image, s->peers[0].sk, "sock", "sk_receive_queue");
+	uint64_t queue = image_at(image, sk, "sock", "sk_receive_queue");
 	uint64_t skb = image_new(image, "sk_buff"), fp = image_new(image, "scm_fp_list");
 
 	image_set(image, fp, "scm_fp_list", "count", 1);
-	image_set(image, fp, "scm_fp_list", "fp[0]", s->ends[0].file);
-	kernel_file_get(&s->kernel, s->ends[0].file);
+	image_set(image, fp, "scm_fp_list", "fp[0]", file);
 	image_set(image, image_at(image, skb, "sk_buff", "cb"), "unix_skb_parms", "fp", fp);
 	/* sk_buff_head and sk_buff begin as list_head does. */
 	image_list_add(image, queue, skb);
 	image_set(image, queue, "sk_buff_head", "qlen", 1);
+}
+
+void extra_message(struct scene *s)
+{
+	send_file(s->image, s->peers[0].sk, s->ends[0].file);
+	kernel_file_get(&s->kernel, s->ends[0].file);
+}
+
+/* The socket that a ring has for the messages in which registered files are: its file is the ring's. */
+static void give_socket(struct scene *s, uint64_t ctx, uint64_t file, uint64_t registered)
+{
+	struct image *image = s->image;
+	struct kernel_socket socket = kernel_socket(&s->kernel, kernel_unix_sk(&s->kernel), 0);
+
+	image_set(image, socket.socket, "socket", "file", file);
+	image_set(image, ctx, "io_ring_ctx", "ring_sock", socket.socket);
+	send_file(image, socket.sk, registered);
 }
 
 void extra_ring(struct scene *s)
@@ -234,10 +250,12 @@ void extra_ring(struct scene *s)
 		image_set(image, ctx, "io_ring_ctx", "file_table.data.nr", 2);
 		image_set(image, ctx, "io_ring_ctx", "file_table.data.nodes", files);
 		pointer = node;
-	} else {
+	} else if (image_has(image, "io_ring_ctx", "file_table")) {
 		image_set(image, ctx, "io_ring_ctx", "nr_user_files", 2);
 		image_set(image, ctx, "io_ring_ctx", "file_table.files", files);
 	}
+	if (image_has(image, "io_ring_ctx", "ring_sock"))
+		give_socket(s, ctx, file, s->ends[1].file);
 	image_set_pointer(image, files, 1, pointer);
 	kernel_file_get(k, s->ends[1].file);
 }

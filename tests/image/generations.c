@@ -101,8 +101,8 @@ const struct generation generations[] = {
 	{
 		.layout = "openeuler-5.10",
 		.other = {"runtime_flags"},
-		.has = {"nbd_device.pid", "nbd_device.flags"},
-		.lacks = {"nbd_device.backend", "nbd_device.task_recv"},
+		.has = {"nbd_device.pid", "nbd_device.flags", "io_ring_ctx.ring_sock"},
+		.lacks = {"nbd_device.backend", "nbd_device.task_recv", "io_file_table"},
 		.bit_7 = "BIT7",
 		.source = "debuginfo",
 	},

@@ -181,6 +181,10 @@ START_TEST(references_that_are_no_fds)
 	extra_ring(&scene);
 	report = run_report(image);
 	has_elements(report, "/0/unreadable", 0);
+	has_elements(report, "/1/connections/0/holders/1/tasks", 1);
+	is_number(report, "/1/connections/0/holders/1/tasks/0/pid", scene.server.pid);
+	is_number(report, "/1/connections/0/holders/1/tasks/0/fd", SCENE_SERVER_FD);
+	is_number(report, "/1/connections/1/holders/1/tasks/0/pid", scene.opener.pid);
 	for (int i = 0; i < 2; i++) {
 		static const char *const kinds[] = {"scm_rights", "io_uring"};
 		struct json_object *conn;
@@ -192,6 +196,57 @@ START_TEST(references_that_are_no_fds)
 		is_string(conn, "/holders/0/kind", "nbd");
 		is_string(conn, "/holders/1/kind", kinds[i]);
 	}
+	json_object_put(report);
+}
+END_TEST
+
+/* A ring before 6.8 has registered files in messages to its own socket: before 5.12 there alone, later in its table, too, with one
+ * reference for both. */
+START_TEST(rings_that_keep_files_in_messages)
+{
+	static const char *const layouts[] = {"openeuler-5.10", "5.15"};
+	struct layout *its_layout = layout_load(LAYOUTS, layouts[_i]);
+	struct image *its_image = image_create(its_layout);
+	struct scene s = scene_build(its_image);
+	struct json_object *report;
+
+	extra_ring(&s);
+	/* One that is missing, so that rings are looked for in all file tables. */
+	kernel_file_get(&s.kernel, s.ends[0].file);
+	report = run_report(its_image);
+	has_elements(report, "/0/unreadable", 0);
+	is_number(report, "/1/connections/0/file_refs_explained", 2);
+	is_number(report, "/1/connections/1/file_refs", 3);
+	is_number(report, "/1/connections/1/file_refs_explained", 3);
+	is_string(report, "/1/connections/1/holders/1/kind", "io_uring");
+	is_string(report, "/1/connections/1/holders/1/what", "io_uring of qemu-kvm (4300) fd 9");
+	is_number(report, "/1/connections/1/holders/1/tasks/0/pid", s.opener.pid);
+	json_object_put(report);
+	image_free(its_image);
+	layout_free(its_layout);
+}
+END_TEST
+
+/* Who can receive a message: whoever has the socket open; nobody where it is closed or not accepted. */
+START_TEST(who_can_receive_a_message)
+{
+	struct json_object *report;
+	char *text;
+
+	extra_message(&scene);
+	text = run(image, "nbd -s -d nbd3");
+	ck_assert_ptr_nonnull(strstr(text, "1 scm_rights to nbd-server (4100) fd 7"));
+	free(text);
+	image_set(image, scene.peers[0].sk, "sock", "sk_socket", 0);
+	report = run_report(image);
+	has_elements(report, "/1/connections/0/holders/1/tasks", 0);
+	ck_assert_ptr_nonnull(
+		strstr(json_object_to_json_string(report), "to a socket without a file"));
+	json_object_put(report);
+	image_set(image, scene.peers[0].sk, "sock", "sk_socket", 0x10);
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 1);
+	has_elements(report, "/1/connections/0/holders/1/tasks", 0);
 	json_object_put(report);
 }
 END_TEST
@@ -412,6 +467,8 @@ TCase *extras_case(void)
 	tcase_add_test(tc, mounts_of_one_file_system);
 	tcase_add_test(tc, no_mount_left);
 	tcase_add_test(tc, references_that_are_no_fds);
+	tcase_add_loop_test(tc, rings_that_keep_files_in_messages, 0, 2);
+	tcase_add_test(tc, who_can_receive_a_message);
 	tcase_add_test(tc, tcp_over_loopback);
 	tcase_add_test(tc, the_module_tells_how_it_behaves);
 	tcase_add_test(tc, tasks_that_wait);

@@ -238,13 +238,14 @@ START_TEST(references_of_every_kind_of_holder)
 		*ARENA_PUSH(file.holders, file.n_holders) = (struct holder){
 			.kind = kind, .call = "recvmsg", .task = &report->tasks.v[1]};
 	ck_assert_str_eq(end_references(&file),
-			 "6 = 1 nbd + 1 scm_rights + 1 io_uring + 1 loop + 1 in recvmsg by gMgr "
-			 "(234) + 1 fd");
+			 "6 = 1 nbd + 1 scm_rights + 1 io_uring of gMgr (234) fd 0 + 1 loop + 1 in "
+			 "recvmsg by gMgr (234) + 1 fd");
 	*ARENA_PUSH(file.holders, file.n_holders) = (struct holder){
 		.kind = HOLDER_SYSTEM_CALL, .call = "poll", .task = &report->tasks.v[0]};
 	file.refs.v++;
 	ck_assert_str_eq(end_references(&file),
-			 "7 = 1 nbd + 1 scm_rights + 1 io_uring + 1 loop + 2 system_call + 1 fd");
+			 "7 = 1 nbd + 1 scm_rights + 1 io_uring of gMgr (234) fd 0 + 1 loop + 2 "
+			 "system_call + 1 fd");
 }
 END_TEST
 

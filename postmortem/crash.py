@@ -17,7 +17,7 @@ OUT_OF_MEMORY = ("cannot allocate memory", "malloc failed", "out of memory", "vi
 def _complaint(words):
     """What crash complained of last: the usage that it prints as well says nothing about that."""
     lines = [" ".join(line.split()) for line in words.splitlines()]
-    complaints = [line for line in lines if re.match(r"(crash|WARNING|[^ ]*vm[a-z]*): ", line)]
+    complaints = [line for line in lines if re.match(r"(crash[^ ]*|WARNING|[^ ]*vm[a-z]*): ", line)]
     return ": " + " / ".join(complaints[-3:]) if complaints else ""
 
 

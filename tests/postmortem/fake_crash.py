@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Stands in for crash where crash would have to misbehave. FAKE_CRASH is a JSON object: "fails" lists options with which, and
-"" without which, it ends at once; "hangs" is a command that never ends; "answers" maps commands to what they print.
+"" without which, it ends at once, saying so by its "name"; "hangs" is a command that never ends; "answers" maps commands to what they print.
 """
 import json
 import os
@@ -15,7 +15,7 @@ options = [word for word in sys.argv[1:] if word.startswith("--")]
 with open(play["log"], "a", encoding="utf-8") as log:
     log.write(json.dumps(sys.argv[1:]) + "\n")
 if (options or [""])[0] in play.get("fails", []):
-    print("crash: invalid structure member offset")
+    print("%s: invalid structure member offset" % play.get("name", "crash"))
     sys.exit(1)
 for line in sys.stdin:
     line = line.strip()

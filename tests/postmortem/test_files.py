@@ -80,6 +80,12 @@ class Vmcores(InDirectory):
         text = sample.VMCOREINFO + "".join("NUMBER(%s)=%s\n" % pair for pair in info.items())
         return vmcore.physical_offset(self.read(sample.elf_vmcore(text, machine=183)))
 
+    def test_a_dump_of_qemu_does_not_name_arm64(self):
+        info = sample.VMCOREINFO + "NUMBER(PHYS_OFFSET)=0xfff0eeba00000000\nNUMBER(VA_BITS)=52\nNUMBER(TCR_EL1_T1SZ)=0x10\n"
+        core = self.read(sample.flatten(sample.kdump(info, machine=b"Unknown")))
+        self.assertIsNone(core.machine)
+        self.assertEqual(vmcore.physical_offset(core), 0xffffeeba00000000)
+
     def test_phys_offset_of_arm64(self):
         self.assertEqual(self.arm64(), 0x40000000)
         self.assertIsNone(self.arm64(TCR_EL1_T1SZ="0xc"))

@@ -111,6 +111,10 @@ class Tries(InDirectory):
         self.assertEqual((status, len(rows), len(calls)), (6, 1, 4))
         self.assertIn("name it with --crash", errors)
 
+    def test_a_crash_of_another_name_is_heard(self):
+        _, rows, _, _ = self.run_program(play={"name": "crash-arm64", "fails": ["", "--no_modules", "--zero_excluded", "--minimal"]})
+        self.assertIn("crash-arm64: invalid structure member offset", rows[0]["message"])
+
     def test_a_crash_that_dies_in_the_middle(self):
         status, rows, _, calls = self.run_program(play={"dies": "nbd -j"})
         self.assertEqual((status, rows[0]["devices"], len(calls)), (6, 0, 4))

@@ -43,6 +43,14 @@ const char *word_age(num milliseconds)
 			    (unsigned long long)milliseconds.v % 1000 / 100);
 }
 
+const char *word_log_stamp(num nanoseconds)
+{
+	if (!nanoseconds.known)
+		return "?";
+	return arena_printf("%llu.%06llu", (unsigned long long)nanoseconds.v / 1000000000,
+			    (unsigned long long)nanoseconds.v % 1000000000 / 1000);
+}
+
 const char *word_count(size_t n, const char *noun)
 {
 	return arena_printf("%zu %s%s", n, noun, n == 1 ? "" : "s");

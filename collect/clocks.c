@@ -2,6 +2,7 @@
 #include "collect/clocks.h"
 
 #include "resolve/kernel_types.h"
+#include "resolve/per_cpu.h"
 #include "resolve/symbols.h"
 
 /* In its variable the timekeeper comes after a seqcount, which the debugging of locks makes longer. */
@@ -54,23 +55,55 @@ static bool load_timekeeper(struct kobj *o, uint64_t addr)
 	       num_is(k_num(o, KM_TK_OFFS_REAL), -(uint64_t)clock_nanoseconds(to_monotonic));
 }
 
-/* What has to be added to a time of the wall clock to have that of CLOCK_BOOTTIME. The variable's type has no name
- * before v6.13; since v6.17 it is an array, and its first element is for this clock. */
-num clock_real_to_boottime(void)
+/* Loads the timekeeper. Its variable's type has no name before v6.13; since v6.17 it is an array, and its first element is
+ * for the clocks of all. */
+static bool load_main_timekeeper(struct kobj *o)
 {
 	num variable = k_symbol("tk_core");
-	struct kobj o;
 
 	if (!variable.known)
 		variable = k_symbol("timekeeper_data");
 	for (uint64_t at = 0; variable.known && at < MAX_SEQCOUNT; at += sizeof(uint64_t)) {
-		num real, boot;
-
-		if (!load_timekeeper(&o, variable.v + at))
-			continue;
-		real = k_num(&o, KM_TK_OFFS_REAL);
-		boot = k_num(&o, KM_TK_OFFS_BOOT);
-		return real.known && boot.known ? NUM(boot.v - real.v) : NUM_UNKNOWN;
+		if (load_timekeeper(o, variable.v + at))
+			return true;
 	}
-	return NUM_UNKNOWN;
+	return false;
+}
+
+num clock_real_to_boottime(void)
+{
+	struct kobj o;
+	num real, boot;
+
+	if (!load_main_timekeeper(&o))
+		return NUM_UNKNOWN;
+	real = k_num(&o, KM_TK_OFFS_REAL);
+	boot = k_num(&o, KM_TK_OFFS_BOOT);
+	return real.known && boot.known ? NUM(boot.v - real.v) : NUM_UNKNOWN;
+}
+
+num clock_boottime_ns(void)
+{
+	num monotonic = clock_monotonic_ns(), boot;
+	struct kobj o;
+
+	if (!monotonic.known || !load_main_timekeeper(&o))
+		return NUM_UNKNOWN;
+	boot = k_num(&o, KM_TK_OFFS_BOOT);
+	return boot.known ? NUM(monotonic.v + boot.v) : NUM_UNKNOWN;
+}
+
+num clock_scheduler_ns(void)
+{
+	num newest = NUM_UNKNOWN;
+
+	for (unsigned i = 0; i < per_cpu_processors(); i++) {
+		num clock = k_num_at(per_cpu_variable("runqueues", i).v, KM_RUN_QUEUE_CLOCK);
+
+		if (!clock.known)
+			return NUM_UNKNOWN;
+		if (clock.v > newest.v)
+			newest = clock;
+	}
+	return newest;
 }

@@ -5,7 +5,9 @@
 
 #include "base/arena.h"
 #include "collect/dentry_path.h"
+#include "collect/clocks.h"
 #include "collect/file_holders.h"
+#include "collect/kernel_log.h"
 #include "resolve/kernel_types.h"
 #include "resolve/layout.h"
 #include "base/flags.h"
@@ -192,6 +194,7 @@ struct report *collect_report(struct query *queries, size_t n)
 	report->layout_source = k_layout_source();
 	report->numbering = behaviour_numbering();
 	report->traits = behaviour_traits();
+	report->boottime_ns = clock_boottime_ns();
 	report->before_config = before_config_applies();
 	task_list_collect(&report->tasks);
 	if (report->layout_source)
@@ -200,6 +203,9 @@ struct report *collect_report(struct query *queries, size_t n)
 	requests_collect(report);
 	senders_collect(report);
 	waiting_requests_collect(report);
+	/* What a single socket or file is asked about has no diagnosis. */
+	if (!n)
+		kernel_log_collect(report);
 	block_devices = block_devices_read(report);
 	file_holders_below_loops(&held);
 	stack = stack_above_collect(report, &block_devices, &held);

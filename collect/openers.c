@@ -14,6 +14,8 @@
 /* MAX_SWAPFILES is 32 less what migration and the like take for themselves. */
 #define MAX_SWAPFILES 32
 #define SWP_USED      1
+/* super_block.s_writers.frozen, include/linux/fs.h */
+#define SB_FREEZE_COMPLETE 4
 
 /* An nbd device, or what is stacked on one: where its openers are told. */
 struct disk {
@@ -119,15 +121,26 @@ static struct opener *add_kernel_opener(struct bdev *b, enum opener_kind kind, c
 	return add_opener(b, kind, what);
 }
 
-static void add_mount(struct openers *openers, struct bdev *b, const char *fs, struct mount *mount)
+/* Its writers are held up, and what it had to write is written. */
+static num is_frozen(uint64_t sb)
+{
+	num frozen = k_num_at(k_at(sb, KM_SB_WRITERS), KM_SB_WRITERS_FROZEN);
+
+	return frozen.known ? NUM(frozen.v == SB_FREEZE_COMPLETE) : frozen;
+}
+
+static void add_mount(struct openers *openers, struct bdev *b, const char *fs, struct mount *mount,
+		      num frozen)
 {
 	bool detached = num_is(mount->detached, 1);
+	struct opener *opener = add_opener(
+		b, detached ? OPENER_DETACHED : OPENER_MOUNT,
+		detached ? arena_printf("%s unmounted lazily (%s)", fs, bdev_name(b))
+			 : arena_printf("%s on %s (%s)", fs, mount->point ? mount->point : "?",
+					bdev_name(b)));
 
-	add_opener(b, detached ? OPENER_DETACHED : OPENER_MOUNT,
-		   detached ? arena_printf("%s unmounted lazily (%s)", fs, bdev_name(b))
-			    : arena_printf("%s on %s (%s)", fs, mount->point ? mount->point : "?",
-					   bdev_name(b)))
-		->mount = mount;
+	opener->mount = mount;
+	opener->frozen = frozen;
 	if (detached)
 		*ARENA_PUSH(openers->detached, openers->n_detached) = mount;
 }
@@ -137,10 +150,11 @@ static bool add_file_system(struct openers *openers, struct bdev *b, uint64_t sb
 {
 	struct mounts mounts = mounts_of(sb, &openers->report->tasks);
 	const char *fs = mounts_file_system(sb);
+	num frozen = is_frozen(sb);
 
 	b->found++;
 	for (size_t i = 0; i < mounts.n; i++)
-		add_mount(openers, b, fs, mounts.v[i]);
+		add_mount(openers, b, fs, mounts.v[i], frozen);
 	if (!mounts.n && mounts.complete)
 		add_opener(
 			b, OPENER_DETACHED,

@@ -7,6 +7,7 @@
 #include "judge/facts.h"
 #include "judge/findings.h"
 #include "judge/fold.h"
+#include "judge/log_events.h"
 #include "judge/phrases.h"
 #include "judge/state.h"
 
@@ -280,6 +281,62 @@ static bool may_be_loss(const struct diagnosed *d)
 	       d->diagnosis->state == STATE_WORKING;
 }
 
+/* A connection was given up for what the kernel's log tells, NULL when it tells no such thing, or that one was closed since. */
+static const char *log_told_loss(const struct diagnosed *d, enum log_event event)
+{
+	struct count lost = count(d->dev, state_is_lost);
+	const struct log_line *line = log_event_last(d->report, d->dev, event);
+	const struct log_line *closed = log_event_last(d->report, d->dev, LOG_RECEIVE_FAILED);
+
+	if (!line || (closed && closed > line) || !lost.n || !may_be_loss(d))
+		return NULL;
+	add_listener(d, lost.first);
+	add_owners(d, lost.first);
+	return arena_printf("the kernel's log says %s", log_event_phrase(d->dev, line));
+}
+
+/* "the server gMgr (439)" while it has the connection open, or the listener; else where it is. */
+static const char *server_of_lost(const struct diagnosed *d)
+{
+	const struct sock_info *s = count(d->dev, state_is_lost).first->sock;
+	const char *owners = s->peer && s->peer->file ? phrase_owners(s->peer->file) : NULL;
+	const char *listener = phrase_listener(d->report, s);
+
+	if (owners)
+		return arena_printf("the server %s", owners);
+	if (listener)
+		return arena_printf("the server of the %s", listener);
+	return s->remote ? arena_printf("the server at %s", s->remote) : "the server";
+}
+
+bool cause_server_garbage(const struct diagnosed *d)
+{
+	const char *log = log_told_loss(d, LOG_BAD_REPLY);
+
+	return log && told(d, arena_printf("%s answered with what is no reply, and nbd gave the "
+					   "connection up: %s",
+					   server_of_lost(d), log));
+}
+
+bool cause_send_refused(const struct diagnosed *d)
+{
+	const char *log = log_told_loss(d, LOG_SEND_REFUSED);
+
+	return log && told(d, arena_printf("the task that sends may not use the socket (EACCES, as "
+					   "a security module refuses it): %s",
+					   log));
+}
+
+bool cause_send_timed_out(const struct diagnosed *d)
+{
+	const char *log = log_told_loss(d, LOG_SEND_TIMED_OUT);
+
+	return log &&
+	       told(d, arena_printf("%s did not take what was sent within the timeout (%s), "
+				    "and nbd gave the connection up: %s",
+				    server_of_lost(d), word_seconds(d->dev->timeout_seconds), log));
+}
+
 /* The connection was closed, though whoever listened lives: it, or a child of it that served. */
 static bool is_closed_by_the_living(const struct connection *c)
 {
@@ -295,8 +352,7 @@ bool cause_server_closed(const struct diagnosed *d)
 	add_listener(d, closed.first);
 	return told(
 		d, arena_printf("%s %s, though the %s lives: a child of it that served has exited, "
-				"or it answered something that is no reply, and the kernel's log "
-				"says so",
+				"or it closed the connection",
 				closed.n == 1 ? "1 connection is"
 					      : arena_printf("%zu connections are", closed.n),
 				closed.first->sock->peer_status == PEER_CLOSED

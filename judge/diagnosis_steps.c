@@ -233,6 +233,29 @@ void steps_server_gone(const struct diagnosed *d)
 		steps_opener_pins(d);
 }
 
+/* Without that, a new connection ends as the last one did. */
+static void after(const struct diagnosed *d, const char *action)
+{
+	add(d, action, "nothing", "the next connection from the same end");
+	steps_server_gone(d);
+}
+
+void steps_server_garbage(const struct diagnosed *d)
+{
+	after(d, "see what answers there: a server of another protocol, or two that read from one "
+		 "socket");
+}
+
+void steps_send_refused(const struct diagnosed *d)
+{
+	after(d, "see what is denied (ausearch -m avc -ts recent), and allow it by policy");
+}
+
+void steps_send_timed_out(const struct diagnosed *d)
+{
+	after(d, "have the server read, or attach with a longer timeout");
+}
+
 void steps_server_stopped(const struct diagnosed *d)
 {
 	const struct device *dev = d->dev;

@@ -34,6 +34,41 @@ bool finding_leaked_connections(const struct judged *j)
 	return true;
 }
 
+/* The first of these that is a file system which is frozen, NULL when none is. */
+static const struct opener *frozen_of(const struct opener *openers, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (num_is(openers[i].frozen, 1))
+			return &openers[i];
+	}
+	return NULL;
+}
+
+static const struct opener *frozen_above(const struct device *dev)
+{
+	const struct opener *o = frozen_of(dev->openers, dev->n_openers);
+
+	for (size_t i = 0; !o && i < dev->n_above; i++)
+		o = frozen_of(dev->above[i].stacked->openers, dev->above[i].stacked->n_openers);
+	return o;
+}
+
+bool finding_frozen_filesystem(const struct judged *j)
+{
+	const struct opener *o = frozen_above(j->dev);
+
+	if (!o)
+		return false;
+	j->finding->text = arena_printf("%s is frozen (fsfreeze): whoever writes to it waits until "
+					"it is thawed, and the device has no part in that",
+					phrase_opener(o));
+	finding_add_name(j, o->what);
+	j->finding->remedy = o->mount && o->mount->point
+				     ? arena_printf("fsfreeze --unfreeze %s", o->mount->point)
+				     : "have whoever froze it thaw it (FITHAW)";
+	return true;
+}
+
 static const char *stale_setup(const struct device *dev)
 {
 	if (dev->setup_reuser)

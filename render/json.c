@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/names.h"
 #include "base/version.h"
+#include "base/words.h"
 #include "judge/attach.h"
 #include "judge/balance.h"
 #include "judge/detach.h"
@@ -485,6 +486,7 @@ static void add_openers(json *to, const struct opener *openers, size_t n, num ex
 		add(o, "what", string(opener->mount ? opener->what : phrase_opener(opener)));
 		add(o, "on", string(opener->on));
 		add(o, "stacked", string(opener->stacked ? opener->stacked->name : NULL));
+		add(o, "frozen", boolean(opener->frozen));
 		add_mount(o, opener->mount);
 	}
 }
@@ -596,6 +598,35 @@ static void add_ways_out(json *to, const struct device *dev)
 		fill_outcome(add_object(all, keys[way]), &dev->ways_out[way]);
 }
 
+/* Nanoseconds as seconds, as the kernel's log has them. */
+static json *stamp(num nanoseconds)
+{
+	const char *text = word_log_stamp(nanoseconds);
+
+	return nanoseconds.known
+		       ? made(json_object_new_double_s((double)nanoseconds.v / 1000000000, text))
+		       : NULL;
+}
+
+static void add_log(json *to, const struct report *report, const struct device *dev)
+{
+	size_t first = dev->n_log > MAX_LOG_SHOWN ? dev->n_log - MAX_LOG_SHOWN : 0;
+	json *all;
+
+	if (!report->log_known && !dev->n_log) {
+		add(to, "log", NULL);
+		return;
+	}
+	all = add_array(to, "log");
+	for (size_t i = first; i < dev->n_log; i++) {
+		json *o = append_object(all);
+
+		add(o, "seconds", stamp(dev->log[i].stamp_ns));
+		add(o, "age_seconds", seconds(dev->log[i].age_ms));
+		add(o, "text", string(dev->log[i].text));
+	}
+}
+
 static void add_diagnosis(json *to, const struct device *dev)
 {
 	const struct diagnosis *d = dev->diagnosis;
@@ -686,6 +717,7 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add_attach(o, dev);
 	add_ways_out(o, dev);
 	add(o, "freed_when", string(dev->freed_when));
+	add_log(o, report, dev);
 	add_diagnosis(o, dev);
 	add_findings(o, dev);
 	add_strings(o, "unreadable", dev->problems.v, dev->problems.n);

@@ -15,6 +15,7 @@
 #include "base/flags.h"
 #include "judge/phrases.h"
 #include "judge/ways_out.h"
+#include "render/renderer.h"
 #include "render/text_table.h"
 
 /* More different names of peers than this are counted in nbd -d. */
@@ -395,6 +396,23 @@ static void print_waiting(FILE *out, const struct device *dev, size_t max)
 			dev->n_tag_waiters - max, dev->name);
 }
 
+static void print_log(FILE *out, const struct device *dev)
+{
+	static const char *const headers[] = {"AT", "AGE", "MESSAGE"};
+	struct text_table table = text_table(3, headers, "rrl");
+	size_t first = dev->n_log > MAX_LOG_SHOWN ? dev->n_log - MAX_LOG_SHOWN : 0;
+
+	for (size_t i = first; i < dev->n_log; i++) {
+		text_table_add(&table, word_log_stamp(dev->log[i].stamp_ns));
+		text_table_add(&table, word_age(dev->log[i].age_ms));
+		text_table_add(&table, dev->log[i].text);
+	}
+	fprintf(out, "\nKERNEL LOG\n");
+	if (first)
+		fprintf(out, "  %zu older messages: log | grep -w %s\n", first, dev->name);
+	text_table_print(&table, out, 2);
+}
+
 void report_device(FILE *out, const struct report *report, const struct device *dev,
 		   const struct render_options *options)
 {
@@ -421,6 +439,8 @@ void report_device(FILE *out, const struct report *report, const struct device *
 		fprintf(out, "\nWAITERS\n");
 		print_waiters(out, dev, max);
 	}
+	if (options->unfolded && dev->n_log)
+		print_log(out, dev);
 }
 
 void report_requests(FILE *out, const struct device *dev)

@@ -141,16 +141,19 @@ bool k_readmem(uint64_t addr, void *buf, size_t len, const char *what)
 	return readmem(addr, KVADDR, buf, (long)len, type, RETURN_ON_ERROR | QUIET);
 }
 
-num k_crash_symbol(const char *name)
+num k_crash_per_cpu_symbol(const char *name)
 {
 	char symbol[MAX_NAME];
-	uint64_t addr;
 
 	snprintf(symbol, sizeof(symbol), "%s", name);
-	if (!symbol_exists(symbol))
-		return NUM_UNKNOWN;
-	addr = symbol_value(symbol);
-	return addr >= LOWEST_SYMBOL ? NUM(addr) : NUM_UNKNOWN;
+	return symbol_exists(symbol) ? NUM(symbol_value(symbol)) : NUM_UNKNOWN;
+}
+
+num k_crash_symbol(const char *name)
+{
+	num symbol = k_crash_per_cpu_symbol(name);
+
+	return symbol.v >= LOWEST_SYMBOL ? symbol : NUM_UNKNOWN;
 }
 
 const char *k_crash_function(uint64_t addr, uint64_t *start)

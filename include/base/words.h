@@ -9,10 +9,11 @@
 #include "base/num.h"
 
 /* An unknown value becomes "?". */
-const char *word_decimal(num n);	/* signed */
-const char *word_seconds(num seconds);	/* "30 s"; "none" for 0 */
-const char *word_age(num milliseconds); /* "12.3 s" */
-const char *word_size(num bytes);	/* "8 MiB": the largest unit that leaves no fraction */
+const char *word_decimal(num n);	     /* signed */
+const char *word_seconds(num seconds);	     /* "30 s"; "none" for 0 */
+const char *word_age(num milliseconds);	     /* "12.3 s" */
+const char *word_log_stamp(num nanoseconds); /* "8.583972": seconds, as in the kernel's log */
+const char *word_size(num bytes);	     /* "8 MiB": the largest unit that leaves no fraction */
 
 /* Hexadecimal without 0x; "-" for 0. */
 const char *word_hex(uint64_t addr);

@@ -29,4 +29,12 @@ num clock_monotonic_ns(void);
  * could not be read. */
 num clock_real_to_boottime(void);
 
+/* CLOCK_BOOTTIME in nanoseconds, a tick late at most; unknown when it could not be read. */
+num clock_boottime_ns(void);
+
+/* The clock that stamps the kernel's log (local_clock()) and what the scheduler notes, in nanoseconds since the boot: what the
+ * processor that looked at it last saw (rq.clock). It is never set, and stands still while the machine sleeps. Unknown when it
+ * could not be read. */
+num clock_scheduler_ns(void);
+
 #endif

@@ -32,6 +32,9 @@ typedef void steps_fn(const struct diagnosed *d);
 	CAUSE("not-accepted", cause_not_accepted, steps_not_accepted)                              \
 	CAUSE("disconnect-ignored", cause_disconnect_ignored, steps_detach)                        \
 	CAUSE("server-silent", cause_server_silent, steps_server_silent)                           \
+	CAUSE("server-garbage", cause_server_garbage, steps_server_garbage)                        \
+	CAUSE("send-refused", cause_send_refused, steps_send_refused)                              \
+	CAUSE("send-timed-out", cause_send_timed_out, steps_send_timed_out)                        \
 	CAUSE("server-closed", cause_server_closed, steps_server_gone)                             \
 	CAUSE("server-exited", cause_server_exited, steps_server_gone)                             \
 	CAUSE("size-zero", cause_size_zero, steps_size_zero)                                       \

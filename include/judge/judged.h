@@ -33,6 +33,9 @@ typedef enum severity severity_fn(const struct device *dev);
 	RULE("peer-stopped", SEVERITY_ERROR, finding_peer_stopped, false, NULL)                    \
 	RULE("peer-blocked", SEVERITY_ERROR, finding_peer_blocked, false, NULL)                    \
 	RULE("send-blocked", SEVERITY_ERROR, finding_send_blocked, false, NULL)                    \
+	RULE("bad-reply", SEVERITY_ERROR, finding_bad_reply, false, NULL)                          \
+	RULE("send-refused", SEVERITY_ERROR, finding_send_refused, false, NULL)                    \
+	RULE("send-timed-out", SEVERITY_WARNING, finding_send_timed_out, false, NULL)              \
 	RULE("leaked-connections", SEVERITY_ERROR, finding_leaked_connections, false, NULL)        \
 	RULE("stale-setup-task", SEVERITY_ERROR, finding_stale_setup_task, false,                  \
 	     finding_stale_severity)                                                               \
@@ -40,6 +43,7 @@ typedef enum severity severity_fn(const struct device *dev);
 	RULE("pinned-by-openers", SEVERITY_ERROR, finding_pinned_by_openers, false, NULL)          \
 	RULE("netlink-stopped", SEVERITY_ERROR, finding_netlink_stopped, false, NULL)              \
 	RULE("size-zero", SEVERITY_WARNING, finding_size_zero, false, NULL)                        \
+	RULE("frozen-filesystem", SEVERITY_WARNING, finding_frozen_filesystem, false, NULL)        \
 	RULE("recv-task-gone", SEVERITY_WARNING, finding_recv_task_gone, false, NULL)              \
 	RULE("stuck-requests", SEVERITY_ERROR, finding_stuck_requests, false, NULL)                \
 	RULE("no-timeout", SEVERITY_INFO, finding_no_timeout, false, NULL)                         \

@@ -261,6 +261,7 @@ struct opener {
 			   * holder or a stacked device, what that has open, "nbd18": see phrase_opener() */
 	const char *on;		     /* the block device that it has open: "nbd18p1" */
 	const struct holder *holder; /* OPENER_KERNEL: what holds the file, else NULL */
+	num frozen; /* of a file system: 1 when it is frozen (fsfreeze), 0 when it is not */
 	const struct mount
 		*mount; /* OPENER_MOUNT and OPENER_DETACHED: the mount, NULL where the file
 				      * system has none or its mounts could not be read */
@@ -385,6 +386,13 @@ struct diagnosis {
 	size_t n_steps;
 };
 
+/* A message of the kernel's log that names the device. */
+struct log_line {
+	num stamp_ns; /* as the kernel stamped it: nanoseconds of its own clock since the boot */
+	num age_ms;   /* since then */
+	const char *text; /* escaped */
+};
+
 /* Several devices that are in trouble for the same reason. */
 struct shared_cause {
 	const char *cause; /* what all of them share, in words */
@@ -453,6 +461,8 @@ struct device {
 	size_t n_reconnect_waiters;
 	num reconnect_left_ms; /* until the first of them gives up */
 	bool in_nbd_known;     /* these, and who waits for each tx_lock, could be read in full */
+	struct log_line *log;  /* the newest one last */
+	size_t n_log;
 	num config_lock_owner; /* task_struct that holds nbd_device.config_lock, 0 when free */
 	num open_lock_owner;   /* the same of the lock that serialises open and close */
 	num partition_scan_due; /* the next first open reads the partition table: GD_NEED_PART_SCAN */
@@ -491,6 +501,8 @@ struct report {
 	size_t n_devices_from;
 	enum flag_numbering numbering;
 	struct task_list tasks;
+	bool log_known;		 /* all of the kernel's log could be read */
+	num boottime_ns;	 /* when memory was captured: nanoseconds of CLOCK_BOOTTIME */
 	num genl_lock_owner;	 /* task_struct that holds genl_mutex, 0 when free */
 	uint64_t tasks_in_crash; /* what crash's own list holds */
 	struct scan_stats scan;

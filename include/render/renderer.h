@@ -7,6 +7,9 @@
 
 #include "model/model.h"
 
+/* So many messages of the kernel's log are shown of a device, the newest ones. */
+#define MAX_LOG_SHOWN 16
+
 /* Which parts of each device were asked for; without any, all of it. Only text has parts. */
 struct render_options {
 	bool findings, connections, requests, openers;

@@ -16,6 +16,9 @@
  * with a module's data where it does not know where the module's sections are. */
 num k_crash_symbol(const char *name);
 
+/* The same of a variable that each processor has a copy of, whose symbol may be a small offset. */
+num k_crash_per_cpu_symbol(const char *name);
+
 /* For symbols.c: the function that an instruction at addr belongs to, NULL where crash knows none; *start becomes its
  * address, 0 without one. The name is crash's and stays valid. */
 const char *k_crash_function(uint64_t addr, uint64_t *start);

@@ -17,6 +17,7 @@ TCase *stuck_case(void);
 TCase *senders_case(void);
 TCase *waiting_case(void);
 TCase *diagnosis_case(void);
+TCase *log_case(void);
 TCase *errors_case(void);
 TCase *addresses_case(void);
 

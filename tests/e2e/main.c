@@ -39,6 +39,7 @@ int main(int argc, char **argv)
 	tell_absent_scenes();
 	suite_add_tcase(suite, truth_case());
 	suite_add_tcase(suite, waiting_case());
+	suite_add_tcase(suite, log_case());
 	suite_add_tcase(suite, diagnosis_case());
 	if (stuck) {
 		suite_add_tcase(suite, stuck_case());

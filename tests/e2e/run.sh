@@ -94,6 +94,7 @@ refuse() {
 	refuse error-operand nbd nbd0
 	refuse error-no-device nbd -j -d ,,
 	refuse error-no-address unix_peer
+	save kernel-log log
 	save anchor-offset struct gendisk.private_data -o
 } | session first "$fixture"
 

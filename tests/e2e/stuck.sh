@@ -24,6 +24,7 @@ for play in "${plays[@]}"; do
 		nbd -a -j > $out/$play/nbd-a-j
 		nbd -d nbd101 > $out/$play/nbd-d-nbd101
 		nbd > $out/$play/nbd
+		log > $out/$play/kernel-log
 		q
 	END
 	if ! timeout 900 "$crash" "${options[@]}" -s -i "$out/$play/commands" "$fixture/vmlinux" "$fixture/vmcore" \

@@ -218,6 +218,7 @@ static void fill_openers(struct device *dev)
 		o->fd = (uint32_t)value();
 		o->file = value();
 		o->what = text();
+		o->frozen = truth();
 	}
 	dev->openers_expected = sign_extended();
 	dev->openers_found = value();
@@ -235,6 +236,13 @@ static void fill_waiters(struct device *dev)
 	dev->config_lock_owner = number();
 	dev->open_lock_owner = number();
 	dev->partition_scan_due = truth();
+}
+
+static void fill_log(struct device *dev)
+{
+	for (size_t left = some(); left; left--)
+		*ARENA_PUSH(dev->log, dev->n_log) = (struct log_line){number(), number(), text()};
+	dev->started_boottime = number();
 }
 
 static void fill_device(struct device *dev)
@@ -268,6 +276,7 @@ static void fill_device(struct device *dev)
 	fill_openers(dev);
 	fill_waiters(dev);
 	fill_texts(&dev->problems.v, &dev->problems.n);
+	fill_log(dev);
 }
 
 static void fill_report(void)
@@ -279,6 +288,8 @@ static void fill_report(void)
 	report->release = text();
 	report->machine = text();
 	report->layout_source = sources[input_byte(&input) % 3];
+	report->log_known = input_byte(&input) & 1;
+	report->boottime_ns = number();
 	report->numbering = (enum flag_numbering)(input_byte(&input) % (FLAGS_A_OR_B + 1));
 	fill_tasks(&report->tasks);
 	report->genl_lock_owner = number();

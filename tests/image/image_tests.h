@@ -23,5 +23,6 @@ TCase *sockets_case(void);
 TCase *memory_case(void);
 TCase *devices_case(void);
 TCase *modules_case(void);
+TCase *log_case(void);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "message_log.h"
+
 #define UNIX_BUCKETS	   512
 #define MAX_FDS		   64
 #define NSEC_PER_SEC	   1000000000ull
@@ -321,6 +323,21 @@ static void build_clocks(struct kernel *k)
 	image_set(image, k->timekeeper, "timekeeper", "offs_boot", KERNEL_SLEPT * NSEC_PER_SEC);
 }
 
+/* Two processors; the second one is idle. */
+static void build_run_queues(struct image *image)
+{
+	uint64_t queues = image_array(image, "rq", 2), size = image_sizeof(image, "rq");
+	uint64_t offsets = image_array(image, "ptr", 2);
+
+	image_symbol(image, "runqueues", queues, 0);
+	image_symbol(image, "__per_cpu_offset", offsets, 0);
+	image_set_pointer(image, offsets, 1, size);
+	image_set(image, image_variable(image, "nr_cpu_ids", "refcount_t"), "refcount_t", "refs",
+		  2);
+	image_set(image, queues, "rq", "clock", KERNEL_UPTIME * NSEC_PER_SEC);
+	image_set(image, queues + size, "rq", "clock", (KERNEL_UPTIME - 7) * NSEC_PER_SEC);
+}
+
 /* block_class, and what is private of it: since 6.4 among those of all classes, where another comes first. */
 static void build_class(struct kernel *k)
 {
@@ -381,6 +398,8 @@ void kernel_build(struct kernel *k, struct image *image)
 	image_pointer(image, "last_jiffies_update", KERNEL_UPTIME * NSEC_PER_SEC);
 	image_pointer(image, "jiffies_64", KERNEL_JIFFIES);
 	build_clocks(k);
+	build_run_queues(image);
+	message_log_build(image);
 	build_class(k);
 
 	k->socket_ops = image_pointer(image, "socket_file_ops", 0);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/limits.h"
+#include "message_log.h"
 
 #define NBD_MAGIC	0x68797548
 #define PART_SHIFT	5
@@ -347,5 +348,6 @@ struct scene scene_build(struct image *image)
 		kernel_idr(k, "nbd_index_idr", SCENE_INDEX, s.nbd_device);
 	if (image_has(image, "nbd_cmd", NULL))
 		build_request(&s, k);
+	message_log_add(image, LOG_KERN, SCENE_LOST_MS, SCENE_LOST);
 	return s;
 }

@@ -14,7 +14,9 @@
 #define SCENE_BYTES	4096
 #define SCENE_TAG	5
 #define SCENE_FILE_PATH "/dev/nbd3"
-#define SCENE_START	200 /* seconds after the boot when nbd3 was started */
+#define SCENE_START	200    /* seconds after the boot when nbd3 was started */
+#define SCENE_LOST_MS	950250 /* when the kernel's log says that a connection was lost */
+#define SCENE_LOST	"block nbd3: Receive control failed (result -32)"
 
 enum { SCENE_CLIENT_FD = 4, SCENE_SERVER_FD = 7, SCENE_OPENER_FD = 3 };
 

@@ -371,6 +371,61 @@ START_TEST(closed_by_a_server_that_lives)
 }
 END_TEST
 
+static void logs(unsigned age_ms, const char *text)
+{
+	*ARENA_PUSH(dev->log, dev->n_log) =
+		(struct log_line){.stamp_ns = NUM(1), .age_ms = NUM(age_ms), .text = text};
+}
+
+/* Only the kernel's log tells these: since the start, of a connection that is lost, and with none closed later. */
+START_TEST(lost_for_what_the_log_tells)
+{
+	static const struct {
+		const char *message, *cause_id, *cause, *step;
+	} rows[] = {
+		{"block nbd1: Wrong magic (0x98bb9967)", "server-garbage",
+		 "the server gMgr (234) answered with what is no reply, and nbd "
+		 "gave the connection up: the kernel's log says \"Wrong magic (0x98bb9967)\", 5.0 "
+		 "s "
+		 "ago",
+		 "see what answers there"},
+		{"block nbd1: Send control failed (result -13)", "send-refused",
+		 "may not use the socket (EACCES", "see what is denied"},
+		{"block nbd1: Send data failed (result -11)", "send-timed-out",
+		 "did not take what was sent within the timeout (30 s)", "have the server read"},
+	};
+
+	lose_all();
+	dev->conns[0].sock->listener_alive = dev->conns[1].sock->listener_alive = NUM(1);
+	dev->timeout_seconds = NUM(30);
+	report->boottime_ns = NUM(100 * 1000000000ull);
+	dev->started_boottime = NUM(90 * 1000000000ull);
+	logs(11000, rows[_i].message);
+	logs(6000, "block nbd1: Connection timed out, retrying (1/2 alive)");
+	is(STATE_DEAD, "server-closed");
+	logs(5000, rows[_i].message);
+	is(STATE_DEAD, rows[_i].cause_id);
+	cause_has(rows[_i].cause);
+	ck_assert_uint_eq(step(rows[_i].step), 1);
+	ck_assert_uint_eq(dev->diagnosis->n_pids, 1);
+	logs(4000, "block nbd1: Receive control failed (result -32)");
+	is(STATE_DEAD, "server-closed");
+	dev->n_log--;
+	dev->started_boottime = NUM_UNKNOWN;
+	is(STATE_DEAD, "server-closed");
+}
+END_TEST
+
+START_TEST(a_message_of_another_device)
+{
+	lose_all();
+	report->boottime_ns = dev->started_boottime = NUM(90 * 1000000000ull);
+	logs(0, "block nbd10: Wrong magic (0x98bb9967)");
+	logs(0, "nbd1: Wrong magic (0x98bb9967)");
+	is(STATE_DEAD, "server-exited");
+}
+END_TEST
+
 /* It gave a connection up because of a server that is only stopped. */
 START_TEST(given_up_because_of_a_stopped_server)
 {
@@ -610,6 +665,8 @@ TCase *diagnosis_case(void)
 	tcase_add_test(c, detach_of_what_is_open);
 	tcase_add_test(c, one_of_two_lost);
 	tcase_add_test(c, closed_by_a_server_that_lives);
+	tcase_add_loop_test(c, lost_for_what_the_log_tells, 0, 3);
+	tcase_add_test(c, a_message_of_another_device);
 	tcase_add_test(c, given_up_because_of_a_stopped_server);
 	tcase_add_test(c, pinned);
 	tcase_add_test(c, not_pinned_while_something_waits);

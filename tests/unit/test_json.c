@@ -144,9 +144,10 @@ START_TEST(openers)
 	ck_assert_str_eq(value("/openers/0/kind"), "\"fd\"");
 	ck_assert_str_eq(value("/openers/0/task/comm"), "\"qemu-kvm\"");
 	ck_assert_str_eq(value("/openers/0/fd"), "3");
-	ck_assert_str_eq(value("/openers/1"), "{\"kind\":\"mount\",\"task\":null,\"fd\":null,"
-					      "\"file\":null,\"what\":\"ext4 on /mnt (nbd101)\","
-					      "\"on\":null,\"stacked\":null,\"mount\":null}");
+	ck_assert_str_eq(value("/openers/1"),
+			 "{\"kind\":\"mount\",\"task\":null,\"fd\":null,"
+			 "\"file\":null,\"what\":\"ext4 on /mnt (nbd101)\","
+			 "\"on\":null,\"stacked\":null,\"frozen\":null,\"mount\":null}");
 	o = sample_opener(dev, OPENER_MOUNT, NULL, "ext4 on /pod (nbd101)");
 	o->mount = &mount;
 	ck_assert_str_eq(phrase_opener(o), "ext4 on /pod (nbd101) in a mount namespace in which no "

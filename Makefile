@@ -32,7 +32,7 @@ MODULE ?= nbd.so
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=gnu11 -Wall -Wextra $(if $(CI),-Werror) -Iinclude -MMD -MP $(CPPFLAGS) $(CFLAGS)
 MODULE_CFLAGS = -fPIC -fvisibility=hidden -D$(TARGET) $(addprefix -isystem ,$(filter-out /usr/include,$(CRASH_INCLUDE)))
-LIBS := -lbpf -ljson-c
+LIBS := -lbpf -ljson-c -lelf
 
 # The rooms; CONTRIBUTING.md says what each is for. The collectors whose place is at the top belong to collect.
 ROOMS   := base resolve collect judge render
@@ -97,7 +97,7 @@ $(IMAGE_OBJECTS): $(BUILD)/image/%.o: %.c
 	$(CC) $(ALL_CFLAGS) $(MODULE_CFLAGS) $(SANITIZE) -Itests/image -DLAYOUTS='"tests/image/layouts"' -c -o $@ $<
 
 $(BUILD)/image/image: $(IMAGE_OBJECTS)
-	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS) -lelf $$(pkg-config --libs check)
+	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS) $$(pkg-config --libs check)
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
@@ -118,7 +118,7 @@ FUZZ_RUNS_renderers := 3000
 .SECONDARY: $(FUZZ_OBJECTS) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz-%) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/tests/fuzz/target_%.o)
 
 $(BUILD)/fuzz/fuzz-%: $(BUILD)/fuzz/tests/fuzz/target_%.o $(FUZZ_OBJECTS)
-	$(FUZZ_CC) $(CFLAGS) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lelf
+	$(FUZZ_CC) $(CFLAGS) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # Inputs to begin with, made anew whenever the target is.
 $(BUILD)/fuzz/seeds-%: $(BUILD)/fuzz/fuzz-%
@@ -318,7 +318,7 @@ clean:
 	rm -rf build nbd.so
 
 help:
-	@echo 'make            nbd.so; needs crash (its defs.h), libbpf and json-c'
+	@echo 'make            nbd.so; needs crash (its defs.h), libbpf, libelf and json-c'
 	@echo 'make demo       nbd.so explaining a hung device in a real vmcore; gets what it needs'
 	@echo 'make shell      the same vmcore in an interactive crash, with nbd.so loaded'
 	@echo 'make check      all tests; gets what it needs'

@@ -18,6 +18,7 @@
 #include "collect/before_config.h"
 #include "collect/nbd_structs.h"
 #include "resolve/behaviour.h"
+#include "resolve/module_debuginfo.h"
 #include "collect/waiters.h"
 #include "collect/waiting_requests.h"
 #include "base/progress.h"
@@ -197,6 +198,8 @@ struct report *collect_report(struct query *queries, size_t n)
 	report->boottime_ns = clock_boottime_ns();
 	report->before_config = before_config_applies();
 	task_list_collect(&report->tasks);
+	if (module_debuginfo_problem())
+		problem_add(&report->problems, module_debuginfo_problem());
 	if (report->layout_source)
 		collect_devices(report, &files);
 	settle_numbering(report);

@@ -133,6 +133,13 @@ bool k_debuginfo_is_loaded(const char *module)
 	return found && found->mod_flags & MOD_LOAD_SYMS;
 }
 
+const char *k_debuginfo_file(const char *module)
+{
+	const struct load_module *found = find_module(module);
+
+	return found && found->mod_flags & MOD_LOAD_SYMS ? found->mod_namelist : "";
+}
+
 bool k_readmem(uint64_t addr, void *buf, size_t len, const char *what)
 {
 	char type[MAX_NAME];

@@ -12,6 +12,9 @@
 #define MAX_MODULE_SIZE (16u << 20)
 /* enum mod_mem_type has 7 kinds. */
 #define MAX_MODULE_PIECES 16
+/* A usual module has 30; one with a section for each function may have thousands. */
+#define MAX_SECTIONS	 (1u << 16)
+#define MAX_SECTION_NAME 64
 
 uint64_t *kernel_modules(size_t *n)
 {
@@ -97,6 +100,40 @@ uint64_t kernel_module_room(uint64_t module, uint64_t addr)
 bool kernel_module_contains(uint64_t module, uint64_t addr)
 {
 	return kernel_module_room(module, addr);
+}
+
+static num section_address(uint64_t attribute)
+{
+	if (!k_has(KM_SECT_ATTR_BATTR))
+		return k_num_at(attribute, KM_BIN_ATTRIBUTE_PRIVATE);
+	return k_num_at(k_container(attribute, KM_SECT_ATTR_BATTR), KM_SECT_ATTR_ADDRESS);
+}
+
+static bool has_name(uint64_t attribute, const char *name)
+{
+	num addr = k_num_at(k_at(attribute, KM_BIN_ATTRIBUTE_ATTR), KM_ATTRIBUTE_NAME);
+	char found[MAX_SECTION_NAME];
+	size_t len = strlen(name) + 1;
+
+	return len <= sizeof(found) && addr.known && k_read(addr.v, found, len, "attribute.name") &&
+	       !memcmp(found, name, len);
+}
+
+/* Mirrors add_sect_attrs() of kernel/module/sysfs.c: an array of pointers that ends with 0. */
+num kernel_module_section(uint64_t module, const char *name)
+{
+	uint64_t group = k_at(k_num_at(module, KM_MODULE_SECT_ATTRS).v, KM_SECT_ATTRS_GRP);
+	num attributes = k_num_at(group, KM_GROUP_BIN_ATTRS);
+
+	for (size_t i = 0; attributes.v && i < MAX_SECTIONS; i++) {
+		num attribute = k_pointer(attributes.v + i * sizeof(uint64_t), "bin_attrs");
+
+		if (!attribute.v)
+			break;
+		if (has_name(attribute.v, name))
+			return section_address(attribute.v);
+	}
+	return NUM_UNKNOWN;
 }
 
 bool kernel_module_is_loaded(const char *name)

@@ -11,6 +11,7 @@
 #include "resolve/kernel_module.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
+#include "resolve/module_debuginfo.h"
 #include "resolve/module_symbols.h"
 #include "resolve/disks.h"
 #include "resolve/symbols.h"
@@ -236,13 +237,13 @@ static const char *remedy(void)
 
 static const char *no_nbd_layout(const char *why)
 {
-	static char message[768];
+	static char message[2048];
+	const char *foreign = module_debuginfo_problem();
 
-	snprintf(
-		message, sizeof(message),
-		"nbd's structures are unknown: its debuginfo is not loaded, the image holds no BTF "
-		"of it, and none could be computed (%s). %s",
-		why, remedy());
+	snprintf(message, sizeof(message),
+		 "nbd's structures are unknown: %s, the image holds no BTF of it, and none could "
+		 "be computed (%s). %s",
+		 foreign ? foreign : "its debuginfo is not loaded", why, remedy());
 	return message;
 }
 
@@ -254,7 +255,7 @@ bool k_nbd_is_loaded(void)
 
 static bool debuginfo_is_loaded(void)
 {
-	return k_debuginfo_size(k_types[K_NBD_DEVICE].name) > 0;
+	return !module_debuginfo_problem() && k_debuginfo_size(k_types[K_NBD_DEVICE].name) > 0;
 }
 
 /* True when "mod -s" has loaded nbd's debuginfo since its layouts were found elsewhere. gdb takes 15 to 50 ms to
@@ -330,6 +331,7 @@ const char *k_init_nbd(void)
 void k_fini(void)
 {
 	k_forget_layouts();
+	module_debuginfo_forget();
 	required_resolved = false;
 	source_of_nbd = NOWHERE;
 }

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "resolve/kernel_module.h"
 #include "resolve/kernel_types.h"
+#include "resolve/module_debuginfo.h"
 
 /* KSYM_NAME_LEN is 512. */
 #define MAX_SYMBOL_NAME 512
@@ -24,7 +25,7 @@ struct symbol {
 	size_t place; /* among all symbols of all modules */
 };
 
-/* A module that crash does not know. */
+/* A module whose symbols crash does not know. */
 struct module_table {
 	uint64_t module;
 	char name[KERNEL_MODULE_NAME];
@@ -43,6 +44,12 @@ static struct {
 	struct symbol *by_name; /* of all of them; made when the first is asked for */
 	size_t n_by_name;
 } modules;
+
+bool module_symbols_are_of_crash(const char *module)
+{
+	return k_module_is_known(module) &&
+	       (strcmp(module, "nbd") != 0 || !module_debuginfo_problem());
+}
 
 void module_symbols_forget(void)
 {
@@ -66,7 +73,8 @@ static void find_modules(void)
 	for (size_t i = 0; i < n; i++) {
 		struct module_table table = {.module = all[i]};
 
-		if (!kernel_module_name(table.module, table.name) || k_module_is_known(table.name))
+		if (!kernel_module_name(table.module, table.name) ||
+		    module_symbols_are_of_crash(table.name))
 			continue;
 		if (!kernel_module_text(table.module, &table.text, &table.text_size))
 			table.text_size = 0;

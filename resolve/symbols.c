@@ -3,18 +3,29 @@
 
 #include "resolve/kernel_crash.h"
 #include "resolve/kernel_module.h"
+#include "resolve/module_debuginfo.h"
 #include "resolve/module_symbols.h"
+
+/* What crash says of nbd's memory when it has loaded debuginfo that does not belong to it. */
+static bool is_of_another_build(uint64_t addr)
+{
+	return module_debuginfo_problem() &&
+	       kernel_module_contains(kernel_module_by_name("nbd"), addr);
+}
 
 num k_symbol(const char *name)
 {
 	num symbol = k_crash_symbol(name);
 
-	return symbol.known ? symbol : module_symbol(name);
+	if (symbol.known && !is_of_another_build(symbol.v))
+		return symbol;
+	symbol = module_symbol(name);
+	return symbol.known ? symbol : module_debuginfo_variable(name);
 }
 
 const char *k_function(uint64_t addr, uint64_t *start)
 {
-	const char *name = k_crash_function(addr, start);
+	const char *name = is_of_another_build(addr) ? NULL : k_crash_function(addr, start);
 
 	return name ? name : module_function(addr, start);
 }
@@ -33,6 +44,7 @@ num k_module_has_function(const char *module, const char *function)
 
 	if (symbol.known)
 		return addr && kernel_module_contains(addr, symbol.v) ? NUM(1) : NUM_UNKNOWN;
-	return k_module_is_known(module) || module_symbols_are_complete(module) ? NUM(0)
-										: NUM_UNKNOWN;
+	return module_symbols_are_of_crash(module) || module_symbols_are_complete(module)
+		       ? NUM(0)
+		       : NUM_UNKNOWN;
 }

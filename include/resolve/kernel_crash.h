@@ -52,6 +52,9 @@ bool k_module_is_known(const char *module);
 /* True when "mod -s" has loaded the debuginfo of this module. */
 bool k_debuginfo_is_loaded(const char *module);
 
+/* The file that it has loaded, "" when it has loaded none or the name is too long. The name is crash's. */
+const char *k_debuginfo_file(const char *module);
+
 /* Reads len bytes of kernel memory. what names them in crash's debug output. False when they cannot be read. */
 bool k_readmem(uint64_t addr, void *buf, size_t len, const char *what);
 

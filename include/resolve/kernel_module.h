@@ -31,6 +31,10 @@ uint64_t kernel_module_room(uint64_t module, uint64_t addr);
 /* True when the address lies in the memory of the struct module at module; false when that cannot be read. */
 bool kernel_module_contains(uint64_t module, uint64_t addr);
 
+/* Where a section of it is. Unknown when it has none of that name, when the kernel keeps no list of them, and when that
+ * cannot be read. */
+num kernel_module_section(uint64_t module, const char *name);
+
 /* 1 when the memory of the module of that name contains this text, one of its messages for instance; 0 when it does
  * not. Unknown when there is no such module (it is built in) and when its memory cannot be read in full. */
 num kernel_module_holds(const char *module, const char *text);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Symbols of modules as the kernel itself has them, in the table of each struct module (kallsyms): for modules that
- * crash does not know, be it that it was started with --no_modules or is older than the kernel. Where the kernel was
+ * crash does not know, be it that it was started with --no_modules or is older than the kernel, or knows wrongly. Where the kernel was
  * built without CONFIG_KALLSYMS_ALL such a table has functions alone.
  */
 #ifndef NBD_RESOLVE_MODULE_SYMBOLS_H
@@ -16,7 +16,11 @@ num module_symbol(const char *name);
  * address, 0 without one. Memory: arena. */
 const char *module_function(uint64_t addr, uint64_t *start);
 
-/* True when crash does not know the module, and its table was read in full: what is not in it is no function of it. */
+/* True when crash has the symbols of the module: it knows the module, and has loaded no debuginfo that belongs to another
+ * build of it. */
+bool module_symbols_are_of_crash(const char *module);
+
+/* True when crash does not have them, and its table was read in full: what is not in it is no function of it. */
 bool module_symbols_are_complete(const char *module);
 
 /* For layout.c: what was read is read again when it is next asked for. */

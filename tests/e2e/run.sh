@@ -99,9 +99,13 @@ refuse() {
 } | session first "$fixture"
 
 gendisk=$(grep -o '"name":"nbd5".*' "$out/nbd-j" | grep -o '"gendisk":"0x[0-9a-f]*' | cut -dx -f2)
+"$here/rebuild_id.py" "$fixture/nbd.ko.debug" "$out/other-nbd.ko.debug"
 {
 	echo "extend $module"
 	save nbd-j-before nbd -j
+	echo "mod -s nbd $out/other-nbd.ko.debug"
+	save nbd-j-other-build nbd -j
+	echo "mod -d nbd"
 	echo "mod -s nbd $fixture/nbd.ko.debug"
 	save nbd-j-debuginfo nbd -j
 	"$e2e" --commands "$out" "$fixture"

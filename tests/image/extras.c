@@ -386,6 +386,42 @@ void extra_kallsyms(struct scene *s, bool all)
 	set_size(s);
 }
 
+static uint64_t new_section(struct image *image, const char *name, uint64_t addr)
+{
+	bool beside = image_has(image, "module_sect_attr", NULL);
+	uint64_t section = image_new(image, beside ? "module_sect_attr" : "bin_attribute");
+	uint64_t file = beside ? image_at(image, section, "module_sect_attr", "battr") : section;
+
+	image_set(image, file, "bin_attribute", "attr.name", image_string(image, name));
+	if (!image_try_set(image, section, "module_sect_attr", "address", addr))
+		image_set(image, file, "bin_attribute", "private", addr);
+	return file;
+}
+
+struct extra_sections extra_sections(struct scene *s, const void *build_id, size_t len)
+{
+	struct image *image = s->image;
+	uint64_t all = image_new(image, "module_sect_attrs"), code;
+	Elf64_Nhdr header = {sizeof(ELF_NOTE_GNU), (Elf64_Word)len, NT_GNU_BUILD_ID};
+	struct extra_sections sections = {.files = image_array(image, "ptr", 4)};
+	size_t size;
+
+	code = image_code(image, MODULE_CODE, &size);
+	sections.data = image_module_data(image, 256);
+	sections.note = image_module_data(image, sizeof(header) + sizeof(ELF_NOTE_GNU) + len);
+	image_write(image, sections.note, &header, sizeof(header));
+	image_write(image, sections.note + sizeof(header), ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU));
+	image_write(image, sections.note + sizeof(header) + sizeof(ELF_NOTE_GNU), build_id, len);
+	image_set_pointer(image, sections.files, 0, new_section(image, ".text", code));
+	image_set_pointer(image, sections.files, 1, new_section(image, ".data", sections.data));
+	image_set_pointer(image, sections.files, 2,
+			  new_section(image, ".note.gnu.build-id", sections.note));
+	image_set(image, all, "module_sect_attrs", "grp.bin_attrs", sections.files);
+	image_set(image, s->module, "module", "sect_attrs", all);
+	set_size(s);
+	return sections;
+}
+
 void extra_module(struct scene *s)
 {
 	struct image *image = s->image;

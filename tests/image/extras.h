@@ -46,6 +46,13 @@ void extra_module(struct scene *s);
 /* The module's own table of symbols anew: all of them, or functions alone, as without CONFIG_KALLSYMS_ALL. */
 void extra_kallsyms(struct scene *s, bool all);
 
+/* The list of the module's sections that the kernel keeps: ".text", ".data", ".note.gnu.build-id" with such a note. */
+struct extra_sections {
+	uint64_t data, note; /* where these two are */
+	uint64_t files;	     /* the array of pointers */
+};
+struct extra_sections extra_sections(struct scene *s, const void *build_id, size_t len);
+
 /* A task in D that wants config_lock (it is unwound with ORC tables, beside them lies what would mislead),
  * one that holds it, and two that wait for the request: one has a page of it on its stack, the other is
  * told of its end. */

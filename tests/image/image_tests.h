@@ -24,5 +24,6 @@ TCase *memory_case(void);
 TCase *devices_case(void);
 TCase *modules_case(void);
 TCase *log_case(void);
+TCase *debuginfo_case(void);
 
 #endif

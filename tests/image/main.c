@@ -30,6 +30,7 @@ int main(void)
 	suite_add_tcase(suite, memory_case());
 	suite_add_tcase(suite, devices_case());
 	suite_add_tcase(suite, modules_case());
+	suite_add_tcase(suite, debuginfo_case());
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

@@ -67,14 +67,19 @@ long datatype_info(char *name, char *member, struct datatype_member *request)
 										: (long)offset;
 }
 
-/* No module's debuginfo is loaded in the middle of a session. */
+static struct load_module nbd;
+
+void crash_load_debuginfo(const char *path)
+{
+	nbd.mod_flags = path ? MOD_LOAD_SYMS : 0;
+	snprintf(nbd.mod_namelist, sizeof(nbd.mod_namelist), "%s", path ? path : "");
+}
+
 int is_module_name(char *name, ulong *address, struct load_module **module)
 {
-	static struct load_module nbd;
-
 	(void)address;
 	*module = &nbd;
-	return !symbol_filter && !strcmp(name, "nbd");
+	return (!symbol_filter || nbd.mod_flags) && !strcmp(name, "nbd");
 }
 
 int symbol_exists(char *name)

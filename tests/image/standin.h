@@ -31,6 +31,9 @@ void crash_filter_layouts(crash_layout_filter *filter);
 typedef bool crash_symbol_filter(const char *name);
 void crash_filter_symbols(crash_symbol_filter *filter);
 
+/* The file that `mod -s nbd` has been given, whose debuginfo crash has then. NULL: none. */
+void crash_load_debuginfo(const char *path);
+
 /* How often the last command read memory. */
 unsigned long crash_reads(void);
 

@@ -61,6 +61,7 @@ static const struct {
 	{{"timer_list", ""}, "of who waits for a reconnect: real vmcores, the play stuck"},
 	{{"timer_list", "expires"}, "the same"},
 	{{"timer_list", "function"}, "the same"},
+	{{"module", "sect_attrs"}, "of debuginfo that mod -s has loaded: test_debuginfo.c"},
 	{{"module", "kallsyms"}, "tells a crash that has no modules: test_modules.c"},
 	{{"module_layout", "text_size"}, "the same"},
 	{{"mod_kallsyms", ""}, "the same"},

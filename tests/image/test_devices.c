@@ -289,6 +289,50 @@ START_TEST(a_damaged_class_is_told)
 }
 END_TEST
 
+/* Since 6.4 a class is found among all of them: where that walk goes wrong, no device is there by it. */
+START_TEST(a_damaged_list_of_classes_is_told)
+{
+	static const char *const layouts[] = {"6.6", "7.2"};
+	struct layout *kernel = layout_load(LAYOUTS, layouts[_i]);
+	struct image *of_kernel = image_create(kernel);
+	uint64_t sets, list, first, private;
+	struct damage {
+		const char *type, *member;
+		uint64_t object, value;
+	} damages[5];
+
+	scene_build(of_kernel);
+	sets = image_first(of_kernel, "kset");
+	list = image_at(of_kernel, sets, "kset", "list");
+	first = image_get(of_kernel, list, "list_head", "next");
+	private = image_container(of_kernel, image_get(of_kernel, list, "list_head", "prev"),
+				  "subsys_private", "subsys.kobj.entry");
+	damages[0] = (struct damage){"list_head", "next", list, NOT_IN_MEMORY};
+	damages[1] = (struct damage){"list_head", "next", list, list};
+	damages[2] = (struct damage){"list_head", "next", first, first};
+	damages[3] = (struct damage){"list_head", "prev", first, first};
+	damages[4] = (struct damage){"subsys_private", "class", private, NOT_IN_MEMORY};
+	for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		const struct damage *d = &damages[i];
+		uint64_t old = image_get(of_kernel, d->object, d->type, d->member);
+		struct json_object *report;
+
+		image_set(of_kernel, d->object, d->type, d->member, d->value);
+		report = run_report(of_kernel);
+		has_elements(report, "/0/devices_from", 1);
+		is_string(report, "/0/devices_from/0", "nbd_index_idr");
+		is_string(report, "/0/unreadable/0",
+			  "block_class could not be read in full: nbd_index_idr was not checked "
+			  "against it");
+		has_elements(report, "/1/unreadable", 0);
+		json_object_put(report);
+		image_set(of_kernel, d->object, d->type, d->member, old);
+	}
+	image_free(of_kernel);
+	layout_free(kernel);
+}
+END_TEST
+
 /* The commands that name a device, and -d in all its forms. */
 START_TEST(devices_are_named_without_the_table)
 {
@@ -368,6 +412,7 @@ TCase *devices_case(void)
 	tcase_add_test(tc, one_number_is_enough);
 	tcase_add_test(tc, a_dead_node_is_no_device);
 	tcase_add_test(tc, a_damaged_class_is_told);
+	tcase_add_loop_test(tc, a_damaged_list_of_classes_is_told, 0, 2);
 	tcase_add_test(tc, devices_are_named_without_the_table);
 	tcase_add_test(tc, computed_layouts_are_tried_by_the_disks);
 	return tc;

@@ -23,6 +23,7 @@ readonly HOST="systemd-sysv udev kmod initramfs-tools kdump-tools makedumpfile n
 # Debian's names of what the spec requires.
 declare -A DEBIAN_NAME=(
 	[crash-devel]=crash
+	[elfutils-libelf-devel]=libelf-dev
 	[gcc]="gcc libc6-dev"
 	[json-c-devel]=libjson-c-dev
 	[libbpf-devel]=libbpf-dev

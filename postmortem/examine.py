@@ -146,7 +146,8 @@ def _take_system(row, system):
     if not row["crash_time"]:
         try:
             when = datetime.datetime.strptime(said.get("DATE", "").strip(), "%a %b %d %H:%M:%S UTC %Y")
-            row["crash_time"] = when.strftime("%Y-%m-%dT%H:%M:%SZ")
+            # crash says 1970 where it does not find the kernel's clock.
+            row["crash_time"] = when.strftime("%Y-%m-%dT%H:%M:%SZ") if when.year > 1970 else None
         except ValueError:
             pass
 

@@ -131,6 +131,12 @@ class Tries(InDirectory):
         self.assertEqual((status, rows[0]["message"]), (8, "nbd: nbd's structures are unknown"))
         self.assertEqual(self.run_program(extend_X="", **{"extend_./nbd.so": "extend: wrong ELF class\n"})[0], 8)
 
+    def test_a_crash_time_of_1970_is_unknown(self):
+        core = self.write("crash/elf", sample.elf_vmcore("OSRELEASE=6.1.0-1-amd64\nBUILD-ID=%s\n" % sample.BUILD_ID))
+        for date, time in (("Sat Nov 28 05:44:04 UTC 2026", "2026-11-28T05:44:04Z"), ("Thu Jan  1 00:00:00 UTC 1970", None), ("(unknown)", None)):
+            _, rows, _, _ = self.run_program(core, nbd__j=lines(), sys="        DATE: %s\n" % date)
+            self.assertEqual(rows[0]["crash_time"], time)
+
     def test_a_report_that_is_broken_off_is_a_row(self):
         status, rows, errors, _ = self.run_program(nbd__j=lines(sample.device())[:-9])
         self.assertEqual((status, len(rows), rows[0]["status"]), (8, 1, "devices unreadable"))

@@ -68,7 +68,7 @@ E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(SOURCES) $(wildcard include/*/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all arm64 check rooms unit image coverage fuzz fuzz-check e2e e2e-all e2e-stuck reads bench compilers mutations valgrind valgrind-long matrix matrix-all crash-symbols session damage damage-check live steps \
+.PHONY: all arm64 check rooms unit image coverage fuzz fuzz-check e2e e2e-all e2e-others e2e-stuck reads bench compilers mutations valgrind valgrind-long matrix matrix-all crash-symbols session damage damage-check live steps \
 	demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
@@ -233,6 +233,11 @@ e2e-%-arm64: arm64 $(BUILD)/tests/e2e/e2e
 # The facts of the play stuck: what they are the cause of is not told yet.
 e2e-stuck: $(KERNELS:%=e2e-stuck-%)
 
+# One session on arm64, and one on a kernel of 7.x: where the mirrors hold them, and no other kernels, is said.
+e2e-others: $(MODULE)
+	tests/e2e/if_held.sh 6.1-arm64 6.1 $(MAKE) e2e-facts-6.1-arm64
+	tests/e2e/if_held.sh sid '7.2 7.3' $(MAKE) e2e-facts-sid
+
 # One session on one vmcore: the facts of a kernel whose whole e2e is not part of check.
 e2e-facts-%: $(MODULE) $(BUILD)/tests/e2e/e2e
 	tests/e2e/stuck.sh $* $(CRASH) $(MODULE) $(BUILD)/tests/e2e/e2e scenes
@@ -330,6 +335,7 @@ help:
 	@echo 'make coverage   lines and branches that the unit and image tests run'
 	@echo 'make e2e        the end-to-end tests on real vmcores of KERNELS'
 	@echo 'make e2e-all    the same on all kernels of vmcore-fixtures; make e2e-NAME: on one of them'
+	@echo 'make e2e-others  one session on arm64 and one on 7.x, where the mirrors still hold kernels that were tried'
 	@echo 'make e2e-stuck  the same on the vmcores of more ways to be stuck'
 	@echo 'make matrix     the same nbd.so in every packaged crash, on KERNELS; make matrix-all: on all kernels'
 	@echo 'make crash-symbols  what nbd.so needs of crash, in every packaged crash'

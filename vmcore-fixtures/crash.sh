@@ -29,7 +29,7 @@ fetch_binary() {
 	mkdir "$WORK/root"
 	if [[ $SUITE == bullseye ]]; then
 		apt_fetch "$apt" "$WORK" crash ||
-			fail "download failed: crash" "check the network, then run again"
+			unavailable "download failed: crash"
 	else
 		apt_fetch_closure "$apt" crash "${LIBRARIES[@]}"
 		mv "$apt"/cache/archives/*.deb "$WORK/"
@@ -125,7 +125,7 @@ if [[ ! -x $RESULT/crash ]]; then
 	chmod +x "$WORK/crash"
 	found=$("$WORK/crash" --version | sed -n 's/^crash[^ ]* //p')
 	[[ $found == "${VERSION%-*}"* ]] ||
-		fail "$SUITE has crash $found now, not $VERSION" "adapt the table in $0"
+		fail "$SUITE has crash $found now, not $VERSION" "adapt the table in $0" "$UNAVAILABLE"
 	mv -T "$WORK" "$RESULT"
 fi
 echo "$RESULT/crash"

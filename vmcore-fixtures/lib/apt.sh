@@ -85,7 +85,7 @@ apt_fetch_closure() {
 	APT_CONFIG=$root/apt.conf apt-get -qy install --download-only "$@" \
 		>"$root/download.log" 2>&1 || {
 		tail -n 5 "$root/download.log" >&2
-		fail "download failed: $*" "check the network, then run again"
+		unavailable "download failed: $*"
 	}
 }
 
@@ -98,6 +98,6 @@ apt_fetch_source() {
 		apt-get -q --error-on=any update && cd "$2" && apt-get -q source --tar-only "$3"
 	) >"$1/source.log" 2>&1 || {
 		tail -n 5 "$1/source.log" >&2
-		fail "download failed: the source of $3" "check the network, then run again"
+		unavailable "download failed: the source of $3"
 	}
 }

@@ -12,7 +12,13 @@ say() {
 fail() {
 	[[ ! -d ${WORK:-} ]] || : >"$WORK/explained"
 	printf '\nvmcore-fixtures: %s\n  next: %s\n' "$1" "$2" >&2
-	exit 1
+	exit "${3:-1}"
+}
+
+# unavailable WHAT: the same where no mirror holds what is asked for, with an exit status of its own.
+readonly UNAVAILABLE=75
+unavailable() {
+	fail "$1" "check the network and the mirrors, then run again" "$UNAVAILABLE"
 }
 
 require_commands() {

@@ -44,8 +44,7 @@ kernel_download() {
 		# What was had of it must not be unpacked with the next one.
 		rm -f "$dir"/*.deb
 	done < <(kernel_candidates "$apt" "$flavour")
-	fail "no stock kernel $kernel could be downloaded" \
-		"check the network and the mirrors in $apt/sources.list, then run again"
+	unavailable "no stock kernel $kernel could be downloaded from the mirrors in $apt/sources.list"
 }
 
 # kernel_fetch KERNEL DIR: fills DIR with vmlinuz, vmlinux, nbd.ko.debug,

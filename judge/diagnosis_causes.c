@@ -85,6 +85,20 @@ static const char *server_is_gone(const struct connection *c)
 			 : "the server is gone";
 }
 
+/* What disconnected the device, as far as that is known. */
+static const char *who_shut_down(const struct diagnosed *d)
+{
+	const struct task *client = d->dev->recv_task;
+
+	if (!log_event_shut_down_here(d->report, d->dev))
+		return "the device was disconnected";
+	if (client && client->state == 'T' && !d->dev->recv_doubt)
+		return arena_printf("the signal that stopped %s ended NBD_DO_IT, and nbd shut the "
+				    "sockets down",
+				    phrase_name(client));
+	return "nbd shut the sockets down, since a signal ended NBD_DO_IT or by NBD_CLEAR_SOCK";
+}
+
 bool cause_opener_pins(const struct diagnosed *d)
 {
 	const struct device *dev = d->dev;
@@ -103,7 +117,7 @@ bool cause_opener_pins(const struct diagnosed *d)
 	else if (lost.n && num_is(lost.first->sock->listener_alive, 0))
 		begin = server_is_gone(lost.first);
 	else if (fact_has_flag(dev, RT_DISCONNECTED))
-		begin = "the device was disconnected";
+		begin = who_shut_down(d);
 	else
 		begin = "nbd reads from no connection any more";
 	return told(

@@ -28,6 +28,14 @@ static const struct {
 	{LOG_SEND_REFUSED, "Send data failed (result -13)"},
 	{LOG_RECEIVE_FAILED, "Receive control failed (result "},
 	{LOG_RECEIVE_FAILED, "Receive data failed (result "},
+	/* Of any other result; and what comes of a lost connection. */
+	{LOG_GIVEN_UP, "Send control failed (result "},
+	{LOG_GIVEN_UP, "Send data failed (result "},
+	{LOG_GIVEN_UP, "Connection timed out"},
+	{LOG_GIVEN_UP, "Dead connection, failed to find a fallback"},
+	{LOG_DISCONNECT, "NBD_DISCONNECT"},
+	{LOG_DISCONNECT, "Disconnected due to user request."},
+	{LOG_SHUT_DOWN, "shutting down sockets"},
 };
 
 /* nbd's own words in a message, NULL when it is of somebody else. */
@@ -60,17 +68,50 @@ static num oldest_ms(const struct report *report, const struct device *dev)
 	return NUM(age + age / DRIFT_DIVISOR + TICKS_MS);
 }
 
+static bool counts(const struct log_line *line, num oldest)
+{
+	return line->age_ms.known && oldest.known && line->age_ms.v <= oldest.v;
+}
+
 const struct log_line *log_event_last(const struct report *report, const struct device *dev,
 				      enum log_event event)
 {
 	num oldest = oldest_ms(report, dev);
 
-	for (size_t i = dev->n_log; oldest.known && i > 0; i--) {
+	for (size_t i = dev->n_log; i > 0; i--) {
 		const struct log_line *line = &dev->log[i - 1];
 
-		if (line->age_ms.known && line->age_ms.v <= oldest.v &&
-		    tells(words_of(dev, line), event))
+		if (counts(line, oldest) && tells(words_of(dev, line), event))
 			return line;
+	}
+	return NULL;
+}
+
+/* Any event but the sockets' shutdown itself. */
+static bool tells_why(const char *words)
+{
+	for (enum log_event event = 0; event < LOG_SHUT_DOWN; event++) {
+		if (tells(words, event))
+			return true;
+	}
+	return false;
+}
+
+const struct log_line *log_event_shut_down_here(const struct report *report,
+						const struct device *dev)
+{
+	num oldest = oldest_ms(report, dev);
+
+	for (size_t i = 0; report->log_known && i < dev->n_log; i++) {
+		const struct log_line *line = &dev->log[i];
+		const char *words = words_of(dev, line);
+
+		if (!counts(line, oldest))
+			continue;
+		if (tells(words, LOG_SHUT_DOWN))
+			return line;
+		if (tells_why(words))
+			return NULL;
 	}
 	return NULL;
 }

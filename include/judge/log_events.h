@@ -10,6 +10,9 @@ enum log_event {
 	LOG_SEND_TIMED_OUT, /* the server did not take what was sent in time */
 	LOG_SEND_REFUSED,   /* the task that sends may not use the socket */
 	LOG_RECEIVE_FAILED, /* the other end has closed the connection */
+	LOG_GIVEN_UP, /* a connection was given up for another reason that comes from its other end */
+	LOG_DISCONNECT, /* a disconnect was asked for */
+	LOG_SHUT_DOWN,	/* nbd has shut all sockets down */
 };
 
 /*
@@ -18,6 +21,14 @@ enum log_event {
  */
 const struct log_line *log_event_last(const struct report *report, const struct device *dev,
 				      enum log_event event);
+
+/*
+ * The message by which nbd shut the sockets of this attachment down without having said before that a connection was lost or a
+ * disconnect asked for; NULL when there is none. So do NBD_CLEAR_SOCK, and a signal that ends NBD_DO_IT: drivers/block/nbd.c,
+ * nbd_clear_sock_ioctl() and nbd_start_device_ioctl().
+ */
+const struct log_line *log_event_shut_down_here(const struct report *report,
+						const struct device *dev);
 
 /* The message and when it came, as a sentence has it: "\"Wrong magic (0x98bb9967)\", 36.2 s ago". */
 const char *log_event_phrase(const struct device *dev, const struct log_line *line);

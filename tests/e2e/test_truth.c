@@ -90,6 +90,9 @@ START_TEST(device_flags)
 		expected |= 0x02;
 	if (at(facts, "/disconnected"))
 		expected |= 0x04;
+	/* NBD_CLEAR_SOCK gives netlink's reference back. */
+	if (at(facts, "/sockets_cleared"))
+		expected &= ~0x10;
 	/* Once NBD_CMD_DISCONNECT has come to its end, netlink has nothing of the device any more. */
 	if (at(facts, "/netlink_disconnected"))
 		expected = keeps_pid() ? 0x8c : 0x0c;

@@ -468,6 +468,51 @@ START_TEST(pinned)
 }
 END_TEST
 
+/* By this host, and not for what came from the server: NBD_CLEAR_SOCK, or a signal. */
+START_TEST(pinned_and_shut_down_here)
+{
+	static const char *const before[] = {
+		"block nbd1: Receive control failed (result -32)",
+		"block nbd1: Send data failed (result -104)",
+		"block nbd1: Connection timed out, retrying (0/1 alive)",
+		"block nbd1: NBD_DISCONNECT",
+		"block nbd1: Wrong magic (0x1)",
+	};
+	static const char *const here = "nbd shut the sockets down, since a signal ended NBD_DO_IT "
+					"or by NBD_CLEAR_SOCK, and qemu-kvm (233) fd 3";
+	static const char *const elsewhere = "the device was disconnected, and qemu-kvm (233) fd 3";
+
+	pin();
+	dev->conns[0].sock->listener_alive = dev->conns[1].sock->listener_alive = NUM(1);
+	report->log_known = true;
+	report->boottime_ns = NUM(100 * 1000000000ull);
+	dev->started_boottime = NUM(90 * 1000000000ull);
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		dev->n_log = 0;
+		logs(11000, before[i]);
+		logs(5000, "block nbd1: shutting down sockets");
+		is(STATE_PINNED, "opener-pins");
+		cause_has(here);
+		dev->n_log = 0;
+		logs(6000, before[i]);
+		logs(5000, "block nbd1: shutting down sockets");
+		is(STATE_PINNED, "opener-pins");
+		cause_has(elsewhere);
+	}
+	dev->log[0].age_ms = NUM(11000);
+	dev->recv_task = &report->tasks.v[0];
+	is(STATE_PINNED, "opener-pins");
+	cause_has(here);
+	report->tasks.v[0].state = 'T';
+	is(STATE_PINNED, "opener-pins");
+	cause_has("the signal that stopped qemu-kvm (233) ended NBD_DO_IT, and nbd shut the "
+		  "sockets down, and qemu-kvm (233) fd 3");
+	report->log_known = false;
+	is(STATE_PINNED, "opener-pins");
+	cause_has(elsewhere);
+}
+END_TEST
+
 /* Whoever waits makes it more than a matter of openers. */
 START_TEST(not_pinned_while_something_waits)
 {
@@ -669,6 +714,7 @@ TCase *diagnosis_case(void)
 	tcase_add_test(c, a_message_of_another_device);
 	tcase_add_test(c, given_up_because_of_a_stopped_server);
 	tcase_add_test(c, pinned);
+	tcase_add_test(c, pinned_and_shut_down_here);
 	tcase_add_test(c, not_pinned_while_something_waits);
 	tcase_add_test(c, the_stack_above_comes_down_first);
 	tcase_add_test(c, size_zero);

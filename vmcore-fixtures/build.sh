@@ -25,6 +25,7 @@ CACHE=${NBD_FIXTURE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/crash-nbd}
 recipe_files() {
 	printf 'lib/%s.sh\n' boot "capture-$CAPTURE" fixture guest "machine-$MACHINE"
 	find guest -type f
+	[[ ! -d plays/$PLAY ]] || find "plays/$PLAY" -type f
 }
 
 # Names the contents of everything that influences the fixture: another kernel's row or machine does not.
@@ -46,6 +47,12 @@ require_host() {
 	require_compiler
 	[[ -r $KEYRING ]] ||
 		fail "Debian's archive keys are missing" "apt-get install debian-archive-keyring"
+}
+
+# What one play alone needs is in plays/PLAY, and so changes no other one: it comes beside the files of guest/.
+build_play() {
+	[[ ! -d $RECIPE/plays/$PLAY ]] || cp -r "$RECIPE/plays/$PLAY/." "$RECIPE/guest"
+	build_fixture "$1"
 }
 
 clean_up() {
@@ -117,7 +124,7 @@ trap clean_up EXIT
 trap 'exit "$INTERRUPTED"' INT TERM
 # An edit during the build must not end up under the name of what was before.
 mkdir "$WORK/recipe"
-cp -r "$RECIPE"/{build.sh,lib,guest} "$WORK/recipe/"
+cp -r "$RECIPE"/{build.sh,lib,guest,plays} "$WORK/recipe/"
 RECIPE=$WORK/recipe
 
 provide "guest-$GUEST_ARCHITECTURE" "$USERLAND" userland_fetch "$GUEST_ARCHITECTURE" "${GUEST_PACKAGES[*]}"
@@ -125,6 +132,6 @@ provide guest-tools "$HOST_USERLAND" userland_fetch amd64 "busybox-static kmod"
 provide_libraries
 provide "kernel-$KERNEL" "$KERNEL_DIR" kernel_fetch "$KERNEL"
 fixture=$(fixture_dir)
-provide "fixture-$KERNEL-$PLAY" "$fixture" build_fixture
+provide "fixture-$KERNEL-$PLAY" "$fixture" build_play
 say "$fixture is ready"
 echo "$fixture"

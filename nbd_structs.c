@@ -19,6 +19,8 @@
 #define SECTOR_SHIFT   9
 /* No kernel has as many bits in runtime_flags. */
 #define MAX_RUNTIME_FLAGS 0xffff
+/* A longer name of a server is not read. */
+#define MAX_BACKEND 4096
 /* loff_t */
 #define MAX_SIZE INT64_MAX
 
@@ -203,6 +205,15 @@ struct device *nbd_device_begin(struct report *report, const struct found_device
 	return dev;
 }
 
+static void read_backend(struct device *dev, num text)
+{
+	dev->has_backend = text;
+	dev->has_backend.v = text.v != 0;
+	dev->backend = text.v ? k_text(text.v, MAX_BACKEND, "nbd_device.backend") : NULL;
+	if ((text.v && !dev->backend) || (!text.known && !text.absent))
+		problem_add(&dev->problems, "nbd_device.backend could not be read");
+}
+
 static void read_device(struct report *report, const struct found_device *found,
 			struct file_set *files)
 {
@@ -224,6 +235,7 @@ static void read_device(struct report *report, const struct found_device *found,
 	dev->timeout_seconds =
 		nbd_seconds(k_num_at(k_at(dev->nbd_device, KM_NBD_TAG_SET), KM_TAG_SET_TIMEOUT));
 	nbd_tasks_read(dev, &o, &report->tasks);
+	read_backend(dev, k_num(&o, KM_NBD_BACKEND));
 	config = k_num(&o, KM_NBD_CONFIG);
 	dev->config = config.v;
 	dev->config_known = config;

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "collect/dm_names.h"
 
-#include <string.h>
-
 #include "base/arena.h"
-#include "base/names.h"
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
 #include "resolve/rbtree.h"
@@ -13,32 +10,12 @@
 /* NUM_BUCKETS of _name_buckets */
 #define BUCKETS 64
 /* DM_UUID_LEN; DM_NAME_LEN is one less. */
-#define MAX_TEXT  129
-#define PAGE_SIZE 4096
+#define MAX_TEXT 129
 /* struct hash_cell in words: two links, then name, uuid and md. Linux kernel commit b82096afc8af ("dm ioctl: replace
  * device hash with red-black tree") (in v5.13) made the links nodes of trees, with two flags behind them. */
 #define LISTED_NAME 4
 #define TREE_NAME   7
 enum { CELL_NAME, CELL_UUID, CELL_DEVICE, CELL_WORDS };
-
-/* Text of the kernel up to its end: not a byte is read of a page behind it, which the dump may not have. */
-static const char *read_text(uint64_t addr)
-{
-	char text[MAX_TEXT];
-	size_t n = 0;
-
-	while (n < sizeof(text)) {
-		size_t left = PAGE_SIZE - (addr + n) % PAGE_SIZE;
-		size_t len = left < sizeof(text) - n ? left : sizeof(text) - n;
-
-		if (!k_read(addr + n, text + n, len, "hash_cell.name"))
-			return NULL;
-		n += len;
-		if (memchr(text, '\0', n))
-			return name_escape_string(text, n);
-	}
-	return NULL;
-}
 
 /* A cell whose name is the first-th word. */
 static bool add_cell(struct dm_names *names, uint64_t cell, size_t first)
@@ -49,9 +26,9 @@ static bool add_cell(struct dm_names *names, uint64_t cell, size_t first)
 	if (!k_read(cell + first * sizeof(*words), words, sizeof(words), "hash_cell"))
 		return false;
 	if (words[CELL_NAME])
-		name->name = read_text(words[CELL_NAME]);
+		name->name = k_text(words[CELL_NAME], MAX_TEXT, "hash_cell.name");
 	if (words[CELL_UUID])
-		name->uuid = read_text(words[CELL_UUID]);
+		name->uuid = k_text(words[CELL_UUID], MAX_TEXT, "hash_cell.uuid");
 	if (words[CELL_DEVICE])
 		*ptr_map_at(&names->by_device, words[CELL_DEVICE]) = name;
 	return name->name && (name->uuid || !words[CELL_UUID]);

@@ -697,6 +697,7 @@ const char *json_device_line(const struct report *report, const struct device *d
 	add(o, "dead_connections", number(dev->n_dead));
 	add(o, "capacity_bytes", number(dev->capacity_bytes));
 	add(o, "block_size", number(dev->block_size));
+	add(o, "backend", string(dev->backend));
 	add(o, "timeout_seconds", number(dev->timeout_seconds));
 	add(o, "dead_conn_timeout_seconds", number(dev->dead_conn_timeout_seconds));
 	add_remembered_task(o, "setup_task", report, dev, dev->task_setup, NUM_UNKNOWN,

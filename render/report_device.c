@@ -94,7 +94,19 @@ static const char *openers_text(const struct device *dev)
 				    : "");
 }
 
-static void print_head(FILE *out, const struct report *report, const struct device *dev)
+/* What a netlink client has called the server; without -v only where it has. */
+static void print_backend(FILE *out, const struct device *dev, bool always)
+{
+	const char *none = dev->has_backend.absent	 ? "not kept by this kernel"
+			   : num_is(dev->has_backend, 0) ? "not named by the client"
+							 : "?";
+
+	if (dev->backend || always)
+		text_wrapped(out, 2, "backend        ", dev->backend ? dev->backend : none);
+}
+
+static void print_head(FILE *out, const struct report *report, const struct device *dev,
+		       bool unfolded)
 {
 	bool by_pid = dev->recv_pid.known;
 
@@ -123,6 +135,7 @@ static void print_head(FILE *out, const struct report *report, const struct devi
 	fprintf(out, "  references     config_refs %s; refs %s\n", references_text(dev),
 		word_decimal(dev->refs));
 	fprintf(out, "  openers        %s\n", openers_text(dev));
+	print_backend(out, dev, unfolded);
 	fprintf(out, "  requests       %s\n", phrase_requests(dev));
 	fprintf(out, "  timeout        %s; dead connections are waited for: %s\n",
 		num_is(dev->timeout_seconds, 0) && !fact_never_times_out(report, dev)
@@ -418,7 +431,7 @@ void report_device(FILE *out, const struct report *report, const struct device *
 {
 	size_t max = options->unfolded ? SIZE_MAX : MAX_ROWS_SHOWN;
 
-	print_head(out, report, dev);
+	print_head(out, report, dev, options->unfolded);
 	if (dev->config || dev->n_findings)
 		print_findings(out, report, dev, options);
 	print_attach(out, dev);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/names.h"
 #include "base/page_cache.h"
 
 #define NSEC_PER_SEC 1000000000u
@@ -265,6 +266,25 @@ num k_pointer(uint64_t addr, const char *what)
 	uint64_t value;
 
 	return k_read(addr, &value, sizeof(value), what) ? NUM(value) : NUM_UNKNOWN;
+}
+
+/* Not a byte is read of a page behind the text's end, which the dump may not have. */
+const char *k_text(uint64_t addr, size_t max, const char *what)
+{
+	char *text = arena_alloc(max);
+	size_t n = 0;
+
+	while (n < max) {
+		size_t left = PAGE_CACHE_PAGE - (addr + n) % PAGE_CACHE_PAGE;
+		size_t len = left < max - n ? left : max - n;
+
+		if (!k_read(addr + n, text + n, len, what))
+			return NULL;
+		n += len;
+		if (memchr(text, '\0', n))
+			return name_escape_string(text, n);
+	}
+	return NULL;
 }
 
 /* How long a tick is. Since v6.13 no variable says so, but the clock that counts jiffies has it as the factor from its

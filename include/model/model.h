@@ -412,6 +412,8 @@ struct device {
 	num num_connections, live_connections, recv_threads;
 	num capacity_bytes, block_size;
 	num timeout_seconds, dead_conn_timeout_seconds; /* 0: none */
+	num has_backend;     /* 1: a netlink client has named the server, 0: it has not */
+	const char *backend; /* that name, escaped; NULL: none, or not known */
 
 	num task_setup;		       /* task_struct address as found, 0 when none */
 	const struct task *setup_task; /* the living task there, or NULL */

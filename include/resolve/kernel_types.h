@@ -75,6 +75,10 @@ num k_num_at(uint64_t addr, enum kmember m);
 /* The pointer stored at addr, unknown when it cannot be read. what as for k_read(). */
 num k_pointer(uint64_t addr, const char *what);
 
+/* The text at addr up to its end, escaped; NULL when it has none within max bytes, or cannot be read. what as for
+ * k_read(). Memory: arena. */
+const char *k_text(uint64_t addr, size_t max, const char *what);
+
 /* Ticks a second, to turn jiffies into seconds; 0 when that is unknown. */
 unsigned k_hz(void);
 

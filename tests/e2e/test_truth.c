@@ -58,6 +58,9 @@ START_TEST(device_counts)
 	for (size_t i = 0; i < length_at(dev, "/connections"); i++)
 		ck_assert_int_eq(int_at(dev, "/connections/%zu/dead", i), is_dead((int64_t)i));
 	ck_assert_int_eq(int_at(dev, "/capacity_bytes"), int_at(sys, "/sectors") * 512);
+	/* What sysfs shows of a server that was not named is empty. */
+	ck_assert_str_eq(at(dev, "/backend") ? string_at(dev, "/backend") : "",
+			 at(sys, "/backend") ? string_at(sys, "/backend") : "");
 	check_recv_task(int_at(sys, "/pid"));
 	/* A live connection has its receiver, but for those that the field case leaks. */
 	ck_assert_int_eq(int_at(dev, "/recv_threads"),

@@ -263,6 +263,8 @@ static void fill_device(struct device *dev)
 	dev->recv_threads = sign_extended();
 	dev->capacity_bytes = number();
 	dev->block_size = number();
+	dev->has_backend = number();
+	dev->backend = text();
 	dev->timeout_seconds = number();
 	dev->dead_conn_timeout_seconds = number();
 	dev->task_setup = number();

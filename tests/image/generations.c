@@ -83,7 +83,7 @@ const struct generation generations[] = {
 	},
 	{
 		.layout = "5.10",
-		.other = {"runtime_flags"},
+		.other = {"backend", "runtime_flags"},
 		.has = {"task_struct.state", "hd_struct", "nbd_config.blksize", "unix_address.hash",
 			"block_device.bd_holder_disks", "nbd_device.task_recv"},
 		.lacks = {"task_struct.__state", "netns_unix", "nbd_device.pid",
@@ -95,12 +95,12 @@ const struct generation generations[] = {
 		.layout = "5.10",
 		.bit_7 = "DISCONNECT_ON_CLOSE",
 		.source = "computed",
-		.other = {"runtime_flags", "layout_source"},
+		.other = {"backend", "runtime_flags", "layout_source"},
 		.without_debuginfo = from_computed,
 	},
 	{
 		.layout = "openeuler-5.10",
-		.other = {"runtime_flags"},
+		.other = {"backend", "runtime_flags"},
 		.has = {"nbd_device.pid", "nbd_device.flags", "io_ring_ctx.ring_sock"},
 		.lacks = {"nbd_device.backend", "nbd_device.task_recv", "io_file_table"},
 		.bit_7 = "BIT7",
@@ -117,7 +117,7 @@ const struct generation generations[] = {
 	},
 	{
 		.layout = "rhel-8.4",
-		.other = {"runtime_flags", NO_RINGS},
+		.other = {"backend", "runtime_flags", NO_RINGS},
 		.has = {"xarray", "nbd_device.task_recv", "nbd_device.flags"},
 		.lacks = {"nbd_device.pid", "nbd_device.backend"},
 		.bit_7 = "DISCONNECT_ON_CLOSE",
@@ -125,7 +125,7 @@ const struct generation generations[] = {
 	},
 	{
 		.layout = "4.19",
-		.other = {"runtime_flags", NO_RINGS, "retries"},
+		.other = {"backend", "runtime_flags", NO_RINGS, "retries"},
 		.has = {"radix_tree_root.rnode", "idr.idr_base", "request.__deadline"},
 		.lacks = {"xarray", "nbd_cmd.retries", "nbd_device.flags", "request.deadline"},
 		.bit_7 = "DISCONNECT_ON_CLOSE",
@@ -133,7 +133,7 @@ const struct generation generations[] = {
 	},
 	{
 		.layout = "4.14",
-		.other = {"runtime_flags", NO_RINGS, "retries"},
+		.other = {"backend", "runtime_flags", NO_RINGS, "retries"},
 		.has = {"request.atomic_flags"},
 		.lacks = {"request.state", "idr.idr_base", "request.start_time_ns",
 			  "nbd_device.recv_workq"},

@@ -125,6 +125,9 @@ static void build_nbd(struct scene *s, struct kernel *k)
 	image_list_init(image, image_at(image, s->nbd_device, "nbd_device", "list"));
 	if (!image_try_set(image, s->nbd_device, "nbd_device", "pid", s->client.pid))
 		image_set(image, s->nbd_device, "nbd_device", "task_recv", s->client.task);
+	if (image_has(image, "nbd_device", "backend"))
+		image_set(image, s->nbd_device, "nbd_device", "backend",
+			  image_string(image, SCENE_BACKEND));
 	image_set(image, s->config, "nbd_config", "runtime_flags", RT_HAS_PID_FILE);
 	image_set(image, s->config, "nbd_config", "flags", 1);
 	image_set(image, s->config, "nbd_config", "socks", socks);

@@ -13,6 +13,7 @@
 #define SCENE_SECTOR	2048
 #define SCENE_BYTES	4096
 #define SCENE_TAG	5
+#define SCENE_BACKEND	"pool/volume-7"
 #define SCENE_FILE_PATH "/dev/nbd3"
 #define SCENE_START	200    /* seconds after the boot when nbd3 was started */
 #define SCENE_LOST_MS	950250 /* when the kernel's log says that a connection was lost */

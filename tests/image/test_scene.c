@@ -45,6 +45,7 @@ START_TEST(the_device_and_its_numbers)
 	is_number(report, "/1/refs", 3);
 	has_elements(report, "/1/runtime_flags/names", 1);
 	is_string(report, "/1/runtime_flags/names/0", "HAS_PID_FILE");
+	is_string(report, "/1/backend", SCENE_BACKEND);
 	is_number(report, "/1/num_connections", 2);
 	is_number(report, "/1/live_connections", 1);
 	is_number(report, "/1/recv_threads", 1);

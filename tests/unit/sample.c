@@ -111,6 +111,7 @@ struct device *sample_device(struct report *report, uint32_t index, size_t n, co
 	dev->num_connections = dev->live_connections = dev->recv_threads = NUM(n);
 	dev->capacity_bytes = NUM(8 << 20);
 	dev->block_size = NUM(4096);
+	dev->has_backend = NUM(0);
 	dev->timeout_seconds = dev->dead_conn_timeout_seconds = NUM(0);
 	dev->recv_pid = NUM(233);
 	dev->recv_task = &report->tasks.v[0];

@@ -67,6 +67,7 @@ START_TEST(unknown_is_null_and_present)
 		"/num_connections",
 		"/live_connections",
 		"/capacity_bytes",
+		"/backend",
 		"/connections/0/dead",
 		"/connections/0/state",
 		"/connections/0/shutdown",

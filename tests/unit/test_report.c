@@ -347,6 +347,38 @@ START_TEST(findings_have_remedies_and_evidence)
 }
 END_TEST
 
+/* Where the client has named the server it is told; else with -v. */
+START_TEST(backend)
+{
+	struct render_options options = {0};
+	const struct {
+		num has_backend;
+		const char *said;
+	} rows[] = {{NUM(0), "backend        not named by the client\n"},
+		    {NUM_ABSENT, "backend        not kept by this kernel\n"},
+		    {NUM_UNKNOWN, "backend        ?\n"}};
+	char *text;
+
+	judge();
+	for (size_t i = 0; i < 3; i++) {
+		dev->has_backend = rows[i].has_backend;
+		options.unfolded = true;
+		PRINTED(text, report_device(out, report, dev, &options));
+		has(text, rows[i].said);
+		free(text);
+		options.unfolded = false;
+		PRINTED(text, report_device(out, report, dev, &options));
+		has_not(text, "backend ");
+		free(text);
+	}
+	dev->has_backend = NUM(1);
+	dev->backend = "pool/volume-7";
+	PRINTED(text, report_device(out, report, dev, &options));
+	has(text, "  backend        pool/volume-7\n");
+	free(text);
+}
+END_TEST
+
 START_TEST(findings_for_scripts)
 {
 	char *text;
@@ -590,6 +622,7 @@ TCase *report_case(void)
 	tcase_add_test(c, exited_tasks_are_named_as_such);
 	tcase_add_test(c, parts_of_a_device_come_in_order);
 	tcase_add_test(c, findings_have_remedies_and_evidence);
+	tcase_add_test(c, backend);
 	tcase_add_test(c, findings_for_scripts);
 	tcase_add_loop_test(c, config_refs_add_up, 0, 4);
 	tcase_add_test(c, requests);

@@ -16,7 +16,13 @@
 #define MAX_MEMBERS 65536
 
 struct btf_types {
-	struct btf *base, *module;
+	struct btf *btf;
+	unsigned end; /* one more than the last type's id */
+	struct named {
+		const char *name;
+		unsigned id;
+	} * structs; /* by name; of a module only its own */
+	size_t n_structs;
 };
 
 /* libbpf would write its complaints about broken BTF into the user's report. */
@@ -59,42 +65,145 @@ static bool is_aligned(const void *data, size_t size)
 	return header.hdr_len % sizeof(uint32_t) == 0;
 }
 
-struct btf_types *btf_types_parse(const void *base, size_t base_size, const void *module,
-				  size_t module_size)
+static int by_name(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* libbpf looks a name up by going through all types, which are a hundred thousand. False when memory runs out. */
+static bool index_structs(struct btf_types *types, unsigned first)
+{
+	const struct btf_type *t;
+	size_t room = 0;
+
+	for (types->end = first; (t = btf__type_by_id(types->btf, types->end)); types->end++) {
+		const char *name =
+			btf_is_struct(t) ? btf__name_by_offset(types->btf, t->name_off) : NULL;
+
+		if (!name || !*name)
+			continue;
+		if (types->n_structs == room) {
+			void *more;
+
+			room = room ? 2 * room : 1024;
+			more = realloc(types->structs, room * sizeof(*types->structs));
+			if (!more)
+				return false;
+			types->structs = more;
+		}
+		types->structs[types->n_structs++] = (struct named){name, types->end};
+	}
+	if (types->n_structs)
+		qsort(types->structs, types->n_structs, sizeof(*types->structs), by_name);
+	return true;
+}
+
+/* Takes what libbpf has parsed; NULL when that is nothing. */
+static struct btf_types *take(struct btf *btf, unsigned first)
 {
 	struct btf_types *types;
-	libbpf_print_fn_t print;
 
-	if (!is_aligned(base, base_size) || !is_aligned(module, module_size))
+	if (libbpf_get_error(btf) || !btf)
 		return NULL;
 	types = calloc(1, sizeof(*types));
-	if (!types)
+	if (types && (types->btf = btf) && index_structs(types, first))
+		return types;
+	btf__free(btf);
+	if (types)
+		free(types->structs);
+	free(types);
+	return NULL;
+}
+
+struct btf_types *btf_types_parse(const void *data, size_t size)
+{
+	libbpf_print_fn_t print;
+	struct btf *btf;
+
+	if (!is_aligned(data, size))
 		return NULL;
 	print = libbpf_set_print(quiet);
-	types->base = btf__new(base, (unsigned)base_size);
-	if (libbpf_get_error(types->base))
-		types->base = NULL;
-	else
-		types->module = parse_split(module, module_size, types->base);
+	btf = btf__new(data, (unsigned)size);
 	libbpf_set_print(print);
-	if (types->module)
-		return types;
-	btf_types_free(types);
-	return NULL;
+	return take(btf, 1);
+}
+
+struct btf_types *btf_types_of_vmlinux(const char *path)
+{
+	libbpf_print_fn_t print = libbpf_set_print(quiet);
+	struct btf *btf = btf__parse_elf(path, NULL);
+
+	libbpf_set_print(print);
+	return take(btf, 1);
+}
+
+struct btf_types *btf_types_of_module(const struct btf_types *kernel, const void *data, size_t size)
+{
+	libbpf_print_fn_t print;
+	struct btf *btf;
+
+	if (!is_aligned(data, size))
+		return NULL;
+	print = libbpf_set_print(quiet);
+	btf = parse_split(data, size, kernel->btf);
+	libbpf_set_print(print);
+	return take(btf, kernel->end);
+}
+
+const void *btf_types_bytes(const struct btf_types *types, size_t *size)
+{
+	unsigned bytes = 0;
+	const void *data = btf__raw_data(types->btf, &bytes);
+
+	*size = bytes;
+	return data;
 }
 
 void btf_types_free(struct btf_types *types)
 {
-	btf__free(types->module);
-	btf__free(types->base);
+	if (!types)
+		return;
+	free(types->structs);
+	btf__free(types->btf);
 	free(types);
 }
 
+/* The first one of that name, NULL when there is none; *n becomes how many there are. */
+static const struct named *find_structs(const struct btf_types *types, const char *name, size_t *n)
+{
+	const struct named key = {.name = name};
+	size_t low = 0, high = types->n_structs;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (by_name(&types->structs[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (*n = 0; low + *n < types->n_structs && !by_name(&types->structs[low + *n], &key);)
+		++*n;
+	return *n ? &types->structs[low] : NULL;
+}
+
+size_t btf_types_count(const struct btf_types *types, const char *structure)
+{
+	size_t n;
+
+	find_structs(types, structure, &n);
+	return n;
+}
+
+/* NULL also when there are several. */
 static const struct btf_type *find_struct(const struct btf_types *types, const char *name)
 {
-	int id = btf__find_by_name_kind(types->module, name, BTF_KIND_STRUCT);
+	size_t n;
+	const struct named *found = find_structs(types, name, &n);
 
-	return id > 0 ? btf__type_by_id(types->module, (unsigned)id) : NULL;
+	return n == 1 ? btf__type_by_id(types->btf, found->id) : NULL;
 }
 
 long btf_types_size(const struct btf_types *types, const char *structure)
@@ -145,5 +254,5 @@ long btf_types_member(const struct btf_types *types, const char *structure, cons
 	const struct btf_type *t = find_struct(types, structure);
 	unsigned left = MAX_MEMBERS;
 
-	return t ? find_member(types->module, t, member, size, 0, &left) : -1;
+	return t ? find_member(types->btf, t, member, size, 0, &left) : -1;
 }

@@ -112,6 +112,11 @@ long k_debuginfo_member(const char *structure, const char *member, size_t *size)
 	return offset;
 }
 
+const char *k_vmlinux(void)
+{
+	return pc->namelist;
+}
+
 static struct load_module *find_module(const char *module)
 {
 	char name[MAX_NAME];

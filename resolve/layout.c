@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/page_cache.h"
 #include "resolve/anchors.h"
 #include "resolve/kernel_btf.h"
 #include "resolve/kernel_computed.h"
@@ -22,6 +23,8 @@
 enum source { NOWHERE, DEBUGINFO, BTF, COMPUTED };
 
 static bool required_resolved;
+/* While layouts are looked up; NULL where vmlinux has no BTF, too. */
+static struct btf_types *of_vmlinux;
 static enum source source_of_nbd;
 
 static bool is_nbd_type(enum ktype t)
@@ -49,6 +52,32 @@ static long computed_struct_member(const void *candidate, const char *structure,
 				   size_t *size)
 {
 	return computed_member(candidate, structure, member, size);
+}
+
+/*
+ * The kernel proper's types, all at once: vmlinux's BTF takes 10 ms, gdb up to 25 ms for each type that it has to search for.
+ * What is not resolved here gdb is asked about when it is needed: all of them where vmlinux has no BTF, and those that
+ * BTF has more than once or that may be a module's.
+ */
+static void resolve_kernel_types(void)
+{
+	const char *vmlinux = k_vmlinux();
+	struct k_source source;
+
+	of_vmlinux = vmlinux ? btf_types_of_vmlinux(vmlinux) : NULL;
+	source = (struct k_source){btf_size, btf_member, of_vmlinux};
+	for (int t = 0; of_vmlinux && t < K_TYPE_COUNT; t++) {
+		size_t n = btf_types_count(of_vmlinux, k_types[t].name);
+
+		if (n == 1 ? !is_nbd_type(t) : !n && k_types[t].owner == OF_KERNEL)
+			k_resolve(t, &source);
+	}
+}
+
+static void forget_vmlinux(void)
+{
+	btf_types_free(of_vmlinux);
+	of_vmlinux = NULL;
 }
 
 static long size_of_nothing(const void *unused, const char *structure)
@@ -132,41 +161,55 @@ static void *read_module_btf(size_t *size)
 	return NULL;
 }
 
-/* The kernel proper's BTF, which module BTF builds on. Returns malloc'ed memory or NULL. */
-static void *read_kernel_btf(size_t *size)
+/* True when vmlinux's BTF is what the image holds at start, as far as a page tells. */
+static bool is_of_vmlinux(uint64_t start, size_t size)
+{
+	uint8_t page[PAGE_CACHE_PAGE];
+	size_t found, n = size < sizeof(page) ? size : sizeof(page);
+	const void *bytes = of_vmlinux ? btf_types_bytes(of_vmlinux, &found) : NULL;
+
+	return bytes && found == size && k_read(start, page, n, "BTF of the kernel") &&
+	       !memcmp(bytes, page, n);
+}
+
+/* The kernel proper's types as the image has them, which module BTF builds on: vmlinux's where they are the same. */
+static struct btf_types *kernel_types(void)
 {
 	num start = k_symbol("__start_BTF"), stop = k_symbol("__stop_BTF");
+	struct btf_types *types = NULL;
+	size_t size = stop.v - start.v;
 	void *buf;
 
-	if (!start.known || !stop.known || stop.v <= start.v || stop.v - start.v > MAX_BTF_SIZE)
+	if (!start.known || !stop.known || stop.v <= start.v || size > MAX_BTF_SIZE)
 		return NULL;
-	*size = stop.v - start.v;
-	buf = malloc(*size);
-	if (buf && k_read(start.v, buf, *size, "BTF of the kernel"))
-		return buf;
+	if (is_of_vmlinux(start.v, size))
+		return of_vmlinux;
+	buf = malloc(size);
+	if (buf && k_read(start.v, buf, size, "BTF of the kernel"))
+		types = btf_types_parse(buf, size);
 	free(buf);
-	return NULL;
+	return types;
 }
 
 static bool resolve_nbd_from_btf(void)
 {
-	size_t base_size, module_size;
-	void *base = NULL, *module = NULL;
-	struct btf_types *types = NULL;
+	size_t size;
+	void *data = NULL;
+	struct btf_types *kernel = NULL, *module = NULL;
 	bool done = false;
 
 	if (k_has(KM_BTF_MODULE_LIST) && k_has(KM_BTF_DATA))
-		module = read_module_btf(&module_size);
+		data = read_module_btf(&size);
+	if (data)
+		kernel = kernel_types();
+	if (kernel)
+		module = btf_types_of_module(kernel, data, size);
 	if (module)
-		base = read_kernel_btf(&base_size);
-	if (base)
-		types = btf_types_parse(base, base_size, module, module_size);
-	if (types) {
-		done = resolve_nbd(&(struct k_source){btf_size, btf_member, types}) < 0;
-		btf_types_free(types);
-	}
-	free(base);
-	free(module);
+		done = resolve_nbd(&(struct k_source){btf_size, btf_member, module}) < 0;
+	btf_types_free(module);
+	if (kernel != of_vmlinux)
+		btf_types_free(kernel);
+	free(data);
 	return done;
 }
 
@@ -258,9 +301,9 @@ static bool debuginfo_is_loaded(void)
 	return !module_debuginfo_problem() && k_debuginfo_size(k_types[K_NBD_DEVICE].name) > 0;
 }
 
-/* True when "mod -s" has loaded nbd's debuginfo since its layouts were found elsewhere. gdb takes 15 to 50 ms to
- * say no, crash no time at all: so crash is asked first. */
-static bool debuginfo_has_come(void)
+/* True when "mod -s" has loaded nbd's debuginfo. gdb takes 15 to 50 ms to say no, crash no time at all: so crash is
+ * asked first. */
+static bool mod_has_loaded_debuginfo(void)
 {
 	return k_debuginfo_is_loaded("nbd") && debuginfo_is_loaded();
 }
@@ -269,16 +312,18 @@ static bool debuginfo_has_come(void)
 static const char *find_nbd_layout(void)
 {
 	const char *why;
+	bool loaded = mod_has_loaded_debuginfo();
 
-	if (debuginfo_is_loaded()) {
+	source_of_nbd = BTF;
+	if (!loaded && resolve_nbd_from_btf())
+		return NULL;
+	/* That of an nbd that is built in, or that gdb was given otherwise, crash has not counted as loaded. */
+	if (loaded || debuginfo_is_loaded()) {
 		int missing = resolve_nbd(&k_from_debuginfo);
 
 		source_of_nbd = DEBUGINFO;
 		return missing >= 0 ? member_missing(missing) : NULL;
 	}
-	source_of_nbd = BTF;
-	if (resolve_nbd_from_btf())
-		return NULL;
 	source_of_nbd = COMPUTED;
 	why = resolve_nbd_computed();
 	return why ? no_nbd_layout(why) : NULL;
@@ -290,6 +335,8 @@ const char *k_init(void)
 
 	if (required_resolved)
 		return NULL;
+	forget_vmlinux();
+	resolve_kernel_types();
 	missing = missing_member(false);
 	if (missing >= 0)
 		return member_missing(missing);
@@ -298,14 +345,14 @@ const char *k_init(void)
 	return NULL;
 }
 
-const char *k_init_nbd(void)
+static const char *init_nbd(void)
 {
 	const char *problem = k_init();
 
 	if (problem)
 		return problem;
 	/* Debuginfo that was loaded in between is better than anything else. */
-	if (source_of_nbd == DEBUGINFO || (source_of_nbd != NOWHERE && !debuginfo_has_come()))
+	if (source_of_nbd == DEBUGINFO || (source_of_nbd != NOWHERE && !mod_has_loaded_debuginfo()))
 		return NULL;
 	if (k_nbd_is_loaded())
 		problem = find_nbd_layout();
@@ -328,8 +375,17 @@ const char *k_init_nbd(void)
 	return problem;
 }
 
+const char *k_init_nbd(void)
+{
+	const char *problem = init_nbd();
+
+	forget_vmlinux();
+	return problem;
+}
+
 void k_fini(void)
 {
+	forget_vmlinux();
 	k_forget_layouts();
 	module_debuginfo_forget();
 	required_resolved = false;

@@ -46,6 +46,9 @@ long k_debuginfo_size(const char *structure);
  * there is none. */
 long k_debuginfo_member(const char *structure, const char *member, size_t *size);
 
+/* The file that crash has the kernel's symbols and types from, NULL when that has no name. */
+const char *k_vmlinux(void);
+
 /* True when crash itself has the module in its list: it knows the module's symbols, and "mod -s" can load more. */
 bool k_module_is_known(const char *module);
 

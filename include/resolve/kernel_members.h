@@ -20,8 +20,8 @@ enum kmember {
 };
 
 /* Whose structure it is: nbd's own are in a module, whose debuginfo is rarely loaded; their layouts are looked
- * for in several places. */
-enum k_owner { OF_KERNEL, OF_NBD };
+ * for in several places. AF_UNIX may be built in or be a module. */
+enum k_owner { OF_KERNEL, OF_NBD, OF_UNIX };
 
 struct k_type {
 	const char *name; /* "nbd_device" */

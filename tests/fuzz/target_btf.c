@@ -22,14 +22,18 @@ void target_run(const uint8_t *data, size_t size)
 						 ""};
 	struct input input = {data, size};
 	size_t base_size = input_bytes(&input, SIZE_BYTES);
-	struct btf_types *types;
+	struct btf_types *kernel, *types;
 
 	if (base_size > input.size)
 		base_size = input.size;
-	types = btf_types_parse(input.data, base_size, input.data + base_size,
-				input.size - base_size);
-	if (!types)
+	kernel = btf_types_parse(input.data, base_size);
+	if (!kernel)
 		return;
+	types = btf_types_of_module(kernel, input.data + base_size, input.size - base_size);
+	if (!types) {
+		btf_types_free(kernel);
+		return;
+	}
 	for (size_t s = 0; s < sizeof(structures) / sizeof(structures[0]); s++) {
 		btf_types_size(types, structures[s]);
 		for (size_t m = 0; m < sizeof(members) / sizeof(members[0]); m++) {
@@ -41,6 +45,7 @@ void target_run(const uint8_t *data, size_t size)
 		}
 	}
 	btf_types_free(types);
+	btf_types_free(kernel);
 }
 
 static void save_both(void (*save)(const void *data, size_t size), const struct btf *base,

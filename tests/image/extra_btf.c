@@ -3,6 +3,7 @@
 
 #include <bpf/btf.h>
 #include <err.h>
+#include <gelf.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +44,7 @@ struct btf *extra_btf_kernel(void)
 /* A structure with all its members. Members of arrays need types of their own, which come before. */
 static void add_struct(struct btf *btf, const struct layout_entry *first, size_t n)
 {
-	int types[64];
+	int types[128];
 
 	check(n < sizeof(types) / sizeof(types[0]));
 	for (size_t i = 1; i < n; i++)
@@ -53,21 +54,75 @@ static void add_struct(struct btf *btf, const struct layout_entry *first, size_t
 		check(!btf__add_field(btf, first[i].member, types[i], first[i].offset * BITS, 0));
 }
 
-struct btf *extra_btf_module(const struct scene *s, struct btf *base)
+static void add_structs(struct btf *btf, const struct image *image, const char *without, bool nbds)
 {
-	struct btf *btf = btf__new_empty_split(base);
 	struct layout_entry *entries;
 	size_t n;
 
-	entries = layout_entries(image_layout(s->image), NULL, &n);
+	entries = layout_entries(image_layout(image), without, &n);
 	for (size_t i = 0, end; i < n; i = end) {
 		for (end = i + 1; end < n && !strcmp(entries[end].type, entries[i].type); end++)
 			;
-		if (!strncmp(entries[i].type, "nbd_", 4))
+		if (!strncmp(entries[i].type, "nbd_", 4) == nbds)
 			add_struct(btf, &entries[i], end - i);
 	}
 	free(entries);
+}
+
+struct btf *extra_btf_module(const struct scene *s, struct btf *base)
+{
+	struct btf *btf = btf__new_empty_split(base);
+
+	add_structs(btf, s->image, NULL, true);
 	return btf;
+}
+
+struct btf *extra_btf_all(const struct image *image, const char *without)
+{
+	struct btf *btf = extra_btf_kernel();
+
+	add_structs(btf, image, without, false);
+	return btf;
+}
+
+static void add_section(Elf *elf, size_t name, unsigned type, const void *bytes, size_t size)
+{
+	Elf_Scn *section = elf_newscn(elf);
+	Elf_Data *data = elf_newdata(section);
+	GElf_Shdr header;
+
+	check(data && gelf_getshdr(section, &header));
+	*data = (Elf_Data){.d_buf = (void *)bytes,
+			   .d_size = size,
+			   .d_align = 1,
+			   .d_type = ELF_T_BYTE,
+			   .d_version = EV_CURRENT};
+	header.sh_name = (Elf64_Word)name;
+	header.sh_type = type;
+	check(gelf_update_shdr(section, &header));
+}
+
+void extra_vmlinux(int fd, const struct btf *btf)
+{
+	static const char names[] = "\0.shstrtab\0.BTF";
+	__u32 size;
+	const void *bytes = btf__raw_data(btf, &size);
+	GElf_Ehdr header;
+	Elf *elf;
+
+	elf_version(EV_CURRENT);
+	elf = elf_begin(fd, ELF_C_WRITE, NULL);
+	check(elf && gelf_newehdr(elf, ELFCLASS64) && gelf_getehdr(elf, &header));
+	header.e_ident[EI_DATA] = ELFDATA2LSB;
+	header.e_type = ET_EXEC;
+	header.e_machine = EM_X86_64;
+	header.e_version = EV_CURRENT;
+	header.e_shstrndx = 1;
+	check(gelf_update_ehdr(elf, &header));
+	add_section(elf, 1, SHT_STRTAB, names, sizeof(names));
+	add_section(elf, strlen(".shstrtab") + 2, SHT_PROGBITS, bytes, size);
+	check(elf_update(elf, ELF_C_WRITE) > 0);
+	elf_end(elf);
 }
 
 static uint64_t add_bytes(struct image *image, const struct btf *btf, size_t *size)

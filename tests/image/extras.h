@@ -91,4 +91,9 @@ struct btf;
 struct btf *extra_btf_kernel(void);
 struct btf *extra_btf_module(const struct scene *s, struct btf *base);
 
+/* All structures of the kernel proper, as its vmlinux has them, but those whose names begin with without (may be NULL);
+ * and such a file of an open fd. */
+struct btf *extra_btf_all(const struct image *image, const char *without);
+void extra_vmlinux(int fd, const struct btf *btf);
+
 #endif

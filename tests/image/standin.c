@@ -37,6 +37,11 @@ void crash_filter_symbols(crash_symbol_filter *filter)
 	symbol_filter = filter;
 }
 
+void crash_vmlinux(char *path)
+{
+	pc->namelist = path;
+}
+
 void register_extension(struct command_table_entry *table)
 {
 	commands = table;
@@ -68,18 +73,25 @@ long datatype_info(char *name, char *member, struct datatype_member *request)
 }
 
 static struct load_module nbd;
+static bool loaded;
 
 void crash_load_debuginfo(const char *path)
 {
-	nbd.mod_flags = path ? MOD_LOAD_SYMS : 0;
+	loaded = path;
 	snprintf(nbd.mod_namelist, sizeof(nbd.mod_namelist), "%s", path ? path : "");
 }
 
+/* What an image has of nbd's debuginfo counts as loaded, too. */
 int is_module_name(char *name, ulong *address, struct load_module **module)
 {
+	size_t offset, size;
+
 	(void)address;
+	nbd.mod_flags = loaded || core_layout(opened, "nbd_device", NULL, &offset, &size)
+				? MOD_LOAD_SYMS
+				: 0;
 	*module = &nbd;
-	return (!symbol_filter || nbd.mod_flags) && !strcmp(name, "nbd");
+	return (!symbol_filter || loaded) && !strcmp(name, "nbd");
 }
 
 int symbol_exists(char *name)

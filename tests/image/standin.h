@@ -34,6 +34,9 @@ void crash_filter_symbols(crash_symbol_filter *filter);
 /* The file that `mod -s nbd` has been given, whose debuginfo crash has then. NULL: none. */
 void crash_load_debuginfo(const char *path);
 
+/* The file that crash has symbols and types from; NULL: none, as at first. */
+void crash_vmlinux(char *path);
+
 /* How often the last command read memory. */
 unsigned long crash_reads(void);
 

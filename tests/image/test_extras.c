@@ -3,11 +3,13 @@
 #include <bpf/btf.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "extras.h"
 #include "image_tests.h"
 #include "resolve/kernel_btf.h"
 #include "run.h"
+#include "standin.h"
 
 static struct layout *layout;
 static struct image *image;
@@ -385,6 +387,73 @@ START_TEST(layouts_from_btf)
 }
 END_TEST
 
+/* The structures, by what their names begin with, that gdb may be asked about, which takes long. */
+static const char *of_gdb[2];
+
+static bool is_of_gdb(const char *type, const char *member)
+{
+	(void)member;
+	for (size_t i = 0; i < sizeof(of_gdb) / sizeof(of_gdb[0]); i++) {
+		if (of_gdb[i] && !strncmp(type, of_gdb[i], strlen(of_gdb[i])))
+			return true;
+	}
+	ck_abort_msg("gdb was asked about %s", type);
+}
+
+/* The report by a vmlinux with these types must be what gdb's knowledge made of the same image; gdb is asked about nbd's
+ * structures and about other ones. */
+static void same_by_vmlinux(struct btf *btf, const char *others)
+{
+	char path[] = "/tmp/vmlinux-XXXXXX";
+	int fd = mkstemp(path);
+	struct json_object *by_gdb = run_report(image), *by_vmlinux;
+
+	ck_assert_int_ge(fd, 0);
+	extra_vmlinux(fd, btf);
+	close(fd);
+	of_gdb[0] = "nbd_";
+	of_gdb[1] = others;
+	crash_vmlinux(path);
+	crash_filter_layouts(is_of_gdb);
+	by_vmlinux = run_report(image);
+	crash_filter_layouts(NULL);
+	crash_vmlinux(NULL);
+	unlink(path);
+	ck_assert_msg(
+		!strcmp(json_object_to_json_string(by_gdb), json_object_to_json_string(by_vmlinux)),
+		"another report");
+	json_object_put(by_vmlinux);
+	json_object_put(by_gdb);
+}
+
+START_TEST(layouts_from_vmlinux)
+{
+	struct btf *btf = extra_btf_all(image, NULL);
+
+	same_by_vmlinux(btf, NULL);
+	/* Of two structures with one name BTF does not tell which one is meant. */
+	btf__add_struct(btf, "task_struct", 8);
+	same_by_vmlinux(btf, "task_struct");
+	btf__free(btf);
+	/* AF_UNIX may be a module, which then has the structures of its own sockets. */
+	btf = extra_btf_all(image, "unix_s");
+	same_by_vmlinux(btf, "unix_s");
+	btf__free(btf);
+}
+END_TEST
+
+/* nbd's layouts need the kernel's own types, too: the image's where vmlinux has others. */
+START_TEST(layouts_from_btf_of_another_vmlinux)
+{
+	struct btf *btf;
+
+	extra_btf(&scene);
+	btf = extra_btf_all(image, NULL);
+	same_by_vmlinux(btf, NULL);
+	btf__free(btf);
+}
+END_TEST
+
 /* Damaged types: a union has itself as a member, and that many times. */
 START_TEST(types_of_btf_within_themselves)
 {
@@ -392,7 +461,7 @@ START_TEST(types_of_btf_within_themselves)
 	int inner = btf__add_union(module, "", 8);
 	const void *kernel_bytes, *bytes;
 	__u32 kernel_size, size;
-	struct btf_types *types;
+	struct btf_types *kernel_types, *types;
 	size_t member_size;
 
 	for (int i = 0; i < 64; i++)
@@ -401,10 +470,12 @@ START_TEST(types_of_btf_within_themselves)
 	btf__add_field(module, "", inner, 0, 0);
 	kernel_bytes = btf__raw_data(kernel, &kernel_size);
 	bytes = btf__raw_data(module, &size);
-	types = btf_types_parse(kernel_bytes, kernel_size, bytes, size);
+	kernel_types = btf_types_parse(kernel_bytes, kernel_size);
+	types = btf_types_of_module(kernel_types, bytes, size);
 	ck_assert_int_eq(btf_types_size(types, "nbd_device"), 8);
 	ck_assert_int_eq(btf_types_member(types, "nbd_device", "index", &member_size), -1);
 	btf_types_free(types);
+	btf_types_free(kernel_types);
 	btf__free(module);
 	btf__free(kernel);
 }
@@ -418,7 +489,8 @@ START_TEST(types_of_btf_at_odd_addresses)
 	const void *kernel_bytes = btf__raw_data(kernel, &kernel_size);
 	const uint8_t *bytes = btf__raw_data(module, &size);
 	struct btf_header *longer = calloc(1, size + 1);
-	struct btf_types *types = btf_types_parse(kernel_bytes, kernel_size, bytes, size);
+	struct btf_types *kernel_types = btf_types_parse(kernel_bytes, kernel_size);
+	struct btf_types *types = btf_types_of_module(kernel_types, bytes, size);
 
 	ck_assert_int_gt(btf_types_size(types, "nbd_device"), 0);
 	btf_types_free(types);
@@ -426,7 +498,8 @@ START_TEST(types_of_btf_at_odd_addresses)
 	memcpy((uint8_t *)longer + sizeof(*longer) + 1, bytes + sizeof(*longer),
 	       size - sizeof(*longer));
 	longer->hdr_len++;
-	ck_assert_ptr_null(btf_types_parse(kernel_bytes, kernel_size, longer, size + 1));
+	ck_assert_ptr_null(btf_types_of_module(kernel_types, longer, size + 1));
+	btf_types_free(kernel_types);
 	free(longer);
 	btf__free(module);
 	btf__free(kernel);
@@ -475,6 +548,8 @@ TCase *extras_case(void)
 	tcase_add_test(tc, a_task_behind_one_that_waits);
 	tcase_add_test(tc, a_task_that_waits_for_what_is_stacked);
 	tcase_add_test(tc, layouts_from_btf);
+	tcase_add_test(tc, layouts_from_vmlinux);
+	tcase_add_test(tc, layouts_from_btf_of_another_vmlinux);
 	tcase_add_test(tc, types_of_btf_within_themselves);
 	tcase_add_test(tc, types_of_btf_at_odd_addresses);
 	tcase_add_test(tc, what_is_left_over_on_a_stack);

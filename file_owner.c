@@ -74,6 +74,7 @@ static int by_table(const void *a, const void *b)
 struct file_table {
 	const struct task **tasks;
 	size_t n_tasks;
+	num fd_array, max_fds;
 	uint64_t open_fds; /* fdtable.open_fds, a bitmap */
 	bool torn;	   /* it contradicts the fd array */
 };
@@ -96,19 +97,36 @@ bool file_slot_is_open(struct file_table *table, uint32_t fd)
 /* How a walk through a table ended; PASS_STOPPED: visit wanted no more. */
 enum pass { PASS_DONE, PASS_UNREADABLE, PASS_STOPPED };
 
+/* Where the table's fds are; unknown where that cannot be read. */
+static void read_fdtable(struct file_table *table)
+{
+	num fdt = k_num_at(table->tasks[0]->files, KM_FILES_FDT);
+	struct kobj o;
+
+	if (!fdt.known || !k_load(&o, K_FDTABLE, fdt.v))
+		return;
+	table->fd_array = k_num(&o, KM_FDT_FD);
+	table->max_fds = k_num(&o, KM_FDT_MAX_FDS);
+	table->open_fds = k_num(&o, KM_FDT_OPEN_FDS).v;
+}
+
+/* Small tables first: where files themselves are looked at until enough was found, most processes that open a device
+ * have few files. Then by address, for neighbours share a page. */
+static int by_size_and_place(const void *a, const void *b)
+{
+	const struct file_table *x = a, *y = b;
+
+	if (x->max_fds.v != y->max_fds.v)
+		return x->max_fds.v < y->max_fds.v ? -1 : 1;
+	return (x->fd_array.v > y->fd_array.v) - (x->fd_array.v < y->fd_array.v);
+}
+
 /* Shows every open slot of the table to visit. */
 static enum pass walk_table(struct file_table *table, uint64_t *slots, file_visit *visit,
 			    void *context)
 {
-	num fdt = k_num_at(table->tasks[0]->files, KM_FILES_FDT);
-	struct kobj o;
-	num fd_array, max_fds;
+	num max_fds = table->max_fds;
 
-	if (!fdt.known || !k_load(&o, K_FDTABLE, fdt.v))
-		return PASS_UNREADABLE;
-	fd_array = k_num(&o, KM_FDT_FD);
-	max_fds = k_num(&o, KM_FDT_MAX_FDS);
-	table->open_fds = k_num(&o, KM_FDT_OPEN_FDS).v;
 	if (!max_fds.v || max_fds.v % FDS_PER_WORD)
 		return PASS_UNREADABLE;
 	for (uint64_t first = 0; first < max_fds.v; first += SLOTS_PER_READ) {
@@ -116,7 +134,7 @@ static enum pass walk_table(struct file_table *table, uint64_t *slots, file_visi
 			max_fds.v - first < SLOTS_PER_READ ? max_fds.v - first : SLOTS_PER_READ;
 
 		if (first >= MAX_FDS || k_interrupted() ||
-		    !k_read(fd_array.v + first * sizeof(*slots), slots, n * sizeof(*slots),
+		    !k_read(table->fd_array.v + first * sizeof(*slots), slots, n * sizeof(*slots),
 			    "fdtable.fd"))
 			return PASS_UNREADABLE;
 		for (uint64_t i = 0; i < n; i++) {
@@ -127,34 +145,53 @@ static enum pass walk_table(struct file_table *table, uint64_t *slots, file_visi
 	return PASS_DONE;
 }
 
-void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, file_visit *visit,
-		      void *context)
+/* All tables, each with its tasks. */
+static struct file_table *tables_of(const struct task_list *tasks, size_t *n_tables)
 {
 	const struct task **order = arena_alloc(tasks->n * sizeof(const struct task *));
-	uint64_t *slots = arena_alloc(SLOTS_PER_READ * sizeof(*slots));
+	struct file_table *tables = NULL;
 	size_t n = 0;
 
-	memset(stats, 0, sizeof(*stats));
-	stats->tasks = tasks->n;
-	stats->tasks_unreadable = tasks->unreadable;
-	stats->interrupted = tasks->interrupted;
+	*n_tables = 0;
 	for (size_t i = 0; i < tasks->n; i++) {
 		if (tasks->v[i].files)
 			order[n++] = &tasks->v[i];
 	}
 	qsort(order, n, sizeof(*order), by_table);
-	for (size_t first = 0, next; first < n; first = next) {
-		struct file_table table = {.tasks = order + first};
+	for (size_t first = 0, next; first < n && !k_interrupted(); first = next) {
+		struct file_table *table = ARENA_PUSH(tables, *n_tables);
+
+		table->tasks = order + first;
+		for (next = first; next < n && order[next]->files == order[first]->files; next++)
+			table->n_tasks++;
+		read_fdtable(table);
+	}
+	if (*n_tables)
+		qsort(tables, *n_tables, sizeof(*tables), by_size_and_place);
+	return tables;
+}
+
+void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, file_visit *visit,
+		      void *context)
+{
+	uint64_t *slots = arena_alloc(SLOTS_PER_READ * sizeof(*slots));
+	struct file_table *tables;
+	size_t n;
+
+	memset(stats, 0, sizeof(*stats));
+	stats->tasks = tasks->n;
+	stats->tasks_unreadable = tasks->unreadable;
+	tables = tables_of(tasks, &n);
+	stats->interrupted = tasks->interrupted || k_interrupted();
+	for (size_t i = 0; i < n && !stats->interrupted; i++) {
 		enum pass pass;
 
-		for (next = first; next < n && order[next]->files == order[first]->files; next++)
-			table.n_tasks++;
-		progress("searching the file tables of tasks", first, n);
-		pass = walk_table(&table, slots, visit, context);
+		progress("searching the file tables of tasks", i, n);
+		pass = walk_table(&tables[i], slots, visit, context);
 		stats->tables++;
-		stats->tables_unreadable += pass == PASS_UNREADABLE || table.torn;
+		stats->tables_unreadable += pass == PASS_UNREADABLE || tables[i].torn;
 		stats->interrupted |= k_interrupted();
-		if (pass == PASS_STOPPED || stats->interrupted)
+		if (pass == PASS_STOPPED)
 			break;
 	}
 }

@@ -5,25 +5,34 @@
 
 #include "base/arena.h"
 
+static struct page_cache_set *set_of(struct page_cache *cache, uint64_t page)
+{
+	size_t n = cache->n_sets ? cache->n_sets : PAGE_CACHE_SETS;
+
+	if (!cache->sets)
+		cache->sets = arena_alloc(n * sizeof(*cache->sets));
+	return &cache->sets[page / PAGE_CACHE_PAGE % n];
+}
+
 /* The bytes of the page, NULL when it cannot be read. */
 static const uint8_t *find(struct page_cache *cache, uint64_t page, page_cache_fetch *fetch,
 			   const char *what)
 {
-	struct page_cache_line **slot, *line;
+	struct page_cache_set *set = set_of(cache, page);
+	size_t oldest = set->oldest;
 
-	if (!cache->lines)
-		cache->lines = arena_alloc(PAGE_CACHE_LINES * sizeof(*cache->lines));
-	slot = &cache->lines[page / PAGE_CACHE_PAGE % PAGE_CACHE_LINES];
-	if (!*slot)
-		*slot = arena_alloc(sizeof(**slot));
-	line = *slot;
-	if (line->page == page)
-		return line->bytes;
-	line->page = 0;
-	if (!fetch(page, line->bytes, sizeof(line->bytes), what))
+	for (size_t i = 0; i < PAGE_CACHE_WAYS; i++) {
+		if (set->page[i] == page)
+			return set->bytes[i];
+	}
+	if (!set->bytes[oldest])
+		set->bytes[oldest] = arena_alloc(PAGE_CACHE_PAGE);
+	set->page[oldest] = 0;
+	if (!fetch(page, set->bytes[oldest], PAGE_CACHE_PAGE, what))
 		return NULL;
-	line->page = page;
-	return line->bytes;
+	set->page[oldest] = page;
+	set->oldest = (oldest + 1) % PAGE_CACHE_WAYS;
+	return set->bytes[oldest];
 }
 
 bool page_cache_read(struct page_cache *cache, uint64_t addr, void *buf, size_t len,

@@ -153,6 +153,7 @@ void task_list_collect(struct task_list *list)
 	struct kobj o;
 
 	memset(list, 0, sizeof(*list));
+	k_pass_begin();
 	while (init_task.known) {
 		num next;
 
@@ -169,6 +170,7 @@ void task_list_collect(struct task_list *list)
 			break;
 		addr = k_container(next.v, KM_TASK_TASKS);
 	}
+	k_pass_end();
 	if (list->n)
 		qsort(list->v, list->n, sizeof(*list->v), by_address);
 }

@@ -13,6 +13,9 @@
 #define MIN_HZ 12
 #define MAX_HZ 12288
 
+/* What k_pass_begin() tells of needs to stay for a moment only. */
+#define PASSING_SETS 2
+
 /* Where everything is in this kernel. */
 static struct {
 	bool resolved[K_TYPE_COUNT];
@@ -28,8 +31,9 @@ static struct {
 
 static char misuse[160];
 
-/* Pages that the running command has read, and what it has asked crash for. */
-static struct page_cache pages;
+/* Pages that the running command has read, those that k_pass_begin() tells of, and what it has asked crash for. */
+static struct page_cache pages, passing;
+static bool in_pass;
 static struct reads reads;
 
 static long debuginfo_size(const void *unused, const char *structure)
@@ -157,9 +161,20 @@ bool k_read(uint64_t addr, void *buf, size_t len, const char *what)
 	if (!addr || !len || addr + len <= addr)
 		return false;
 	/* What is at least a page long is read directly: in the cache it would only take the room of others. */
-	if (len < PAGE_CACHE_PAGE && page_cache_read(&pages, addr, buf, len, read_memory, what))
+	if (len < PAGE_CACHE_PAGE &&
+	    page_cache_read(in_pass ? &passing : &pages, addr, buf, len, read_memory, what))
 		return true;
 	return read_memory(addr, buf, len, what);
+}
+
+void k_pass_begin(void)
+{
+	in_pass = true;
+}
+
+void k_pass_end(void)
+{
+	in_pass = false;
 }
 
 struct reads k_reads(void)
@@ -170,6 +185,8 @@ struct reads k_reads(void)
 void k_forget_reads(void)
 {
 	pages = (struct page_cache){0};
+	passing = (struct page_cache){.n_sets = PASSING_SETS};
+	in_pass = false;
 	reads = (struct reads){0};
 }
 

@@ -38,6 +38,11 @@ uint64_t k_container(uint64_t addr, enum kmember m);
  * False when any of it cannot be read; buf is then undefined. */
 bool k_read(uint64_t addr, void *buf, size_t len, const char *what);
 
+/* Between these two each page is read for one thing only, and then no more: it does not take the room of pages that are
+ * needed again. */
+void k_pass_begin(void);
+void k_pass_end(void);
+
 /* How often crash was asked for memory since k_begin(), and for how many bytes; reads for layouts do not count. */
 struct reads k_reads(void);
 

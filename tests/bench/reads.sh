@@ -33,10 +33,10 @@ reads=$(count reads) bytes=$(count bytes_read)
 	echo "reads.sh: this is no crowd: $tasks tasks, $tables tables, $connections connections" >&2
 	exit 1
 }
-# A page each task, and each table a bit more than its fd array of one page; what belongs to a connection and leads back to it
-# takes two, and a third where a thread may be inside a system call on it; the rest is nbd's 128 devices, by two lists, and what else
-# there is of block devices, sockets and modules.
-most=$((tasks + 5 * tables / 4 + 3 * connections + 1900))
+# A page each task, and each table a bit more than its fd array of one page; what belongs to a connection, and to its other end, lies
+# in a bit more than a page, which is read once; the rest is nbd's 128 devices, by two lists, and what else there is of block
+# devices, sockets and modules.
+most=$((tasks + 5 * tables / 4 + 4 * connections / 3 + 200))
 ((reads <= most && bytes <= 4200 * most)) || {
 	echo "reads.sh: $reads reads of $bytes bytes for $tasks tasks, $tables tables, $connections connections:" \
 		"more than $most" >&2

@@ -67,6 +67,41 @@ START_TEST(every_page_is_itself)
 }
 END_TEST
 
+/* As many pages of one set as it has room for stay there, and so do all others meanwhile. */
+START_TEST(a_set_keeps_its_newest_pages)
+{
+	uint64_t word;
+
+	for (int round = 0; round < 3; round++) {
+		for (uint64_t way = 0; way < PAGE_CACHE_WAYS; way++) {
+			uint64_t page = BASE + (way + 8) * PAGE_CACHE_SETS * PAGE_CACHE_PAGE;
+
+			ck_assert(get(page, &word, 1));
+			ck_assert_uint_eq(word, page);
+			ck_assert(get(page + PAGE_CACHE_PAGE, &word, 1));
+			ck_assert_uint_eq(word, page + PAGE_CACHE_PAGE);
+		}
+	}
+	ck_assert_uint_eq(fetched, 2 * PAGE_CACHE_WAYS);
+}
+END_TEST
+
+/* What is read only once has a cache of two sets. */
+START_TEST(a_small_cache_keeps_less)
+{
+	uint64_t word;
+
+	cache.n_sets = 2;
+	for (int round = 0; round < 2; round++) {
+		for (uint64_t page = 8; page < 8 + 2 * PAGE_CACHE_WAYS + 2; page++) {
+			ck_assert(get(BASE + page * PAGE_CACHE_PAGE, &word, 1));
+			ck_assert_uint_eq(word, BASE + page * PAGE_CACHE_PAGE);
+		}
+	}
+	ck_assert_uint_eq(fetched, 2 * (2 * PAGE_CACHE_WAYS + 2));
+}
+END_TEST
+
 START_TEST(a_read_may_cross_pages)
 {
 	uint64_t words[2], addr = BASE + PAGE_CACHE_PAGE - sizeof(*words);
@@ -97,6 +132,8 @@ TCase *page_cache_case(void)
 	tcase_add_checked_fixture(c, setup, arena_free_all);
 	tcase_add_test(c, a_page_is_fetched_once);
 	tcase_add_test(c, every_page_is_itself);
+	tcase_add_test(c, a_set_keeps_its_newest_pages);
+	tcase_add_test(c, a_small_cache_keeps_less);
 	tcase_add_test(c, a_read_may_cross_pages);
 	tcase_add_test(c, what_cannot_be_read_is_not_there);
 	return c;

@@ -145,8 +145,9 @@ static enum pass walk_table(struct file_table *table, uint64_t *slots, file_visi
 	return PASS_DONE;
 }
 
-/* All tables, each with its tasks. */
-static struct file_table *tables_of(const struct task_list *tasks, size_t *n_tables)
+/* The tables of those tasks that are wanted, each with them. */
+static struct file_table *tables_of(const struct task_list *tasks, file_wanted *wanted,
+				    size_t *n_tables)
 {
 	const struct task **order = arena_alloc(tasks->n * sizeof(const struct task *));
 	struct file_table *tables = NULL;
@@ -154,10 +155,11 @@ static struct file_table *tables_of(const struct task_list *tasks, size_t *n_tab
 
 	*n_tables = 0;
 	for (size_t i = 0; i < tasks->n; i++) {
-		if (tasks->v[i].files)
+		if (tasks->v[i].files && (!wanted || wanted(&tasks->v[i])))
 			order[n++] = &tasks->v[i];
 	}
-	qsort(order, n, sizeof(*order), by_table);
+	if (n)
+		qsort(order, n, sizeof(*order), by_table);
 	for (size_t first = 0, next; first < n && !k_interrupted(); first = next) {
 		struct file_table *table = ARENA_PUSH(tables, *n_tables);
 
@@ -171,8 +173,8 @@ static struct file_table *tables_of(const struct task_list *tasks, size_t *n_tab
 	return tables;
 }
 
-void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, file_visit *visit,
-		      void *context)
+void file_tables_walk(const struct task_list *tasks, file_wanted *wanted, struct scan_stats *stats,
+		      file_visit *visit, void *context)
 {
 	uint64_t *slots = arena_alloc(SLOTS_PER_READ * sizeof(*slots));
 	struct file_table *tables;
@@ -181,7 +183,7 @@ void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, f
 	memset(stats, 0, sizeof(*stats));
 	stats->tasks = tasks->n;
 	stats->tasks_unreadable = tasks->unreadable;
-	tables = tables_of(tasks, &n);
+	tables = tables_of(tasks, wanted, &n);
 	stats->interrupted = tasks->interrupted || k_interrupted();
 	for (size_t i = 0; i < n && !stats->interrupted; i++) {
 		enum pass pass;
@@ -237,7 +239,7 @@ void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_
 {
 	struct file_search search = {.set = set, .look = look, .context = context};
 
-	file_tables_walk(tasks, stats, note_owner, &search);
+	file_tables_walk(tasks, NULL, stats, note_owner, &search);
 	for (size_t i = 0; i < set->n; i++) {
 		if (set->v[i]->n_owners)
 			qsort(set->v[i]->owners, set->v[i]->n_owners, sizeof(*set->v[i]->owners),

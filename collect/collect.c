@@ -130,19 +130,21 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 			 struct file_set *files, struct held_files *held)
 {
 	struct openers *openers;
-	size_t n_cheap;
 
 	file_holders_in_flight(held, files);
-	n_cheap = held->n;
 	openers = openers_find(report, block_devices, stack, files, held);
 	add_nbd_holders(report);
 	add_held(files, held, 0);
 	file_scan(files, &report->tasks, &report->scan, openers_look, openers);
 	system_calls_collect(files, &report->tasks);
-	if (openers_missing(openers) || references_missing(report, queries, n)) {
-		file_holders_in_rings(held, &report->tasks);
+	for (enum ring_owners of = RINGS_OF_USERS; of <= RINGS_OF_OTHERS; of++) {
+		size_t n_before = held->n;
+
+		if (!openers_missing(openers) && !references_missing(report, queries, n))
+			break;
+		file_holders_in_rings(held, &report->tasks, of);
 		openers_add_held(openers, held);
-		add_held(files, held, n_cheap);
+		add_held(files, held, n_before);
 	}
 	openers_finish(openers);
 	for (size_t i = 0; i < n; i++)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "collect/file_holders.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/arena.h"
 #include "collect/file_owner.h"
 #include "resolve/disks.h"
@@ -18,6 +21,8 @@
 /* IORING_MAX_FIXED_FILES */
 #define MAX_RING_FILES	  (1u << 20)
 #define POINTERS_PER_READ 4096
+/* Open files that are looked at together: 1.5 MiB, and a process's files are mostly among them together. */
+#define MAX_CANDIDATES (1u << 16)
 /* struct loop_device has lo_backing_file within this; it is larger in all kernels. */
 #define LOOP_BYTES 512
 /* The low bits of io_fixed_file.file_ptr are flags (FFS_NOWAIT and others): two or three. */
@@ -31,6 +36,10 @@ static void add(struct held_files *held, uint64_t file, struct holder by)
 
 static void incomplete(struct held_files *held, const char *problem)
 {
+	for (size_t i = 0; i < held->problems.n; i++) {
+		if (!strcmp(held->problems.v[i], problem))
+			return;
+	}
 	problem_add(&held->problems, problem);
 }
 
@@ -145,6 +154,8 @@ struct ring_search {
 	struct ptr_map seen;	   /* rings: several fds may lead to one */
 	struct ptr_map by_message; /* files that this ring keeps in messages, which are found */
 	num fops;		   /* &io_uring_fops */
+	struct candidate *candidates;
+	size_t n_candidates;
 	bool incomplete;
 };
 
@@ -206,26 +217,74 @@ static bool add_ring(struct ring_search *search, struct holder ring)
 	return !array.v || add_ring_files(search, array.v, count.v, nodes, ring);
 }
 
-static bool visit_ring(void *context, struct file_table *table, uint32_t fd, uint64_t file)
+/* An open file that may be a ring. */
+struct candidate {
+	uint64_t file;
+	struct file_table *table;
+	uint32_t fd;
+};
+
+static int by_file(const void *a, const void *b)
 {
-	struct ring_search *search = context;
-	num op = k_num_at(file, KM_FILE_OP), ctx;
+	const struct candidate *x = a, *y = b;
+
+	return (x->file > y->file) - (x->file < y->file);
+}
+
+static void look_at(struct ring_search *search, const struct candidate *c)
+{
+	num op = k_num_at(c->file, KM_FILE_OP), ctx;
 	void **seen;
 
 	search->incomplete |= !op.known;
-	if (!op.known || op.v != search->fops.v || !file_slot_is_open(table, fd))
-		return true;
-	seen = ptr_map_at(&search->seen, file);
-	if (*seen)
-		return true;
-	*seen = search;
-	ctx = k_num_at(file, KM_FILE_PRIVATE_DATA);
-	if (!ctx.v || !add_ring(search, (struct holder){.kind = HOLDER_IO_URING,
-							.number = fd,
-							.object = ctx.v,
-							.task = file_table_task(table)}))
+	if (!op.known || op.v != search->fops.v)
+		return;
+	if (!file_slot_is_open(c->table, c->fd)) {
 		search->incomplete = true;
+		return;
+	}
+	seen = ptr_map_at(&search->seen, c->file);
+	if (*seen)
+		return;
+	*seen = search;
+	ctx = k_num_at(c->file, KM_FILE_PRIVATE_DATA);
+	if (!ctx.v || !add_ring(search, (struct holder){.kind = HOLDER_IO_URING,
+							.number = c->fd,
+							.object = ctx.v,
+							.task = file_table_task(c->table)}))
+		search->incomplete = true;
+}
+
+/* Looks at the candidates in the order of their addresses: neighbours are in one page. */
+static void look_at_all(struct ring_search *search)
+{
+	qsort(search->candidates, search->n_candidates, sizeof(*search->candidates), by_file);
+	for (size_t i = 0; i < search->n_candidates && !k_interrupted(); i++) {
+		/* Files that processes share are neighbours here, too. */
+		if (!i || search->candidates[i].file != search->candidates[i - 1].file)
+			look_at(search, &search->candidates[i]);
+	}
+	search->n_candidates = 0;
+}
+
+static bool visit_open_file(void *context, struct file_table *table, uint32_t fd, uint64_t file)
+{
+	struct ring_search *search = context;
+
+	search->candidates[search->n_candidates++] = (struct candidate){file, table, fd};
+	if (search->n_candidates == MAX_CANDIDATES)
+		look_at_all(search);
 	return true;
+}
+
+static bool uses_rings(const struct task *t)
+{
+	return t->may_use_io_uring;
+}
+
+static bool uses_no_rings(const struct task *t)
+{
+	return !t->may_use_io_uring;
 }
 
 static bool rings_may_exist(const struct task_list *tasks)
@@ -237,7 +296,8 @@ static bool rings_may_exist(const struct task_list *tasks)
 	return may;
 }
 
-void file_holders_in_rings(struct held_files *held, const struct task_list *tasks)
+void file_holders_in_rings(struct held_files *held, const struct task_list *tasks,
+			   enum ring_owners owners)
 {
 	struct ring_search search = {.held = held, .fops = k_symbol("io_uring_fops")};
 	struct scan_stats stats;
@@ -247,8 +307,12 @@ void file_holders_in_rings(struct held_files *held, const struct task_list *task
 		return;
 	if (k_has(KM_RING_FILE_TABLE) &&
 	    (k_has(KM_FILE_TABLE_FILES) || k_has(KM_FILE_TABLE_DATA))) {
-		file_tables_walk(tasks, &stats, visit_ring, &search);
-		search.incomplete |= stats.tables_unreadable || stats.interrupted;
+		search.candidates = arena_alloc(MAX_CANDIDATES * sizeof(*search.candidates));
+		file_tables_walk(tasks, owners == RINGS_OF_USERS ? uses_rings : uses_no_rings,
+				 &stats, visit_open_file, &search);
+		look_at_all(&search);
+		search.incomplete |=
+			stats.tables_unreadable || stats.interrupted || k_interrupted();
 	} else {
 		/* Kernels before 5.12 have all registered files in messages to the ring's socket. */
 		search.incomplete = !k_has(KM_RING_SOCK);

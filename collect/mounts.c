@@ -172,7 +172,7 @@ bool mounts_find_keepers(struct mount *const *mounts, size_t n, const struct tas
 			*ptr_map_at(&keepers.by_vfsmount, mounts[i]->vfsmount) = mounts[i];
 		keepers.complete &= mounts[i]->vfsmount != 0;
 	}
-	file_tables_walk(tasks, &stats, visit_file, &keepers);
+	file_tables_walk(tasks, NULL, &stats, visit_file, &keepers);
 	for (size_t i = 0; i < tasks->n && !k_interrupted(); i++) {
 		if (tasks->v[i].pid == tasks->v[i].tgid && !tasks->v[i].kernel_thread)
 			look_at_fs(&keepers, &tasks->v[i]);

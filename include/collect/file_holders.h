@@ -35,13 +35,20 @@ void file_holders_in_flight(struct held_files *held, struct file_set *files);
  */
 void file_holders_below_loops(struct held_files *held);
 
+/* Who has the rings open. */
+enum ring_owners {
+	RINGS_OF_USERS,	 /* tasks that have made or used one */
+	RINGS_OF_OTHERS, /* to whom one was passed on, and who has never used it */
+};
+
 /*
- * Appends every file that is registered (IORING_REGISTER_FILES) with an io_uring that some task has open;
- * what could not be read becomes a problem. Where a living task has made or used a ring, this reads f_op of
- * every open file: call it only when references remain unexplained, and after file_holders_in_flight(), whose
- * files are not appended again. Memory: arena.
+ * Appends every file that is registered (IORING_REGISTER_FILES) with an io_uring that such a task has open, where a
+ * living task has made or used any; what could not be read becomes a problem. This reads f_op of every file that these
+ * tasks have open: call it only when references remain unexplained, for others only where those of users do not explain
+ * them, and after file_holders_in_flight(). No file is appended twice for one ring. Memory: arena.
  * Mirrors io_sqe_files_register() of io_uring.
  */
-void file_holders_in_rings(struct held_files *held, const struct task_list *tasks);
+void file_holders_in_rings(struct held_files *held, const struct task_list *tasks,
+			   enum ring_owners owners);
 
 #endif

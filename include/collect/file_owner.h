@@ -34,10 +34,12 @@ void file_add_holder(struct file *file, struct holder holder);
 struct file_table;
 typedef bool file_visit(void *context, struct file_table *table, uint32_t fd, uint64_t file);
 
-/* Shows every open slot of every file table to visit. A table that several tasks share, which is told by
- * the address of files_struct, is walked once. *stats says how far the walk came. */
-void file_tables_walk(const struct task_list *tasks, struct scan_stats *stats, file_visit *visit,
-		      void *context);
+/* Shows every open slot of the file tables of those tasks that wanted says (NULL: all) to visit. A table that several
+ * tasks share, which is told by the address of files_struct, is walked once; it stays valid after the walk. *stats says
+ * how far the walk came. */
+typedef bool file_wanted(const struct task *t);
+void file_tables_walk(const struct task_list *tasks, file_wanted *wanted, struct scan_stats *stats,
+		      file_visit *visit, void *context);
 
 /* The task that a table is named after: the leader of the first thread group that shares it, or its
  * first thread. */

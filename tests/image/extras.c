@@ -243,6 +243,7 @@ void extra_ring(struct scene *s)
 	file = kernel_file(k, kernel_dentry(k, 0, "[io_uring]", inode), inode, fops, inode, 1);
 	image_set(image, file, "file", "private_data", ctx);
 	kernel_fd(k, &s->opener, RING_FD, file);
+	image_try_set(image, s->opener.task, "task_struct", "io_uring", ctx);
 	if (image_has(image, "io_ring_ctx", "file_table.data")) {
 		uint64_t node = image_new(image, "io_rsrc_node");
 

@@ -38,7 +38,7 @@ static const struct {
 	{{"request_queue", "nr_hw_queues"}, "the same"},
 	{{"request_queue", "tag_set"}, "the same"},
 	{{"sock", "sk_protocol"}, "tells MPTCP from TCP: test_sockets.c"},
-	{{"task_struct", "io_uring"}, "saves reads, and nothing else: tests/bench/reads.sh"},
+	{{"task_struct", "io_uring"}, "tells where to look for rings: test_extras.c"},
 	{{"io_ring_ctx", "ring_sock"}, "of what may be missing: test_extras.c"},
 	{{"nbd_sock", "pending"}, "tells who sends: test_senders.c"},
 	{{"tcp_sock", "snd_wnd"}, "told of a sender to a TCP server: real vmcores, the play stuck"},

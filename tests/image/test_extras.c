@@ -253,6 +253,29 @@ START_TEST(who_can_receive_a_message)
 }
 END_TEST
 
+/* A ring's keeper need not be who has made it: he is looked for where some task uses rings and references are missing. */
+START_TEST(a_ring_that_was_passed_on)
+{
+	struct json_object *report;
+
+	extra_ring(&scene);
+	image_set(image, scene.opener.task, "task_struct", "io_uring", 0);
+	image_set(image, scene.server.task, "task_struct", "io_uring", scene.server.task);
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 0);
+	has_elements(report, "/1/connections/1/holders", 2);
+	is_string(report, "/1/connections/1/holders/1/kind", "io_uring");
+	is_number(report, "/1/connections/1/holders/1/tasks/0/pid", scene.opener.pid);
+	json_object_put(report);
+	/* Nobody uses rings: none is looked for. */
+	image_set(image, scene.server.task, "task_struct", "io_uring", 0);
+	report = run_report(image);
+	has_elements(report, "/1/connections/1/holders", 1);
+	is_number(report, "/1/connections/1/file_refs_explained", 2);
+	json_object_put(report);
+}
+END_TEST
+
 START_TEST(tcp_over_loopback)
 {
 	struct json_object *report;
@@ -542,6 +565,7 @@ TCase *extras_case(void)
 	tcase_add_test(tc, references_that_are_no_fds);
 	tcase_add_loop_test(tc, rings_that_keep_files_in_messages, 0, 2);
 	tcase_add_test(tc, who_can_receive_a_message);
+	tcase_add_test(tc, a_ring_that_was_passed_on);
 	tcase_add_test(tc, tcp_over_loopback);
 	tcase_add_test(tc, the_module_tells_how_it_behaves);
 	tcase_add_test(tc, tasks_that_wait);

@@ -26,6 +26,16 @@
 #include "collect/task_list.h"
 #include "collect/socket.h"
 
+/* All that was read since this was last called was read for that. */
+static void read_for(struct report *report, enum read_purpose purpose)
+{
+	struct reads now = k_reads();
+
+	report->reads_for[purpose].calls += now.calls - report->reads.calls;
+	report->reads_for[purpose].bytes += now.bytes - report->reads.bytes;
+	report->reads = now;
+}
+
 /* Each nbd_sock holds a reference to its socket's file, whichever devices the user asked for. */
 static void add_nbd_holders(struct report *report)
 {
@@ -132,11 +142,15 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 	struct openers *openers;
 
 	file_holders_in_flight(held, files);
+	read_for(report, READ_MESSAGES);
 	openers = openers_find(report, block_devices, stack, files, held);
+	read_for(report, READ_OPENERS);
 	add_nbd_holders(report);
 	add_held(files, held, 0);
 	file_scan(files, &report->tasks, &report->scan, openers_look, openers);
+	read_for(report, READ_TABLES);
 	system_calls_collect(files, &report->tasks);
+	read_for(report, READ_SYSTEM_CALLS);
 	for (enum ring_owners of = RINGS_OF_USERS; of <= RINGS_OF_OTHERS; of++) {
 		size_t n_before = held->n;
 
@@ -147,6 +161,7 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 		add_held(files, held, n_before);
 	}
 	openers_finish(openers);
+	read_for(report, READ_RINGS);
 	for (size_t i = 0; i < n; i++)
 		resolve_block_device(&queries[i], openers);
 	report->scan.interrupted |= k_interrupted();
@@ -200,26 +215,33 @@ struct report *collect_report(struct query *queries, size_t n)
 	report->boottime_ns = clock_boottime_ns();
 	report->before_config = before_config_applies();
 	task_list_collect(&report->tasks);
+	read_for(report, READ_TASKS);
 	if (module_debuginfo_problem())
 		problem_add(&report->problems, module_debuginfo_problem());
 	if (report->layout_source)
 		collect_devices(report, &files);
 	settle_numbering(report);
+	read_for(report, READ_DEVICES);
 	requests_collect(report);
 	senders_collect(report);
 	waiting_requests_collect(report);
+	read_for(report, READ_REQUESTS);
 	/* What a single socket or file is asked about has no diagnosis. */
 	if (!n)
 		kernel_log_collect(report);
+	read_for(report, READ_LOG);
 	block_devices = block_devices_read(report);
 	file_holders_below_loops(&held);
 	stack = stack_above_collect(report, &block_devices, &held);
+	read_for(report, READ_BLOCK_DEVICES);
 	waiters_collect(report, &block_devices);
+	read_for(report, READ_STACKS);
 	for (size_t i = 0; i < n; i++)
 		resolve_query(report, &queries[i], &files);
 	find_peers(report, queries, n, &files);
+	read_for(report, READ_DEVICES);
 	find_holders(report, queries, n, &block_devices, &stack, &files, &held);
-	report->reads = k_reads();
+	read_for(report, READ_OPENERS);
 	progress_end();
 	return report;
 }

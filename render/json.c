@@ -725,6 +725,24 @@ const char *json_device_line(const struct report *report, const struct device *d
 	return end_line();
 }
 
+/* What memory was read for. */
+static void add_reads(json *o, const struct report *report)
+{
+	static const char *const purposes[] = {
+#define READ_PURPOSE_TEXT(purpose, text) [purpose] = text,
+		READ_PURPOSES(READ_PURPOSE_TEXT)
+#undef READ_PURPOSE_TEXT
+	};
+	json *reads = object(), *bytes = object();
+
+	for (int p = 0; p < READ_PURPOSE_COUNT; p++) {
+		add(reads, purposes[p], integer((int64_t)report->reads_for[p].calls));
+		add(bytes, purposes[p], integer((int64_t)report->reads_for[p].bytes));
+	}
+	add(o, "reads_for", reads);
+	add(o, "bytes_read_for", bytes);
+}
+
 static void add_balance(json *to, const struct report *report)
 {
 	struct balance balance = balance_of(report);
@@ -770,6 +788,7 @@ const char *json_kernel_line(const struct report *report)
 	add(o, "interrupted", truth(report->scan.interrupted));
 	add(o, "reads", integer((int64_t)report->reads.calls));
 	add(o, "bytes_read", integer((int64_t)report->reads.bytes));
+	add_reads(o, report);
 	add_strings(o, "unreadable", report->problems.v, report->problems.n);
 	return end_line();
 }

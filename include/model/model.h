@@ -508,7 +508,8 @@ struct report {
 	num genl_lock_owner;	 /* task_struct that holds genl_mutex, 0 when free */
 	uint64_t tasks_in_crash; /* what crash's own list holds */
 	struct scan_stats scan;
-	struct reads reads;
+	struct reads reads; /* all; and what for */
+	struct reads reads_for[READ_PURPOSE_COUNT];
 	struct device *devices; /* by index, unconfigured ones too */
 	size_t n_devices;
 	struct shared_cause *shared; /* judged: causes of more than one device */

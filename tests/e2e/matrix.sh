@@ -58,7 +58,7 @@ report() {
 	} >"$work/commands"
 	timeout 400 "$1" "${options[@]}" -s -i "$work/commands" "$2/vmlinux" "$2/vmcore" >"$work/said" 2>&1 </dev/null || :
 	[[ ! -s $work/report ]] || sed -e "s/\"layout_source\":\"$3\"//" -e 's/"devices_from":\[[^]]*\]//' -e 's/"tasks_in_crash":[0-9]*//' \
-		-e 's/"reads":[0-9]*,"bytes_read":[0-9]*//' \
+		-e 's/"reads":[0-9]*,"bytes_read":[0-9]*,"reads_for":{[^}]*},"bytes_read_for":{[^}]*}//' \
 		"$work/report"
 }
 

@@ -99,8 +99,9 @@ static size_t n_devices_from(const struct lines *lines)
 START_TEST(every_layout_source_gives_the_same_report)
 {
 	static const char *const same[] = {"layout_source", NULL};
-	static const char *const table[] = {"layout_source", "devices_from", "reads", "bytes_read",
-					    NULL};
+	static const char *const table[] = {
+		"layout_source", "devices_from",   "reads", "bytes_read",
+		"reads_for",	 "bytes_read_for", NULL};
 	struct lines without = output_lines("nbd-j"), with = output_lines("nbd-j-debuginfo");
 	bool finds_table = n_devices_from(&without) == 1 && !getenv("E2E_NO_MODULES");
 
@@ -114,7 +115,8 @@ END_TEST
 /* Debuginfo of another build of nbd changes nothing, and that is said. */
 START_TEST(debuginfo_of_another_build_is_not_used)
 {
-	static const char *const said[] = {"unreadable", "reads", "bytes_read", NULL};
+	static const char *const said[] = {"unreadable", "reads",	   "bytes_read",
+					   "reads_for",	 "bytes_read_for", NULL};
 	struct lines without = output_lines("nbd-j"), with = output_lines("nbd-j-other-build");
 
 	if (!getenv("E2E_NO_MODULES"))
@@ -127,7 +129,8 @@ END_TEST
 /* In a crash that has no modules, nothing of nbd is missing. */
 START_TEST(without_modules_the_report_is_the_same)
 {
-	static const char *const other[] = {"reads", "bytes_read", NULL};
+	static const char *const other[] = {"reads", "bytes_read", "reads_for", "bytes_read_for",
+					    NULL};
 
 	are_the_same(output_lines("nbd-a-j"), output_lines("no-modules-a-j"), other);
 	ck_assert_str_eq(output("no-modules-file_owner-nbd101"), output("file_owner-nbd101"));

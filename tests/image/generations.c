@@ -226,6 +226,8 @@ static void drop_keys(struct json_object *json, const char *const *keys)
 	/* Structures of other sizes take other reads; and they prove nothing. */
 	json_object_object_del(json, "reads");
 	json_object_object_del(json, "bytes_read");
+	json_object_object_del(json, "reads_for");
+	json_object_object_del(json, "bytes_read_for");
 	for (size_t i = 0; keys && i < MAX_ALTERNATIVES && keys[i]; i++)
 		json_object_object_del(json, keys[i]);
 	json_object_object_foreach(json, key, value)

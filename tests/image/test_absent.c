@@ -101,10 +101,12 @@ static bool has_fallback(const char *key)
 /* Sentences, a task that can no more be told from another, and how much was read: they name values that are compared where they are. */
 static bool is_ignored(const char *key)
 {
-	static const char *const keys[] = {"reads",    "bytes_read", "unreadable", "text",
-					   "evidence", "remedy",     "why",	   "freed_when",
-					   "doubt",    "reused_by",  "cause",	   "consequences",
-					   "steps",    "take_down",  "tasks_in_d", NULL};
+	static const char *const keys[] = {"reads",	     "bytes_read",   "reads_for",
+					   "bytes_read_for", "unreadable",   "text",
+					   "evidence",	     "remedy",	     "why",
+					   "freed_when",     "doubt",	     "reused_by",
+					   "cause",	     "consequences", "steps",
+					   "take_down",	     "tasks_in_d",   NULL};
 
 	return is_one_of(key, keys) || has_fallback(key);
 }

@@ -86,6 +86,8 @@ static bool is_derived(const char *key)
 		"file_refs_explained",
 		"reads",
 		"bytes_read",
+		"reads_for",
+		"bytes_read_for",
 	};
 
 	return is_one_of(key, keys, sizeof(keys) / sizeof(keys[0]));

@@ -40,6 +40,7 @@ struct report *sample_report(void)
 	report->tasks_in_crash = 2;
 	report->scan = (struct scan_stats){.tables = 2, .tasks = 2};
 	report->reads = (struct reads){.calls = 7, .bytes = 28672};
+	report->reads_for[READ_TABLES] = (struct reads){.calls = 5, .bytes = 20480};
 	report->traits = (struct traits){
 		.set_sock_freezes = NUM(1),
 		.set_sock_refuses_running = NUM(0),

@@ -227,7 +227,7 @@ END_TEST
 
 START_TEST(kernel_line)
 {
-	struct json_object *o = json_tokener_parse(json_kernel_line(report));
+	struct json_object *o = json_tokener_parse(json_kernel_line(report)), *value;
 
 	ck_assert_str_eq(json_object_get_string(json_object_object_get(o, "schema")),
 			 "crash-nbd/1");
@@ -240,6 +240,10 @@ START_TEST(kernel_line)
 	ck_assert_int_eq(json_object_get_int(json_object_object_get(o, "tables_scanned")), 2);
 	ck_assert_int_eq(json_object_get_int(json_object_object_get(o, "reads")), 7);
 	ck_assert_int_eq(json_object_get_int(json_object_object_get(o, "bytes_read")), 28672);
+	ck_assert(!json_pointer_get(o, "/reads_for/tables", &value));
+	ck_assert_int_eq(json_object_get_int(value), 5);
+	ck_assert(!json_pointer_get(o, "/bytes_read_for/tables", &value));
+	ck_assert_int_eq(json_object_get_int(value), 20480);
 	json_object_put(o);
 }
 END_TEST

@@ -49,9 +49,11 @@ require_host() {
 		fail "Debian's archive keys are missing" "apt-get install debian-archive-keyring"
 }
 
-# What one play alone needs is in plays/PLAY, and so changes no other one: it comes beside the files of guest/.
+# What one play alone needs is in plays/PLAY, and so changes no other one. Its files come beside those of guest/; one that is there already
+# keeps its contents under the name FILE.replaced.
 build_play() {
-	[[ ! -d $RECIPE/plays/$PLAY ]] || cp -r "$RECIPE/plays/$PLAY/." "$RECIPE/guest"
+	[[ ! -d $RECIPE/plays/$PLAY ]] ||
+		cp -rb --suffix=.replaced "$RECIPE/plays/$PLAY/." "$RECIPE/guest"
 	build_fixture "$1"
 }
 
@@ -96,6 +98,8 @@ KERNEL=${1:-6.1}
 PLAY=${2:-scenes}
 MACHINE=$(kernel_column "$KERNEL" machine) || fail "unknown kernel: $KERNEL" "choose one of $(kernel_names)"
 CAPTURE=$(kernel_column "$KERNEL" capture)
+# The memory of a capture kernel does not hold this vmcore.
+[[ $PLAY != crowd-busy ]] || CAPTURE=dump
 KERNEL_DIR=$CACHE/kernels/$KERNEL
 . "$RECIPE/lib/machine-$MACHINE.sh"
 . "$RECIPE/lib/capture-$CAPTURE.sh"
@@ -108,8 +112,8 @@ USERLAND=$CACHE/guest-$(guest_hash)
 HOST_USERLAND=$USERLAND
 [[ $GUEST_ARCHITECTURE == amd64 ]] || HOST_USERLAND=$CACHE/guest-tools
 case $PLAY in
-scenes | netlink-hang | stuck | stuck-netlink | bare | crowd | crowd-tenth | crowd-unthreaded) ;;
-*) fail "unknown play: $PLAY" "choose scenes, netlink-hang, stuck, stuck-netlink, bare, crowd, crowd-tenth or crowd-unthreaded" ;;
+scenes | netlink-hang | stuck | stuck-netlink | bare | crowd | crowd-tenth | crowd-unthreaded | crowd-busy) ;;
+*) fail "unknown play: $PLAY" "choose scenes, netlink-hang, stuck, stuck-netlink, bare, crowd, crowd-tenth, crowd-unthreaded or crowd-busy" ;;
 esac
 
 if fixture=$(fixture_dir) && [[ -d $fixture ]]; then

@@ -96,6 +96,25 @@ static void find_peers(struct report *report, const struct query *queries, size_
 	socket_find_peers(socks, n_socks, files, &report->problems);
 }
 
+/* Where single files and sockets are asked about, only their references need be explained, and those of the other ends. */
+static bool choose_files(struct file_set *files, const struct query *queries, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!queries[i].file)
+			return false;
+	}
+	for (size_t i = 0; n && i < files->n; i++)
+		files->v[i]->unasked = true;
+	for (size_t i = 0; i < n; i++) {
+		const struct sock_info *sock = queries[i].sock;
+
+		queries[i].file->unasked = false;
+		if (sock && sock->peer && sock->peer->file)
+			sock->peer->file->unasked = false;
+	}
+	return n;
+}
+
 /* True when a file that the user asked about, or a connection's, has more references than are known. */
 static bool references_missing(const struct report *report, const struct query *queries, size_t n)
 {
@@ -103,7 +122,7 @@ static bool references_missing(const struct report *report, const struct query *
 		for (size_t c = 0; c < report->devices[d].n_conns; c++) {
 			const struct file *file = report->devices[d].conns[c].sock->file;
 
-			if (file && file->refs.v > file_refs_explained(file))
+			if (file && !file->unasked && file->refs.v > file_refs_explained(file))
 				return true;
 		}
 	}
@@ -134,11 +153,44 @@ static void resolve_block_device(struct query *q, const struct openers *openers)
 		q->dev = dev;
 }
 
+/* The search for what has references that are missing. */
+struct search {
+	const struct report *report;
+	const struct query *queries;
+	size_t n;
+	struct openers *openers; /* NULL where nobody asked about them */
+	const struct file_set *files;
+	const struct held_files *held;
+	size_t n_added; /* of held */
+};
+
+/* Adds what was found meanwhile. True when nothing is missing any more. */
+static bool nothing_missing(void *context)
+{
+	struct search *search = context;
+
+	if (search->openers)
+		openers_add_held(search->openers, search->held);
+	add_held(search->files, search->held, search->n_added);
+	search->n_added = search->held->n;
+	return !(search->openers && openers_missing(search->openers)) &&
+	       !references_missing(search->report, search->queries, search->n);
+}
+
+static void find_rings(struct search *search, struct held_files *held)
+{
+	for (enum ring_owners of = RINGS_OF_USERS;
+	     of <= RINGS_OF_OTHERS && !nothing_missing(search); of++)
+		file_holders_in_rings(held, &search->report->tasks, of, nothing_missing, search);
+	nothing_missing(search);
+}
+
 /* Searches the file tables once for all files of interest, and io_urings only where something is missing. */
 static void find_holders(struct report *report, struct query *queries, size_t n,
 			 const struct block_devices *block_devices, const struct stack *stack,
 			 struct file_set *files, struct held_files *held)
 {
+	bool files_alone = choose_files(files, queries, n);
 	struct openers *openers;
 
 	file_holders_in_flight(held, files);
@@ -151,15 +203,9 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 	read_for(report, READ_TABLES);
 	system_calls_collect(files, &report->tasks);
 	read_for(report, READ_SYSTEM_CALLS);
-	for (enum ring_owners of = RINGS_OF_USERS; of <= RINGS_OF_OTHERS; of++) {
-		size_t n_before = held->n;
-
-		if (!openers_missing(openers) && !references_missing(report, queries, n))
-			break;
-		file_holders_in_rings(held, &report->tasks, of);
-		openers_add_held(openers, held);
-		add_held(files, held, n_before);
-	}
+	find_rings(&(struct search){report, queries, n, files_alone ? NULL : openers, files, held,
+				    held->n},
+		   held);
 	openers_finish(openers);
 	read_for(report, READ_RINGS);
 	for (size_t i = 0; i < n; i++)

@@ -21,8 +21,10 @@
 /* IORING_MAX_FIXED_FILES */
 #define MAX_RING_FILES	  (1u << 20)
 #define POINTERS_PER_READ 4096
-/* Open files that are looked at together: 1.5 MiB, and a process's files are mostly among them together. */
-#define MAX_CANDIDATES (1u << 16)
+/* Open files that are looked at together: few at first, since what is found among them may suffice; at last so many that most
+ * of a process's files are among them together. */
+#define FIRST_CANDIDATES 512
+#define MAX_CANDIDATES	 (1u << 16)
 /* struct loop_device has lo_backing_file within this; it is larger in all kernels. */
 #define LOOP_BYTES 512
 /* The low bits of io_fixed_file.file_ptr are flags (FFS_NOWAIT and others): two or three. */
@@ -155,7 +157,10 @@ struct ring_search {
 	struct ptr_map by_message; /* files that this ring keeps in messages, which are found */
 	num fops;		   /* &io_uring_fops */
 	struct candidate *candidates;
-	size_t n_candidates;
+	size_t n_candidates, at_once;
+	file_holders_suffice *suffice;
+	void *context;
+	bool enough;
 	bool incomplete;
 };
 
@@ -258,6 +263,8 @@ static void look_at(struct ring_search *search, const struct candidate *c)
 /* Looks at the candidates in the order of their addresses: neighbours are in one page. */
 static void look_at_all(struct ring_search *search)
 {
+	size_t n_before = search->held->n;
+
 	qsort(search->candidates, search->n_candidates, sizeof(*search->candidates), by_file);
 	for (size_t i = 0; i < search->n_candidates && !k_interrupted(); i++) {
 		/* Files that processes share are neighbours here, too. */
@@ -265,6 +272,10 @@ static void look_at_all(struct ring_search *search)
 			look_at(search, &search->candidates[i]);
 	}
 	search->n_candidates = 0;
+	if (search->at_once < MAX_CANDIDATES)
+		search->at_once *= 2;
+	if (search->held->n > n_before)
+		search->enough = search->suffice(search->context);
 }
 
 static bool visit_open_file(void *context, struct file_table *table, uint32_t fd, uint64_t file)
@@ -272,9 +283,9 @@ static bool visit_open_file(void *context, struct file_table *table, uint32_t fd
 	struct ring_search *search = context;
 
 	search->candidates[search->n_candidates++] = (struct candidate){file, table, fd};
-	if (search->n_candidates == MAX_CANDIDATES)
+	if (search->n_candidates == search->at_once)
 		look_at_all(search);
-	return true;
+	return !search->enough;
 }
 
 static bool uses_rings(const struct task *t)
@@ -297,9 +308,13 @@ static bool rings_may_exist(const struct task_list *tasks)
 }
 
 void file_holders_in_rings(struct held_files *held, const struct task_list *tasks,
-			   enum ring_owners owners)
+			   enum ring_owners owners, file_holders_suffice *suffice, void *context)
 {
-	struct ring_search search = {.held = held, .fops = k_symbol("io_uring_fops")};
+	struct ring_search search = {.held = held,
+				     .fops = k_symbol("io_uring_fops"),
+				     .at_once = FIRST_CANDIDATES,
+				     .suffice = suffice,
+				     .context = context};
 	struct scan_stats stats;
 
 	/* A kernel without io_uring has no such rings. */

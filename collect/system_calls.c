@@ -31,7 +31,8 @@ static size_t missing(const struct file *file)
 {
 	size_t found = file_refs_explained(file);
 
-	return file->refs.known && file->refs.v > found ? file->refs.v - found : 0;
+	return !file->unasked && file->refs.known && file->refs.v > found ? file->refs.v - found
+									  : 0;
 }
 
 /* The struct socket of a socket's file, 0 of any other. */

@@ -83,6 +83,7 @@ struct file {
 	size_t n_owners;
 	struct holder *holders;
 	size_t n_holders;
+	bool unasked; /* nobody asked about it: its references need not all be explained */
 };
 
 /* Whose the holder is, by his place in the list: who is inside the call, has the ring open, can receive the message. The

@@ -50,6 +50,8 @@ class Vmcores(unittest.TestCase):
     def setUpClass(cls):
         cls.directory = tempfile.mkdtemp(prefix="postmortem.")
         cls.addClassCleanup(shutil.rmtree, cls.directory)
+        # One and the same for all runs, whatever is built meanwhile.
+        cls.module = shutil.copy(MODULE, cls.directory)
         cls.expected, directories = {}, set()
         for kernel in KERNELS:
             for play in PLAYS:
@@ -69,7 +71,7 @@ class Vmcores(unittest.TestCase):
                 file.write(contents)
             cls.expected[path] = status, None
         # A busy machine takes its time.
-        cls.options = ["--time", "3000", "--crash", CRASH, "--extension", MODULE] + [word for where in sorted(directories) for word in ("--debug-dir", where)]
+        cls.options = ["--time", "3000", "--crash", CRASH, "--extension", cls.module] + [word for where in sorted(directories) for word in ("--debug-dir", where)]
         cls.paths = sorted(cls.expected)
         # What is cut short takes crash several tries: in the short form it is read once only.
         cls.again = [path for path in cls.paths if LONG or cls.expected[path][0] != 5]
@@ -250,7 +252,7 @@ class Vmcores(unittest.TestCase):
             server = subprocess.Popen(["debuginfod", "-F", "-L", "-p", str(port), "-d", ":memory:", served], stdout=log, stderr=log)
         self.addCleanup(server.wait)
         self.addCleanup(server.kill)
-        url, plain = "http://127.0.0.1:%d" % port, ["--json", "--time", "3000", "--crash", CRASH, "--extension", MODULE, core]
+        url, plain = "http://127.0.0.1:%d" % port, ["--json", "--time", "3000", "--crash", CRASH, "--extension", self.module, core]
         deadline = time.monotonic() + 120
         while True:
             environment = {"DEBUGINFOD_URLS": url, "DEBUGINFOD_CACHE_PATH": cache}

@@ -39,6 +39,8 @@ static char state_letter(uint64_t state, uint64_t exit_state)
 struct walk {
 	struct task_list *list;
 	struct ptr_map seen;
+	uint64_t latest;   /* when any task last got a processor */
+	bool times_unread; /* that of some task could not be read */
 };
 
 /* Returns the next link of a list. One that does not lead back to this link means that the list is damaged, or that it
@@ -50,6 +52,41 @@ static num next_link(struct walk *walk, uint64_t link, const char *what)
 	if (!next.known || !num_is(k_pointer(next.v + sizeof(next.v), what), link))
 		walk->list->unreadable++;
 	return next;
+}
+
+/*
+ * When the task last got a processor, in nanoseconds of the scheduler's clock (sched_info_arrive() of kernel/sched/stats.h).
+ * task_struct.se.exec_start would be closer to when it went to sleep, but its clock leaves out the time of interrupts, on
+ * each processor another one; last_switch_count is no time.
+ */
+static num last_ran(struct walk *walk, uint64_t task)
+{
+	num at;
+
+	if (!k_has(KM_TASK_SCHED_INFO))
+		return NUM_ABSENT;
+	at = k_num_at(k_at(task, KM_TASK_SCHED_INFO), KM_SCHED_INFO_LAST_ARRIVAL);
+	walk->times_unread |= !at.known;
+	if (at.v > walk->latest)
+		walk->latest = at.v;
+	return at;
+}
+
+/* Some task got a processor just before memory was captured: that is taken for now. */
+static void set_times(const struct walk *walk)
+{
+	struct task_list *list = walk->list;
+	bool known = !walk->times_unread && !list->unreadable && !list->interrupted;
+
+	for (size_t i = 0; i < list->n; i++) {
+		num *time = &list->v[i].ran_ago_ms;
+
+		/* 0: it never ran, or nobody counts (nodelayacct). */
+		if (known && time->v)
+			*time = NUM((walk->latest - time->v) / 1000000);
+		else
+			*time = time->absent ? NUM_ABSENT : NUM_UNKNOWN;
+	}
 }
 
 /* Appends the task in o. False when it was there already: its list is cyclic and must be left. */
@@ -79,6 +116,7 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 		walk->list->unreadable++;
 	t->may_use_io_uring = !num_is(k_num(o, KM_TASK_IO_URING), 0);
 	t->start_boottime = k_num(o, KM_TASK_START_BOOTTIME);
+	t->ran_ago_ms = last_ran(walk, o->addr);
 	t->state = state.known && exit_state.known ? state_letter(state.v, exit_state.v) : '?';
 	if (!k_bytes(o, KM_TASK_COMM, t->comm, sizeof(t->comm) - 1))
 		strcpy(t->comm, "?");
@@ -171,6 +209,7 @@ void task_list_collect(struct task_list *list)
 		addr = k_container(next.v, KM_TASK_TASKS);
 	}
 	k_pass_end();
+	set_times(&walk);
 	if (list->n)
 		qsort(list->v, list->n, sizeof(*list->v), by_address);
 }

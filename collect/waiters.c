@@ -444,7 +444,7 @@ void waiters_collect(struct report *report, const struct block_devices *block_de
 		    (task->state == 'D' && !add_waiter(&search, report, block_devices, task)))
 			unread++;
 	}
-	blocked_behind_devices(report, &search.blocked);
+	blocked_behind_devices(report, &search.blocked, &search.stacks);
 	if (search.locks_unread)
 		problem_add(&report->problems,
 			    arena_printf(

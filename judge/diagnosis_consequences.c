@@ -37,14 +37,25 @@ static const char *waiters(const struct diagnosed *d)
 {
 	const struct device *dev = d->dev;
 	const char *names = NULL;
+	num longest = NUM_UNKNOWN;
 
-	for (size_t i = 0; i < dev->n_waiters && i < MAX_TASKS_NAMED; i++)
-		names = word_append(names, ", ", phrase_name(dev->waiters[i].task));
+	for (size_t i = 0; i < dev->n_waiters; i++) {
+		num age = dev->waiters[i].task->ran_ago_ms;
+
+		if (i < MAX_TASKS_NAMED)
+			names = word_append(names, ", ", phrase_name(dev->waiters[i].task));
+		if (age.known && age.v >= longest.v)
+			longest = age;
+	}
 	if (!names)
 		return NULL;
 	return arena_printf(
-		"%s in D for it: %s%s",
+		"%s in D for it%s: %s%s",
 		dev->n_waiters == 1 ? "1 task is" : arena_printf("%zu tasks are", dev->n_waiters),
+		longest.known
+			? arena_printf(dev->n_waiters == 1 ? ", for %s" : ", the first for %s",
+				       word_age(longest))
+			: "",
 		names,
 		dev->n_waiters > MAX_TASKS_NAMED
 			? arena_printf(" and %zu more", dev->n_waiters - MAX_TASKS_NAMED)

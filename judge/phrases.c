@@ -58,6 +58,11 @@ const char *phrase_task(const struct task *t)
 			    strchr("DTtZX", t->state) ? arena_printf(" state %c", t->state) : "");
 }
 
+const char *phrase_for(const struct task *t)
+{
+	return t->ran_ago_ms.known ? arena_printf(" for %s", word_age(t->ran_ago_ms)) : "";
+}
+
 const char *phrase_operation(num op)
 {
 	/* include/linux/blk_types.h; zone operations were renumbered and stay numbers. */

@@ -159,6 +159,24 @@ static void fill_task(json *o, const struct task *t)
 	add(o, "state", t->state == '?' ? NULL : string(state));
 }
 
+/* With three decimals, exactly. */
+static json *seconds(num milliseconds)
+{
+	const char *text = arena_printf("%llu.%03llu", (unsigned long long)milliseconds.v / 1000,
+					(unsigned long long)milliseconds.v % 1000);
+
+	return milliseconds.known
+		       ? made(json_object_new_double_s((double)milliseconds.v / 1000, text))
+		       : NULL;
+}
+
+/* A task that waits, and for how long. */
+static void fill_waiting(json *o, const struct task *t)
+{
+	fill_task(o, t);
+	add(o, "waiting_seconds", seconds(t->ran_ago_ms));
+}
+
 static void add_task(json *to, const char *key, const struct task *t)
 {
 	if (t)
@@ -268,11 +286,11 @@ static void add_sender(json *to, const struct device *dev, const struct connecti
 		return;
 	}
 	o = add_object(to, "sender");
-	fill_task(o, c->sender);
+	fill_waiting(o, c->sender);
 	add(o, "request", rq ? address(rq->addr) : NULL);
 	behind = add_array(o, "behind");
 	for (size_t i = 0; i < c->n_behind_sender; i++)
-		fill_task(append_object(behind), c->behind_sender[i]);
+		fill_waiting(append_object(behind), c->behind_sender[i]);
 }
 
 static void add_connections(json *to, const struct device *dev)
@@ -353,17 +371,6 @@ static json *count(size_t n)
 	return integer((int64_t)n);
 }
 
-/* With three decimals, exactly. */
-static json *seconds(num milliseconds)
-{
-	const char *text = arena_printf("%llu.%03llu", (unsigned long long)milliseconds.v / 1000,
-					(unsigned long long)milliseconds.v % 1000);
-
-	return milliseconds.known
-		       ? made(json_object_new_double_s((double)milliseconds.v / 1000, text))
-		       : NULL;
-}
-
 static void add_request_waiters(json *to, const struct device *dev, const struct request *rq)
 {
 	json *all = add_array(to, "waiters");
@@ -407,7 +414,7 @@ static void add_tasks(json *to, const char *key, const struct task *const *tasks
 	json *all = add_array(to, key);
 
 	for (size_t i = 0; i < n; i++)
-		fill_task(append_object(all), tasks[i]);
+		fill_waiting(append_object(all), tasks[i]);
 }
 
 /* Requests that nbd has not started, and who waits to make one. */
@@ -529,7 +536,7 @@ static void add_waiters(json *to, const struct device *dev)
 	for (size_t i = 0; i < dev->n_waiters; i++) {
 		json *o = append_object(all);
 
-		fill_task(o, dev->waiters[i].task);
+		fill_waiting(o, dev->waiters[i].task);
 		add(o, "blocked_in", string(dev->waiters[i].blocked_in));
 		add(o, "object", address(dev->waiters[i].object));
 		add(o, "object_kind", string(dev->waiters[i].object_what));
@@ -545,11 +552,12 @@ static void add_behind(json *to, const struct device *dev)
 		const struct blocked *b = &dev->behind[i];
 		json *o = append_object(all);
 
-		fill_task(o, b->task);
+		fill_waiting(o, b->task);
 		add(o, "lock", address(b->lock));
 		add(o, "lock_kind", string(b->kind));
 		add(o, "lock_of", string(b->of));
 		add_task(o, "owner", b->owner);
+		add(o, "shared", truth(b->shared));
 	}
 }
 
@@ -762,7 +770,7 @@ static void add_balance(json *to, const struct report *report)
 	}
 	all = add_array(o, "rest");
 	for (size_t i = 0; i < balance.n_rest; i++)
-		fill_task(append_object(all), balance.rest[i]);
+		fill_waiting(append_object(all), balance.rest[i]);
 	add(o, "states_unread", count(balance.unread));
 }
 

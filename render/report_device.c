@@ -345,9 +345,11 @@ static void print_behind(FILE *out, const struct device *dev, size_t max)
 		const struct blocked *b = &dev->behind[i];
 
 		text_wrapped(out, 4, "",
-			     arena_printf("%s waits for %s, owner %s", phrase_name(b->task),
+			     arena_printf("%s waits%s for %s, %s %s", phrase_name(b->task),
+					  phrase_for(b->task),
 					  b->of ? arena_printf("the %s of %s", b->kind, b->of)
 						: arena_printf("%s %s", b->kind, word_hex(b->lock)),
+					  b->shared ? "which readers hold, the last" : "owner",
 					  phrase_name(b->owner)));
 	}
 	if (dev->n_behind > max)
@@ -357,14 +359,15 @@ static void print_behind(FILE *out, const struct device *dev, size_t max)
 
 static void print_waiters(FILE *out, const struct device *dev, size_t max)
 {
-	static const char *const headers[] = {"TASK", "TASK_STRUCT", "IN", "WAITS FOR"};
-	struct text_table table = text_table(4, headers, "llll");
+	static const char *const headers[] = {"TASK", "TASK_STRUCT", "AGE", "IN", "WAITS FOR"};
+	struct text_table table = text_table(5, headers, "llrll");
 
 	for (size_t i = 0; i < dev->n_waiters && i < max; i++) {
 		const struct waiter *w = &dev->waiters[i];
 
 		text_table_add(&table, phrase_task(w->task));
 		text_table_add(&table, word_hex(w->task->addr));
+		text_table_add(&table, word_age(w->task->ran_ago_ms));
 		text_table_add(&table, w->blocked_in);
 		text_table_add(&table, awaited_text(w));
 	}

@@ -46,8 +46,10 @@ static const char *request_text(const struct request *rq)
 static void print_sender(FILE *out, const struct device *dev, const struct connection *c)
 {
 	const struct request *rq = fact_request_of(dev, c->sender);
-	const char *text = arena_printf("%s%s holds tx_lock", phrase_task(c->sender),
-					c->sender->state == 'S' ? ", asleep," : "");
+	bool asleep = c->sender->state == 'S';
+	const char *text = arena_printf("%s%s%s%s holds tx_lock", phrase_task(c->sender),
+					asleep ? ", asleep" : "",
+					asleep ? phrase_for(c->sender) : "", asleep ? "," : "");
 
 	if (rq)
 		text = arena_printf("%s and sends %s", text, request_text(rq));

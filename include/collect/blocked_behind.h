@@ -13,11 +13,11 @@ struct blocked_list {
 };
 
 /*
- * Adds the task where its stack says that it waits for a mutex or a rwsem whose owner is known. The waiter that the
- * kernel has put on the task's own stack tells: it names the task and is in the lock's list. A rwsem that readers hold
- * has no known owner: the kernel keeps only the last of them, which may have let go. False when the task waits for a lock
- * that could not be read. Memory: arena.
- * Mirrors kernel/locking/mutex.c and rwsem.c.
+ * Adds the task where its stack says that it waits for a mutex or a rwsem whose owner is known, or for the end of a
+ * journal's transaction. The waiter that the kernel has put on the task's own stack tells: it names the task and is in the
+ * lock's list. Of a rwsem that readers hold the kernel keeps only the last of them, which may have let go: that one
+ * counts as long as its own stack leads to the lock. False when the task waits for a lock that could not be read.
+ * Memory: arena. Mirrors kernel/locking/mutex.c and rwsem.c, fs/jbd2.
  */
 bool blocked_behind_read(struct blocked_list *blocked, const struct task *task,
 			 const struct kernel_stack *stack, const struct task_list *tasks,
@@ -25,6 +25,7 @@ bool blocked_behind_read(struct blocked_list *blocked, const struct task *task,
 
 /* Fills behind and n_behind of the devices: those whose lock is held, directly or over others that wait, by a task
  * that a device explains. The others are left out. */
-void blocked_behind_devices(struct report *report, const struct blocked_list *blocked);
+void blocked_behind_devices(struct report *report, const struct blocked_list *blocked,
+			    struct stack_reader *stacks);
 
 #endif

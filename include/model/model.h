@@ -29,6 +29,8 @@ struct task {
 	bool kernel_thread;
 	bool may_use_io_uring; /* it has made or used one, or that cannot be known */
 	num start_boottime;    /* when it began: nanoseconds of CLOCK_BOOTTIME */
+	num ran_ago_ms; /* since it last got a processor: of a task that sleeps, how long it has done so, or a
+			 * little more */
 };
 
 struct task_list {
@@ -307,8 +309,10 @@ struct waiter {
 /* A task in state D that waits for a lock which another task holds. */
 struct blocked {
 	const struct task *task, *owner;
+	bool shared; /* readers hold it, of which the owner is the last that the kernel has noted */
 	uint64_t lock;
-	const char *kind; /* "mutex", "rwsem" */
+	const char *
+		kind; /* "mutex", "rwsem"; "journal": the end of a transaction, whose kernel thread is the owner */
 	const char *
 		of; /* what the lock belongs to: "inode 12 of ext4 on nbd38"; NULL where it is not known */
 };

@@ -363,6 +363,44 @@ START_TEST(waiters)
 }
 END_TEST
 
+/* A thread of an actor that makes the scene's requests, one each. */
+static bool is_one_that_asked(int64_t tid)
+{
+	json_object_object_foreach(facts, key, value)
+	{
+		size_t len = strlen(key);
+
+		if (len > 5 && !strcmp(key + len - 5, "_tids") && waiting_has_number(value, tid))
+			return true;
+	}
+	return false;
+}
+
+/* Who has asked for something waits since then: a little less where it had to wait for a processor, a little more since the
+ * guest took the time before it crashed. */
+START_TEST(how_long_they_wait)
+{
+	double now = (double)int_at(truth(), "/clock/monotonic_ns") / 1e9, first = now, last = 0;
+
+	scene_of_round(_i);
+	for (size_t r = 0; r < length_at(facts, "/requests"); r++) {
+		double at_ns = (double)int_at(facts, "/requests/%zu/issued_monotonic_ns", r) / 1e9;
+
+		first = at_ns < first ? at_ns : first;
+		last = at_ns > last ? at_ns : last;
+	}
+	for (size_t w = 0; last > 0 && w < length_at(dev, "/waiters"); w++) {
+		json *waited = at(dev, "/waiters/%zu/waiting_seconds", w);
+		double seconds = waited ? json_object_get_double(waited) : -1;
+
+		if (!is_one_that_asked(int_at(dev, "/waiters/%zu/pid", w)))
+			continue;
+		ck_assert_double_ge(seconds, now - last - SECONDS_TO_THE_REQUEST);
+		ck_assert_double_le(seconds, now - first + SECONDS_TO_THE_CRASH);
+	}
+}
+END_TEST
+
 /* Who waits for a request is among those who wait for the device; a lone request has a lone reader. */
 START_TEST(waiters_of_requests)
 {
@@ -695,6 +733,7 @@ TCase *stuck_case(void)
 	tcase_add_loop_test(c, openers, 0, n);
 	tcase_add_loop_test(c, started_requests, 0, n);
 	tcase_add_loop_test(c, who_set_it_up, 0, n);
+	tcase_add_loop_test(c, how_long_they_wait, 0, n);
 	tcase_add_loop_test(c, waiters_are_explained, 0, n);
 	tcase_add_loop_test(c, remembered_tasks_use_the_device, 0, n);
 	return c;
@@ -718,6 +757,7 @@ TCase *why_case(void)
 	tcase_add_loop_test(c, requests, 0, n);
 	tcase_add_loop_test(c, waiters, 0, n);
 	tcase_add_test(c, hanging_attempts);
+	tcase_add_loop_test(c, how_long_they_wait, 0, n);
 	tcase_add_loop_test(c, waiters_of_requests, 0, n);
 	tcase_add_loop_test(c, severities, 0, n);
 	tcase_add_loop_test(c, remembered_tasks_use_the_device, 0, n);

@@ -491,6 +491,9 @@ struct kernel_task kernel_task(struct kernel *k, const char *comm, uint32_t pid,
 	image_set(image, t.task, "task_struct", "files", t.files);
 	image_set_text(image, t.task, "task_struct", "comm", comm);
 	kernel_task_began(k, t.task, KERNEL_TASKS_START);
+	/* The first one runs. */
+	image_set(image, t.task, "task_struct", "sched_info.last_arrival",
+		  (KERNEL_UPTIME - (pid ? KERNEL_TASKS_SLEEP : 0)) * 1000000000ull);
 	return t;
 }
 

@@ -13,6 +13,7 @@
 
 /* Seconds after the boot when all tasks began, and the wall clock then: it was set once, and the machine slept. */
 #define KERNEL_TASKS_START 100
+#define KERNEL_TASKS_SLEEP 10 /* all but the first slept so long */
 #define KERNEL_WALL_CLOCK  1700000000ull
 #define KERNEL_SLEPT	   5
 

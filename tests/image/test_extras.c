@@ -307,6 +307,21 @@ START_TEST(the_module_tells_how_it_behaves)
 }
 END_TEST
 
+/* A word of what a sleeping task's stack holds from the frame of __schedule() on. */
+static uint64_t stack_word(const struct kernel_task *t, size_t i)
+{
+	return image_get(image, t->task, "task_struct", "thread.sp") +
+	       image_sizeof(image, "inactive_task_frame") + i * sizeof(uint64_t);
+}
+
+static void has_waited(struct json_object *report, const char *pointer)
+{
+	struct json_object *seconds;
+
+	ck_assert(!json_pointer_get(report, pointer, &seconds));
+	ck_assert_double_eq(json_object_get_double(seconds), KERNEL_TASKS_SLEEP);
+}
+
 START_TEST(tasks_that_wait)
 {
 	struct extra_waiters w = extra_waiters(&scene);
@@ -314,6 +329,7 @@ START_TEST(tasks_that_wait)
 
 	has_elements(report, "/1/waiters", 4);
 	is_number(report, "/1/waiters/0/pid", w.ioctl.pid);
+	has_waited(report, "/1/waiters/0/waiting_seconds");
 	is_string(report, "/1/waiters/0/object_kind", "config_lock");
 	is_string(report, "/1/waiters/0/blocked_in", "ioctl");
 	is_number(report, "/1/waiters/1/pid", w.holder.pid);
@@ -326,6 +342,24 @@ START_TEST(tasks_that_wait)
 	has_elements(report, "/1/requests/0/waiters", 2);
 	is_number(report, "/1/requests/0/waiters/0/pid", w.fsync.pid);
 	is_number(report, "/1/requests/0/waiters/1/pid", w.told.pid);
+	json_object_put(report);
+}
+END_TEST
+
+/* One that never ran since the kernel counts; one whose time cannot be read, so that nobody knows which is the latest. */
+START_TEST(how_long_a_task_waits_is_not_known)
+{
+	struct extra_waiters w = extra_waiters(&scene);
+	struct json_object *report;
+
+	image_set(image, w.ioctl.task, "task_struct", "sched_info.last_arrival", 0);
+	report = run_report(image);
+	is_null(report, "/1/waiters/0/waiting_seconds");
+	has_waited(report, "/1/waiters/1/waiting_seconds");
+	json_object_put(report);
+	image_set(image, w.told.task, "task_struct", "tasks.next", 0x10);
+	report = run_report(image);
+	is_null(report, "/1/waiters/1/waiting_seconds");
 	json_object_put(report);
 }
 END_TEST
@@ -360,10 +394,56 @@ START_TEST(a_task_behind_one_that_waits)
 	is_number(report, "/0/tasks_in_d/explained", 4);
 	is_number(report, "/0/tasks_in_d/rest/0/pid", w.blocked.pid);
 	json_object_put(report);
+	/* The last of them is still inside a call that knows the inode. */
+	image_set_pointer(image, stack_word(&w.fsync, 5), 0, w.inode);
+	report = run_report(image);
+	has_elements(report, "/1/behind", 1);
+	is_number(report, "/1/behind/0/owner/pid", w.fsync.pid);
+	is_number(report, "/0/tasks_in_d/explained", 5);
+	json_object_put(report);
 	/* In no list, which cannot be. */
 	image_set(image, w.rwsem_waiter, "rwsem_waiter", "list.next", 8);
 	report = run_report(image);
 	has_elements(report, "/0/unreadable", 1);
+	json_object_put(report);
+}
+END_TEST
+
+/* Who waits for a transaction of a file system on the device waits for the journal's thread, which waits for the device. */
+START_TEST(a_task_behind_a_journal)
+{
+	static const char *const queues[] = {"j_wait_done_commit.whole.head",
+					     "j_wait_transaction_locked.whole.head"};
+	struct extra_waiters w = extra_waiters(&scene);
+	uint64_t journal = image_new(image, "journal_s"),
+		 queue = image_at(image, journal, "journal_s", queues[_i]);
+	uint64_t function = image_function(image, KERNEL_CODE, "jbd2_log_wait_commit", 128);
+	uint64_t entry = stack_word(&w.blocked, 4);
+	struct json_object *report;
+
+	image_set(image, w.told.task, "task_struct", "flags", PF_KTHREAD);
+	image_set(image, w.told.task, "task_struct", "files", 0);
+	image_set(image, journal, "journal_s", "j_task", w.told.task);
+	image_set(image, journal, "journal_s", "j_fs_dev", scene.disk.block_device);
+	image_set_pointer(image, stack_word(&w.blocked, 1), 0,
+			  image_call(image, function, 0x20, w.in_schedule - 0x30));
+	image_set(image, entry, "wait_queue_entry", "private", w.blocked.task);
+	image_list_init(image, queue);
+	image_list_add(image, queue, image_at(image, entry, "wait_queue_entry", "entry"));
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 0);
+	has_elements(report, "/1/behind", 1);
+	is_number(report, "/1/behind/0/pid", w.blocked.pid);
+	is_number(report, "/1/behind/0/owner/pid", w.told.pid);
+	is_string(report, "/1/behind/0/lock_kind", "journal");
+	is_string(report, "/1/behind/0/lock_of", "nbd3");
+	is_number(report, "/0/tasks_in_d/explained", 5);
+	json_object_put(report);
+	/* No thread of the kernel's is the journal's: it is none. */
+	image_set(image, journal, "journal_s", "j_task", w.fsync.task);
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 1);
+	has_elements(report, "/1/behind", 0);
 	json_object_put(report);
 }
 END_TEST
@@ -529,13 +609,6 @@ START_TEST(types_of_btf_at_odd_addresses)
 }
 END_TEST
 
-/* A word of what a sleeping task's stack holds from the frame of __schedule() on. */
-static uint64_t stack_word(const struct kernel_task *t, size_t i)
-{
-	return image_get(image, t->task, "task_struct", "thread.sp") +
-	       image_sizeof(image, "inactive_task_frame") + i * sizeof(uint64_t);
-}
-
 /* ORC tables tell which words are return addresses: one left over from an earlier call is none. */
 START_TEST(what_is_left_over_on_a_stack)
 {
@@ -569,7 +642,9 @@ TCase *extras_case(void)
 	tcase_add_test(tc, tcp_over_loopback);
 	tcase_add_test(tc, the_module_tells_how_it_behaves);
 	tcase_add_test(tc, tasks_that_wait);
+	tcase_add_test(tc, how_long_a_task_waits_is_not_known);
 	tcase_add_test(tc, a_task_behind_one_that_waits);
+	tcase_add_loop_test(tc, a_task_behind_a_journal, 0, 2);
 	tcase_add_test(tc, a_task_that_waits_for_what_is_stacked);
 	tcase_add_test(tc, layouts_from_btf);
 	tcase_add_test(tc, layouts_from_vmlinux);

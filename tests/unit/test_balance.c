@@ -72,8 +72,8 @@ END_TEST
 
 START_TEST(text_of_who_is_behind)
 {
-	const struct task *owner = sample_task(report, "dd", 500, 'D'),
-			  *t = sample_task(report, "sh", 501, 'D');
+	struct task *owner = sample_task(report, "dd", 500, 'D'),
+		    *t = sample_task(report, "sh", 501, 'D');
 	struct blocked blocked[2] = {
 		{.task = t, .owner = owner, .kind = "rwsem", .of = "inode 11 of ext4 on nbd7"},
 		{.task = t, .owner = owner, .kind = "mutex", .lock = 0xffff000000000010},
@@ -86,10 +86,20 @@ START_TEST(text_of_who_is_behind)
 	sample_waiter(dev, owner, "read", 0xffff000000000020)->above = &md;
 	PRINTED(printed, report_openers(out, dev));
 	ck_assert_ptr_nonnull(strstr(printed, ", on md1\n"));
+	ck_assert_ptr_nonnull(strstr(printed, "?  read"));
 	ck_assert_ptr_nonnull(strstr(printed, "  2 tasks blocked behind:\n"));
 	ck_assert_ptr_nonnull(
 		strstr(printed, "    sh (501) waits for the rwsem of inode 11 of ext4 on nbd7, "
 				"owner dd (500)\n"));
+	owner->ran_ago_ms = NUM(69400);
+	t->ran_ago_ms = NUM(38100);
+	free(printed);
+	PRINTED(printed, report_openers(out, dev));
+	ck_assert_ptr_nonnull(strstr(printed, "69.4 s  read"));
+	ck_assert_ptr_nonnull(strstr(printed, "    sh (501) waits for 38.1 s for the rwsem of"));
+	t->ran_ago_ms = NUM_UNKNOWN;
+	free(printed);
+	PRINTED(printed, report_openers(out, dev));
 	ck_assert_ptr_nonnull(
 		strstr(printed, "sh (501) waits for mutex ffff000000000010, owner dd (500)\n"));
 	free(printed);

@@ -501,7 +501,7 @@ START_TEST(openers)
 		  "receivers + 1\n        in open (dd (501))\n");
 	has(text, "fd     qemu-kvm (233)   3  ffff000060000100  nbd101\n");
 	has(text, "mount  -                -  -                 ext4 on /mnt (nbd101)\n");
-	has(text, "dd (501) state D  ffff0000001f5000  open  request\n");
+	has(text, "dd (501) state D  ffff0000001f5000    ?  open  request\n");
 	free(text);
 }
 END_TEST

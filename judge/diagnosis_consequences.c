@@ -68,9 +68,13 @@ static const char *new_requests(const struct diagnosed *d)
 
 	switch (fate_of_new_request(d->dev, &why)) {
 	case IO_FAILS:
-		return "whatever is read or written now fails at once";
+		return arena_printf("whatever is read or written now fails at once with EIO (\"I/O "
+				    "error, dev %s\" in the log, as often as somebody tries)",
+				    d->dev->name);
 	case IO_HANGS:
-		return arena_printf("whatever is read or written now hangs: %s", why);
+		return arena_printf("whatever is read or written now hangs, scans by LVM or blkid, "
+				    "too: %s",
+				    why);
 	default:
 		return NULL;
 	}

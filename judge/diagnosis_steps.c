@@ -136,6 +136,10 @@ static const char *opener_action(const struct opener *o)
 
 static const char *opener_costs(const struct opener *o)
 {
+	if (take_down_is_root(o))
+		return "all that runs on the host, whose root file system it is";
+	if (o->kind == OPENER_SWAP)
+		return "the processes whose memory lies there";
 	return o->task ? "its use of the device, which gives only errors"
 		       : "what was not written to the device yet is lost";
 }

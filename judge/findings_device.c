@@ -93,7 +93,8 @@ bool finding_stale_setup_task(const struct judged *j)
 		"%s: NBD_SET_SOCK gets EBUSY from every %s%s", stale_setup(dev),
 		dev->setup_reuser ? arena_printf("task but %s", phrase_name(dev->setup_reuser))
 				  : "other one",
-		fact_is_working(dev) ? ", which is no harm while the device works" : "");
+		fact_is_working(dev) ? ", which is no harm while the device works"
+				     : " (\"Device being setup by another task\")");
 	finding_add_address(j, dev->nbd_device);
 	finding_add_address(j, dev->task_setup.v);
 	if (fact_is_working(dev))

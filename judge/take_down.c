@@ -106,6 +106,12 @@ static const char *remove_stacked(const struct stacked *s)
 	return NULL;
 }
 
+bool take_down_is_root(const struct opener *o)
+{
+	return o->kind == OPENER_MOUNT && o->mount && o->mount->point &&
+	       !strcmp(o->mount->point, "/") && num_is(o->mount->elsewhere, 0);
+}
+
 const char *take_down_command(const struct opener *o)
 {
 	const char *umount;
@@ -115,6 +121,8 @@ const char *take_down_command(const struct opener *o)
 	if (o->kind != OPENER_MOUNT || !o->mount)
 		return NULL;
 	umount = with_name("umount", o->mount->point);
+	if (take_down_is_root(o))
+		return "reboot";
 	if (!umount || !num_is(o->mount->elsewhere, 1))
 		return umount;
 	return o->mount->inhabitant

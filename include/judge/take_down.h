@@ -22,6 +22,9 @@ struct take_down_step *take_down_steps(const struct device *dev, size_t *n);
 /* The command by which one opener lets go, "umount /mnt"; NULL where none does it, as for a process. */
 const char *take_down_command(const struct opener *o);
 
+/* The opener is the mounted root file system of the host, which nothing but a reboot lets go. */
+bool take_down_is_root(const struct opener *o);
+
 /* All steps as a clause; NULL when there is nothing to take down. */
 const char *take_down_clause(const struct device *dev);
 

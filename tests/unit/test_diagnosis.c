@@ -208,7 +208,8 @@ START_TEST(server_stopped)
 	ck_assert_str_eq(dev->diagnosis->steps[0].costs, "nothing");
 	ck_assert_uint_eq(step("nbd-client -d"), 2);
 	ck_assert(follows("requests: 1 in flight; the oldest for 0.5 s"));
-	ck_assert(follows("hangs: the server gMgr (234) state T does not run"));
+	ck_assert(follows(
+		"hangs, scans by LVM or blkid, too: the server gMgr (234) state T does not run"));
 	server->state = 't';
 	is(STATE_STUCK, "server-stopped");
 	ck_assert_uint_eq(step("have the debugger let go gMgr (234)"), 1);
@@ -315,7 +316,7 @@ START_TEST(server_exited)
 	ck_assert_uint_eq(step("nbd-client -d"), 2);
 	ck_assert_str_eq(dev->diagnosis->steps[1].frees, "the device");
 	ck_assert_uint_eq(dev->diagnosis->n_steps, 2);
-	ck_assert(follows("fails at once"));
+	ck_assert(follows("fails at once with EIO (\"I/O error, dev nbd"));
 	ck_assert(follows("an attach fails: netlink gets EBUSY"));
 	/* Netlink's reference is still there. */
 	dev->runtime_flags.v |= 4;
@@ -558,6 +559,34 @@ START_TEST(the_stack_above_comes_down_first)
 }
 END_TEST
 
+/* Nobody unmounts the root file system of a running host. */
+START_TEST(root_and_swap_on_the_device)
+{
+	static struct mount root = {.point = "/", .elsewhere = NUM(0)};
+	struct opener *o;
+
+	lose_all();
+	dev->n_openers = 0;
+	o = ARENA_PUSH(dev->openers, dev->n_openers);
+	*o = (struct opener){.kind = OPENER_SWAP, .what = "swap (nbd1)", .on = "nbd1"};
+	o = ARENA_PUSH(dev->openers, dev->n_openers);
+	*o = (struct opener){.kind = OPENER_MOUNT, .what = "ext4 on / (nbd1)", .mount = &root};
+	dev->openers_expected = NUM(2);
+	dev->openers_found = 2;
+	is(STATE_DEAD, "server-exited");
+	ck_assert_uint_eq(step("swapoff /dev/nbd1"), 3);
+	ck_assert_str_eq(dev->diagnosis->steps[2].costs, "the processes whose memory lies there");
+	ck_assert_uint_eq(step("umount"), 0);
+	ck_assert_uint_eq(step("reboot"), 4);
+	ck_assert_ptr_nonnull(strstr(dev->diagnosis->steps[3].costs, "root file system"));
+	ck_assert_ptr_nonnull(strstr(dev->diagnosis->steps[1].costs,
+				     "I/O errors from now on for swap (nbd1), ext4 on / (nbd1)"));
+	root.elsewhere = NUM(1);
+	is(STATE_DEAD, "server-exited");
+	ck_assert_uint_eq(step("reboot"), 0);
+}
+END_TEST
+
 START_TEST(size_zero)
 {
 	dev->capacity_bytes = NUM(0);
@@ -717,6 +746,7 @@ TCase *diagnosis_case(void)
 	tcase_add_test(c, pinned_and_shut_down_here);
 	tcase_add_test(c, not_pinned_while_something_waits);
 	tcase_add_test(c, the_stack_above_comes_down_first);
+	tcase_add_test(c, root_and_swap_on_the_device);
 	tcase_add_test(c, size_zero);
 	tcase_add_test(c, dead_for_no_known_reason);
 	tcase_add_test(c, a_local_loop_behind_a_lock);

@@ -297,7 +297,7 @@ START_TEST(a_younger_task_did_not_set_up)
 	shows("stale-setup-task", SEVERITY_ERROR,
 	      "task_setup is a task that has exited, whose memory belongs to qemu-kvm (233), which "
 	      "began 12.3 s after the device was started: NBD_SET_SOCK gets EBUSY from every task "
-	      "but qemu-kvm (233)");
+	      "but qemu-kvm (233) (\"Device being setup by another task\")");
 	shows_not("setup-by-other-task");
 	ck_assert_str_eq(dev->attach[ATTACH_SET_SOCK].why,
 			 "task_setup belongs to a task that has exited; qemu-kvm (233) has its "

@@ -98,6 +98,12 @@ START_TEST(text_of_who_is_behind)
 	ck_assert_ptr_nonnull(strstr(printed, "69.4 s  read"));
 	ck_assert_ptr_nonnull(strstr(printed, "    sh (501) waits for 38.1 s for the rwsem of"));
 	t->ran_ago_ms = NUM_UNKNOWN;
+	blocked[0].shared = true;
+	free(printed);
+	PRINTED(printed, report_openers(out, dev));
+	ck_assert_ptr_nonnull(
+		strstr(printed, "ext4 on nbd7, which readers hold, the last dd (500)\n"));
+	blocked[0].shared = false;
 	free(printed);
 	PRINTED(printed, report_openers(out, dev));
 	ck_assert_ptr_nonnull(

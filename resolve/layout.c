@@ -13,7 +13,6 @@
 #include "resolve/kernel_types.h"
 #include "resolve/klist.h"
 #include "resolve/module_debuginfo.h"
-#include "resolve/module_symbols.h"
 #include "resolve/disks.h"
 #include "resolve/symbols.h"
 
@@ -367,7 +366,7 @@ static const char *init_nbd(void)
 			"interrupted while nbd's structures were looked up: run the command again";
 	/* So a report counts the same reads whether or not it is the first of its session. */
 	k_forget_reads();
-	module_symbols_forget();
+	k_symbols_forget();
 	if (problem) {
 		source_of_nbd = NOWHERE;
 		forget_nbd();

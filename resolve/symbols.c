@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "resolve/symbols.h"
 
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/ptr_map.h"
 #include "resolve/kernel_crash.h"
 #include "resolve/kernel_module.h"
 #include "resolve/module_debuginfo.h"
@@ -13,7 +17,32 @@ static bool is_of_another_build(uint64_t addr)
 	       kernel_module_contains(kernel_module_by_name("nbd"), addr);
 }
 
-num k_symbol(const char *name)
+/* What was asked for in this command: for each name crash compares hundreds, and a stack asks for some in each frame. */
+struct asked {
+	const char *name;
+	num symbol;
+};
+
+static struct ptr_map asked;
+static unsigned long round_of_asked;
+
+/* FNV-1a. Two names with one hash are told apart by their text. */
+static uint64_t hash(const char *name)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (; *name; name++)
+		h = (h ^ (uint8_t)*name) * 0x100000001b3u;
+	return h;
+}
+
+void k_symbols_forget(void)
+{
+	asked = (struct ptr_map){0};
+	module_symbols_forget();
+}
+
+static num look_up(const char *name)
 {
 	num symbol = k_crash_symbol(name);
 
@@ -21,6 +50,28 @@ num k_symbol(const char *name)
 		return symbol;
 	symbol = module_symbol(name);
 	return symbol.known ? symbol : module_debuginfo_variable(name);
+}
+
+num k_symbol(const char *name)
+{
+	uint64_t key = hash(name);
+	struct asked *a;
+	num symbol;
+
+	if (round_of_asked != arena_round())
+		asked = (struct ptr_map){0};
+	round_of_asked = arena_round();
+	a = ptr_map_get(&asked, key);
+	if (a && !strcmp(a->name, name))
+		return a->symbol;
+	/* This may ask for others. */
+	symbol = look_up(name);
+	if (a || k_interrupted())
+		return symbol;
+	a = arena_alloc(sizeof(*a));
+	*a = (struct asked){arena_strndup(name, strlen(name)), symbol};
+	*ptr_map_at(&asked, key) = a;
+	return symbol;
 }
 
 const char *k_function(uint64_t addr, uint64_t *start)

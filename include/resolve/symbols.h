@@ -5,7 +5,7 @@
 
 #include "base/num.h"
 
-/* Address of a kernel or module symbol, unknown when there is none. */
+/* Address of a kernel or module symbol, unknown when there is none. Each name is looked up once in a command. */
 num k_symbol(const char *name);
 
 /* The function that the kernel's or a module's instruction at addr belongs to, NULL when there is
@@ -18,5 +18,8 @@ bool k_is_symbol(num addr, const char *name);
 /* 1 when the module of that name has this function, 0 when it has not. Unknown when its symbols are, and when the first
  * symbol of that name is not the module's. */
 num k_module_has_function(const char *module, const char *function);
+
+/* For layout.c: forgets what was looked up. */
+void k_symbols_forget(void);
 
 #endif

@@ -24,6 +24,7 @@ struct table {
 struct call_search {
 	const struct task_list *tasks;
 	struct ptr_map tables; /* files_struct -> table */
+	struct ptr_map found;  /* tasks whose call is known */
 	struct stack_reader stacks;
 };
 
@@ -57,26 +58,6 @@ static bool is_poll_of(uint64_t entry, const struct file *file, const struct tas
 	wqueues = k_num_at(entry, KM_WAIT_ENTRY_PRIVATE);
 	*task = task_list_by_address(tasks, k_num_at(wqueues.v, KM_POLL_WQUEUES_TASK).v);
 	return *task != NULL;
-}
-
-/* Who polls the socket. */
-static void add_polls(struct file *file, const struct task_list *tasks)
-{
-	num sk = k_num_at(socket_of(file), KM_SOCKET_SK);
-	num wq = k_num_at(sk.v, KM_SK_WQ);
-	uint64_t head = k_at(k_at(wq.v, KM_SOCKET_WQ_WAIT), KM_WAIT_QUEUE_LIST);
-	struct klist entries = klist_of(head ? NUM(head) : NUM_UNKNOWN, "socket_wq.wait");
-	const struct task *task;
-
-	while (missing(file) && klist_next(&entries)) {
-		uint64_t entry = k_container(entries.node, KM_WAIT_ENTRY_LIST);
-
-		if (is_poll_of(entry, file, tasks, &task))
-			file_add_holder(file, (struct holder){.kind = HOLDER_SYSTEM_CALL,
-							      .object = task->addr,
-							      .task = task,
-							      .call = "poll"});
-	}
 }
 
 /* The struct file that a table has as this fd, 0 when it has none. */
@@ -116,6 +97,69 @@ static bool has_word(const struct kernel_stack *stack, const struct file *file)
 	return false;
 }
 
+/* fdget() takes a reference only where several tasks share the table; threads that have exited since may have been those. */
+static bool was_shared(const struct table *table, const struct task *t)
+{
+	num signal = k_num_at(t->addr, KM_TASK_SIGNAL);
+
+	return table->n_tasks > 1 || k_num_at(signal.v, KM_SIGNAL_SUM_SCHED_RUNTIME).v;
+}
+
+static void add_holder(struct call_search *search, struct file *file, const struct task *t,
+		       const struct fd_call *call)
+{
+	*ptr_map_at(&search->found, t->addr) = search;
+	file_add_holder(file, (struct holder){.kind = HOLDER_SYSTEM_CALL,
+					      .number = call->fd,
+					      .object = t->addr,
+					      .task = t,
+					      .call = call->name});
+}
+
+/* True when the thread's call takes a reference to what it is made on. */
+static bool may_hold(const struct call_search *search, const struct task *t)
+{
+	const struct table *table = ptr_map_get(&search->tables, t->files);
+
+	return table && strchr("SD", t->state) && was_shared(table, t);
+}
+
+/* The reference of a thread that waits for the socket, if its registers say that it does in a call on this file. It has
+ * put the entry on its own stack, and takes it away before the call ends: no other proof is needed. */
+static void add_waiting(struct call_search *search, struct file *file, uint64_t entry)
+{
+	uint64_t stack = entry - entry % k_stack_size();
+	const struct task *t =
+		task_list_by_address(search->tasks, k_num_at(entry, KM_WAIT_ENTRY_PRIVATE).v);
+	struct fd_call call;
+
+	if (t && t->stack == stack && may_hold(search, t) && user_registers_call(stack, &call) &&
+	    file_of_fd(t->files, call.fd) == file->addr)
+		add_holder(search, file, t, &call);
+}
+
+/* Who polls the socket, and who waits for it in a call. */
+static void add_queue(struct call_search *search, struct file *file)
+{
+	num sk = k_num_at(socket_of(file), KM_SOCKET_SK);
+	num wq = k_num_at(sk.v, KM_SK_WQ);
+	uint64_t head = k_at(k_at(wq.v, KM_SOCKET_WQ_WAIT), KM_WAIT_QUEUE_LIST);
+	struct klist entries = klist_of(head ? NUM(head) : NUM_UNKNOWN, "socket_wq.wait");
+	const struct task *task;
+
+	while (missing(file) && klist_next(&entries)) {
+		uint64_t entry = k_container(entries.node, KM_WAIT_ENTRY_LIST);
+
+		if (is_poll_of(entry, file, search->tasks, &task))
+			file_add_holder(file, (struct holder){.kind = HOLDER_SYSTEM_CALL,
+							      .object = task->addr,
+							      .task = task,
+							      .call = "poll"});
+		else
+			add_waiting(search, file, entry);
+	}
+}
+
 /* The reference of a thread, if it is inside a call on one of the files. */
 static void add_call(struct call_search *search, struct file_set *files, const struct task *t)
 {
@@ -123,25 +167,12 @@ static void add_call(struct call_search *search, struct file_set *files, const s
 	struct fd_call call;
 	struct file *file;
 
-	if (!user_registers_call(t->addr, &call))
+	if (!user_registers_call(t->stack, &call))
 		return;
 	file = ptr_map_get(&files->by_addr, file_of_fd(t->files, call.fd));
-	if (!file || !missing(file) || !kernel_stack_read(&search->stacks, t->addr, &stack) ||
-	    !is_inside(&stack, call.name) || !has_word(&stack, file))
-		return;
-	file_add_holder(file, (struct holder){.kind = HOLDER_SYSTEM_CALL,
-					      .number = call.fd,
-					      .object = t->addr,
-					      .task = t,
-					      .call = call.name});
-}
-
-/* fdget() takes a reference only where several tasks share the table; threads that have exited since may have been those. */
-static bool was_shared(const struct table *table, const struct task *t)
-{
-	num signal = k_num_at(t->addr, KM_TASK_SIGNAL);
-
-	return table->n_tasks > 1 || k_num_at(signal.v, KM_SIGNAL_SUM_SCHED_RUNTIME).v;
+	if (file && missing(file) && kernel_stack_read(&search->stacks, t->addr, &stack) &&
+	    is_inside(&stack, call.name) && has_word(&stack, file))
+		add_holder(search, file, t, &call);
 }
 
 /* The tables of those who own the file. */
@@ -155,32 +186,40 @@ static void note_tables(struct call_search *search, const struct file *file)
 	}
 }
 
+static bool any_missing(const struct file_set *files)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		if (missing(files->v[i]))
+			return true;
+	}
+	return false;
+}
+
 void system_calls_collect(struct file_set *files, const struct task_list *tasks)
 {
 	struct call_search search = {.tasks = tasks};
-	bool any = false;
 
-	for (size_t i = 0; i < files->n && !k_interrupted(); i++) {
-		if (missing(files->v[i]))
-			add_polls(files->v[i], tasks);
-		if (!missing(files->v[i]))
-			continue;
-		any = true;
-		note_tables(&search, files->v[i]);
-	}
-	if (!any)
+	if (!any_missing(files))
 		return;
+	for (size_t i = 0; i < files->n; i++) {
+		if (missing(files->v[i]))
+			note_tables(&search, files->v[i]);
+	}
 	for (size_t i = 0; i < tasks->n; i++) {
 		struct table *table = ptr_map_get(&search.tables, tasks->v[i].files);
 
 		if (table)
 			table->n_tasks++;
 	}
+	for (size_t i = 0; i < files->n && !k_interrupted(); i++) {
+		if (missing(files->v[i]))
+			add_queue(&search, files->v[i]);
+	}
+	if (!any_missing(files))
+		return;
 	for (size_t i = 0; i < tasks->n && !k_interrupted(); i++) {
-		const struct task *t = &tasks->v[i];
-		const struct table *table = ptr_map_get(&search.tables, t->files);
-
-		if (table && strchr("SD", t->state) && was_shared(table, t))
-			add_call(&search, files, t);
+		if (!ptr_map_get(&search.found, tasks->v[i].addr) &&
+		    may_hold(&search, &tasks->v[i]))
+			add_call(&search, files, &tasks->v[i]);
 	}
 }

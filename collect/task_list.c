@@ -110,6 +110,7 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 	t->pid = (uint32_t)pid.v;
 	t->tgid = (uint32_t)tgid.v;
 	t->files = files.v;
+	t->stack = k_num(o, KM_TASK_STACK).v;
 	t->kernel_thread = (flags.v & PF_KTHREAD) != 0;
 	/* Kernel threads and those of vhost may have no table; a process has one until it exits. */
 	if (!files.v && pid.v == tgid.v && !(flags.v & (PF_EXITING | PF_KTHREAD)))

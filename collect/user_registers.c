@@ -32,13 +32,12 @@ static const struct {
 };
 
 /* Where the registers are: at the top of the stack, unless something lies above them. */
-static bool load(uint64_t task_struct, size_t padding, struct kobj *regs)
+static bool load(uint64_t stack, size_t padding, struct kobj *regs)
 {
-	num base = k_num_at(task_struct, KM_TASK_STACK);
 	size_t size = k_sizeof(K_PT_REGS);
 
-	return base.v && size && k_stack_size() > size + padding &&
-	       k_load(regs, K_PT_REGS, base.v + k_stack_size() - padding - size);
+	return stack && size && k_stack_size() > size + padding &&
+	       k_load(regs, K_PT_REGS, stack + k_stack_size() - padding - size);
 }
 
 static bool is_64_bit(const struct kobj *regs)
@@ -58,13 +57,13 @@ static bool call_named(int64_t number, bool arm64, uint64_t fd, struct fd_call *
 	return false;
 }
 
-bool user_registers_call(uint64_t task_struct, struct fd_call *call)
+bool user_registers_call(uint64_t stack, struct fd_call *call)
 {
 	struct kobj regs;
 	num number, fd;
 
 	if (!strcmp(k_system().machine, "aarch64")) {
-		if (!load(task_struct, 0, &regs))
+		if (!load(stack, 0, &regs))
 			return false;
 		number = k_signed(&regs, KM_REGS_SYSCALLNO);
 		fd = k_num(&regs, KM_REGS_ORIG_X0);
@@ -72,8 +71,8 @@ bool user_registers_call(uint64_t task_struct, struct fd_call *call)
 	}
 	if (strcmp(k_system().machine, "x86_64") != 0)
 		return false;
-	if (!(load(task_struct, 0, &regs) && is_64_bit(&regs)) &&
-	    !(load(task_struct, FRED_PADDING, &regs) && is_64_bit(&regs)))
+	if (!(load(stack, 0, &regs) && is_64_bit(&regs)) &&
+	    !(load(stack, FRED_PADDING, &regs) && is_64_bit(&regs)))
 		return false;
 	number = k_num(&regs, KM_REGS_ORIG_AX);
 	fd = k_num(&regs, KM_REGS_DI);

@@ -11,8 +11,9 @@
  *
  * poll(), select() and their like hold one for each wait queue in which they wait, so that the file's own wait queue tells.
  * All other calls hold one only where the file table was shared when they began: see fdget() of fs/file.c. Of these a thread counts
- * when its registers name the call and the fd, its table has the file there, its stack is inside that call, and
- * the file, its socket or its struct sock is on the stack: the call needs it for its end.
+ * when its registers name the call and the fd, its table has the file there, and it waits in the socket's queue by an entry on its own
+ * stack; or its stack is inside that call, and the file, its socket or its struct sock is on the stack: the call needs
+ * it for its end.
  */
 void system_calls_collect(struct file_set *files, const struct task_list *tasks);
 

@@ -13,9 +13,9 @@ struct fd_call {
 };
 
 /*
- * Reads the call of a thread that sleeps. False when it is in no call of this kind, or not known to be: on other machines than
+ * Reads the call of a thread that sleeps from its kernel stack, the lowest address of which is given. False when it is in no call of this kind, or not known to be: on other machines than
  * x86_64 and arm64, and for 32-bit programs. Only the stack tells whether it is still inside that call.
  */
-bool user_registers_call(uint64_t task_struct, struct fd_call *call);
+bool user_registers_call(uint64_t stack, struct fd_call *call);
 
 #endif

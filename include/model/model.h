@@ -25,6 +25,7 @@ struct task {
 	uint32_t tgid;	/* its thread group: what ps calls the pid */
 	char comm[17];	/* task_struct.comm, always terminated, not escaped */
 	char state;	/* R S D T t Z X I as ps prints them, ? when unreadable */
+	uint64_t stack; /* lowest address of its kernel stack, 0 when unknown */
 	uint64_t files; /* files_struct, 0 past exit_files() and for kernel threads */
 	bool kernel_thread;
 	bool may_use_io_uring; /* it has made or used one, or that cannot be known */

@@ -109,6 +109,29 @@ START_TEST(the_other_thread_has_exited)
 }
 END_TEST
 
+/* What lies on the stack of the thread in the socket's queue need not be known: no function, nothing of the file. */
+START_TEST(a_thread_in_the_queue_of_the_socket)
+{
+	uint64_t wq = image_new(image, "socket_wq"), entry = word(3);
+	uint64_t head = image_at(image, wq, "socket_wq", "wait.whole.head");
+
+	image_list_init(image, head);
+	image_set(image, scene.ends[0].sk, "sock", "sk_wq", wq);
+	image_set(image, entry, "wait_queue_entry", "func", 0x10);
+	image_set(image, entry, "wait_queue_entry", "private", scene.client_thread.task);
+	image_list_add(image, head, image_at(image, entry, "wait_queue_entry", "entry"));
+	image_set_pointer(image, word(1), 0, 0);
+	image_set_pointer(image, word(2), 0, 0);
+	explained(3);
+	/* The entry is on another stack. */
+	image_set(image, entry, "wait_queue_entry", "private", scene.client.task);
+	explained(2);
+	image_set(image, entry, "wait_queue_entry", "private", scene.client_thread.task);
+	image_set(image, calls.regs, "pt_regs", "di", SCENE_CLIENT_FD + 1);
+	explained(2);
+}
+END_TEST
+
 /* With FRED registers lie 16 bytes lower; since v6.12 what a call keeps of a file has flags. */
 START_TEST(newer_kernels)
 {
@@ -149,6 +172,7 @@ TCase *calls_case(void)
 	tcase_add_test(tc, a_call_and_a_poll);
 	tcase_add_loop_test(tc, what_does_not_prove_a_call, 0, 7);
 	tcase_add_test(tc, the_other_thread_has_exited);
+	tcase_add_test(tc, a_thread_in_the_queue_of_the_socket);
 	tcase_add_test(tc, newer_kernels);
 	tcase_add_test(tc, no_more_than_there_are);
 	return tc;

@@ -195,7 +195,8 @@ def main():
     check("files among the processes, at least", True, int(saved("floor").split()[2]) > PROCESSES * FILES)
     file, owners = peers["crowd-busy"][0]["file"], fds(peers["crowd-busy"][0]["owners"])
     reference = measure_crash(images["crowd-busy"], file, files=False)["reference"]
-    check("crash says of the owners among the busy", owners, owner_by_crash(file))
+    # crash lists each of a process's threads.
+    check("crash has the owners among the busy", True, set(owners) <= set(owner_by_crash(file)))
     file, owners = peers["crowd"][0]["file"], fds(peers["crowd"][0]["owners"])
     others = measure_crash(images["crowd"], file)
     check("crash says of the owners", owners, owner_by_crash(file))

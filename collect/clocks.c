@@ -82,15 +82,18 @@ num clock_real_to_boottime(void)
 	return real.known && boot.known ? NUM(boot.v - real.v) : NUM_UNKNOWN;
 }
 
-num clock_boottime_ns(void)
+num clock_slept_ns(void)
 {
-	num monotonic = clock_monotonic_ns(), boot;
 	struct kobj o;
 
-	if (!monotonic.known || !load_main_timekeeper(&o))
-		return NUM_UNKNOWN;
-	boot = k_num(&o, KM_TK_OFFS_BOOT);
-	return boot.known ? NUM(monotonic.v + boot.v) : NUM_UNKNOWN;
+	return load_main_timekeeper(&o) ? k_num(&o, KM_TK_OFFS_BOOT) : NUM_UNKNOWN;
+}
+
+num clock_boottime_ns(void)
+{
+	num monotonic = clock_monotonic_ns(), slept = clock_slept_ns();
+
+	return monotonic.known && slept.known ? NUM(monotonic.v + slept.v) : NUM_UNKNOWN;
 }
 
 num clock_scheduler_ns(void)

@@ -259,6 +259,7 @@ struct report *collect_report(struct query *queries, size_t n)
 	report->numbering = behaviour_numbering();
 	report->traits = behaviour_traits();
 	report->boottime_ns = clock_boottime_ns();
+	report->slept_ns = clock_slept_ns();
 	report->before_config = before_config_applies();
 	task_list_collect(&report->tasks);
 	read_for(report, READ_TASKS);

@@ -33,6 +33,7 @@
 struct context {
 	struct report *report;
 	num now_ns; /* of the clock that stamps the messages */
+	num oldest_ns;
 };
 
 struct message {
@@ -67,8 +68,15 @@ static struct device *device_named(const struct report *report, const char *text
 	return NULL;
 }
 
+static num age_ms(const struct context *ctx, num stamp_ns)
+{
+	if (!stamp_ns.known || !ctx->now_ns.known)
+		return NUM_UNKNOWN;
+	return NUM(ctx->now_ns.v > stamp_ns.v ? (ctx->now_ns.v - stamp_ns.v) / NS_PER_MSEC : 0);
+}
+
 /* Keeps the message where it is the kernel's own and names a device. False when it could not be read. */
-static bool take(const struct context *ctx, const struct message *m)
+static bool take(struct context *ctx, const struct message *m)
 {
 	size_t len = m->len < MAX_TEXT ? m->len : MAX_TEXT;
 	char text[MAX_TEXT + 1];
@@ -79,14 +87,13 @@ static bool take(const struct context *ctx, const struct message *m)
 		return false;
 	text[len] = '\0';
 	dev = m->facility.v == FACILITY_KERNEL ? device_named(ctx->report, text) : NULL;
+	if (m->stamp_ns.known && (!ctx->oldest_ns.known || m->stamp_ns.v < ctx->oldest_ns.v))
+		ctx->oldest_ns = m->stamp_ns;
 	if (!dev)
 		return true;
 	line = ARENA_PUSH(dev->log, dev->n_log);
 	line->stamp_ns = m->stamp_ns;
-	if (m->stamp_ns.known && ctx->now_ns.known)
-		line->age_ms = NUM(ctx->now_ns.v > m->stamp_ns.v
-					   ? (ctx->now_ns.v - m->stamp_ns.v) / NS_PER_MSEC
-					   : 0);
+	line->age_ms = age_ms(ctx, m->stamp_ns);
 	line->text = name_escape_string(text, len);
 	return true;
 }
@@ -115,7 +122,7 @@ static bool find_text(const struct ring *ring, uint64_t id, uint64_t begin, uint
 }
 
 /* False when the message could not be read, or was overwritten meanwhile. */
-static bool take_from_ring(const struct context *ctx, const struct ring *ring, uint64_t id)
+static bool take_from_ring(struct context *ctx, const struct ring *ring, uint64_t id)
 {
 	uint64_t slot = id & ((1ull << ring->count_bits.v) - 1);
 	uint64_t desc = ring->descs.v + slot * k_sizeof(K_PRB_DESC);
@@ -155,7 +162,7 @@ static void newest_last(struct report *report)
 }
 
 /* From the newest message back to the oldest, or to one that cannot be read. */
-static bool read_ring(const struct context *ctx, uint64_t prb)
+static bool read_ring(struct context *ctx, uint64_t prb)
 {
 	uint64_t descs = k_at(prb, KM_PRB_DESC_RING), texts = k_at(prb, KM_PRB_TEXT_RING);
 	struct ring ring = {.count_bits = k_num_at(descs, KM_PRB_DESC_RING_COUNT_BITS),
@@ -189,7 +196,7 @@ static num number_in(const char *variable)
 
 /* Records in a row, each with the length by which the next one is found; one of length 0 ends the buffer, and the next is at its
  * beginning. */
-static bool read_records(const struct context *ctx, uint64_t log_buf)
+static bool read_records(struct context *ctx, uint64_t log_buf)
 {
 	num size = number_in("log_buf_len"), next = number_in("log_next_idx");
 	num at = number_in("log_first_idx");
@@ -226,7 +233,7 @@ static bool read_records(const struct context *ctx, uint64_t log_buf)
 
 void kernel_log_collect(struct report *report)
 {
-	struct context ctx = {report, clock_scheduler_ns()};
+	struct context ctx = {.report = report, .now_ns = clock_scheduler_ns()};
 	num prb = k_symbol("prb"), log_buf = k_symbol("log_buf");
 	bool complete;
 
@@ -237,6 +244,7 @@ void kernel_log_collect(struct report *report)
 	else
 		return;
 	report->log_known = complete;
+	report->log_oldest_age_ms = age_ms(&ctx, ctx.oldest_ns);
 	if (!complete)
 		problem_add(&report->problems, "the kernel's log could not be read in full");
 }

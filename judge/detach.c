@@ -5,6 +5,7 @@
 #include "base/words.h"
 #include "judge/facts.h"
 #include "judge/phrases.h"
+#include "model/explains.h"
 
 /* More processes than this at the other end are counted. */
 #define MAX_SERVERS 4
@@ -40,6 +41,16 @@ const struct task *detach_holder_in_d(const struct report *report, num owner)
 	return t && t->state == 'D' ? t : NULL;
 }
 
+/* " for nbd62"; "" where none of the devices is known to be it. */
+static const char *for_device(const struct report *report, const struct task *t)
+{
+	for (size_t i = 0; i < report->n_devices; i++) {
+		if (device_explains(&report->devices[i], t))
+			return arena_printf(" for %s", report->devices[i].name);
+	}
+	return "";
+}
+
 const char *detach_would_hang(const struct report *report, const struct device *dev)
 {
 	const struct connection *c = detach_blocked_send(dev);
@@ -52,7 +63,8 @@ const char *detach_would_hang(const struct report *report, const struct device *
 	if (config)
 		return arena_printf("%s holds config_lock and waits in D", phrase_name(config));
 	if (genl)
-		return arena_printf("%s holds genl_mutex and waits in D", phrase_name(genl));
+		return arena_printf("%s holds genl_mutex and waits in D%s", phrase_name(genl),
+				    for_device(report, genl));
 	return NULL;
 }
 

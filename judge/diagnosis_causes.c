@@ -11,6 +11,9 @@
 #include "judge/phrases.h"
 #include "judge/state.h"
 
+/* More processes than this are not named. */
+#define MAX_SERVERS_NAMED 4
+
 typedef bool connection_is(const struct connection *c);
 
 /* How many connections are so, and the first of them. */
@@ -85,25 +88,47 @@ static const char *server_is_gone(const struct connection *c)
 			 : "the server is gone";
 }
 
-/* What disconnected the device, as far as that is known. */
-static const char *who_shut_down(const struct diagnosed *d)
+/* nbd shut the sockets down by itself. */
+static const char *shut_down_here(const struct device *dev, const struct log_line *line)
 {
-	const struct task *client = d->dev->recv_task;
+	const struct task *client = dev->recv_task;
 
-	if (!log_event_shut_down_here(d->report, d->dev))
+	return arena_printf(
+		"nbd shut the sockets down %s ago, for no reason that the kernel's log names: "
+		"either "
+		"%s ended NBD_DO_IT or NBD_CLEAR_SOCK was called",
+		word_age(line->age_ms),
+		client && client->state == 'T' && !dev->recv_doubt
+			? arena_printf("the signal that stopped %s", phrase_name(client))
+			: "a signal");
+}
+
+/* What ended the attachment, as far as that is known. */
+static const char *what_ended_it(const struct diagnosed *d)
+{
+	const struct device *dev = d->dev;
+	struct count lost = count(dev, state_is_lost);
+	enum log_event event;
+	const struct log_line *first = log_event_first(d->report, dev, &event);
+
+	if (num_is(dev->num_connections, 0))
+		return "nothing is attached";
+	if (first && event == LOG_DISCONNECT)
+		return arena_printf("it was disconnected as asked, %s ago",
+				    word_age(first->age_ms));
+	if (first && event == LOG_SHUT_DOWN)
+		return shut_down_here(dev, first);
+	if (lost.n && num_is(lost.first->sock->listener_alive, 0))
+		return server_is_gone(lost.first);
+	if (fact_has_flag(dev, RT_DISCONNECTED))
 		return "the device was disconnected";
-	if (client && client->state == 'T' && !d->dev->recv_doubt)
-		return arena_printf("the signal that stopped %s ended NBD_DO_IT, and nbd shut the "
-				    "sockets down",
-				    phrase_name(client));
-	return "nbd shut the sockets down, since a signal ended NBD_DO_IT or by NBD_CLEAR_SOCK";
+	return "nbd reads from no connection any more";
 }
 
 bool cause_opener_pins(const struct diagnosed *d)
 {
 	const struct device *dev = d->dev;
-	struct count lost = count(dev, state_is_lost);
-	const char *who = phrase_openers(dev), *begin;
+	const char *who = phrase_openers(dev);
 	int64_t leaked = (int64_t)(dev->live_connections.v - dev->recv_threads.v);
 
 	if (d->diagnosis->state != STATE_PINNED)
@@ -112,16 +137,8 @@ bool cause_opener_pins(const struct diagnosed *d)
 		if (dev->openers[i].task)
 			diagnosis_add_pid(d, dev->openers[i].task->tgid);
 	}
-	if (num_is(dev->num_connections, 0))
-		begin = "nothing is attached";
-	else if (lost.n && num_is(lost.first->sock->listener_alive, 0))
-		begin = server_is_gone(lost.first);
-	else if (fact_has_flag(dev, RT_DISCONNECTED))
-		begin = who_shut_down(d);
-	else
-		begin = "nbd reads from no connection any more";
 	return told(
-		d, arena_printf("%s, and %s still keep%s the device open%s", begin,
+		d, arena_printf("%s, and %s still keep%s the device open%s", what_ended_it(d),
 				who ? who
 				    : arena_printf("%s that %s not found",
 						   word_count(dev->openers_expected.v, "opener"),
@@ -161,17 +178,50 @@ static bool is_stopped(const struct connection *c)
 	return c->server.state == SERVER_STOPPED;
 }
 
+/* "gMgr (439), gMgr (440)": all who have the other ends of the stopped connections open, each once; *one becomes the only one, or NULL. */
+static const char *stopped_servers(const struct diagnosed *d, const struct task **one)
+{
+	const struct task *seen[MAX_SERVERS_NAMED];
+	const char *names = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0, run; i < d->dev->n_conns; i += run) {
+		const struct connection *c = &d->dev->conns[i];
+
+		run = fold_run(c, d->dev->n_conns - i);
+		for (size_t k = 0; is_stopped(c) && k < c->sock->peer->file->n_owners; k++) {
+			const struct task *t = c->sock->peer->file->owners[k].task;
+			size_t known = 0;
+
+			while (known < n && seen[known]->tgid != t->tgid)
+				known++;
+			if (known < n || n == MAX_SERVERS_NAMED)
+				continue;
+			seen[n++] = t;
+			diagnosis_add_pid(d, t->tgid);
+			names = word_append(names, ", ", phrase_name(t));
+		}
+	}
+	*one = n == 1 ? seen[0] : NULL;
+	return names;
+}
+
 bool cause_server_stopped(const struct diagnosed *d)
 {
 	struct count stopped = count(d->dev, is_stopped);
+	const struct task *one;
+	const char *names;
 
 	if (!stopped.n)
 		return false;
-	add_owners(d, stopped.first);
-	return told(d, arena_printf("the server %s%s does not run: it reads no request and sends "
-				    "no reply",
-				    phrase_owners(stopped.first->sock->peer->file),
-				    of_some(d->dev, stopped.n)));
+	names = stopped_servers(d, &one);
+	if (one)
+		return told(d, arena_printf("the server %s%s %s: it reads no request and sends no "
+					    "reply",
+					    names, of_some(d->dev, stopped.n), phrase_stop(one)));
+	return told(d, arena_printf("the servers %s%s do not run: they read no request and send no "
+				    "reply",
+				    names, of_some(d->dev, stopped.n)));
 }
 
 static bool is_blocked(const struct connection *c)
@@ -244,10 +294,11 @@ bool cause_disconnect_ignored(const struct diagnosed *d)
 		add_owners(d, &dev->conns[i]);
 	return told(d, arena_printf(
 			       "the server%s was told that the client goes, and has not "
-			       "closed the connection",
+			       "closed the connection%s",
 			       dev->n_conns && dev->conns[0].server.task
 				       ? arena_printf(" %s", phrase_task(dev->conns[0].server.task))
-				       : ""));
+				       : "",
+			       dev->n_conns == 1 ? "" : "s"));
 }
 
 /* What became of the request on its way, as far as the queues of both ends tell. */
@@ -309,7 +360,7 @@ static const char *log_told_loss(const struct diagnosed *d, enum log_event event
 	return arena_printf("the kernel's log says %s", log_event_phrase(d->dev, line));
 }
 
-/* "the server gMgr (439)" while it has the connection open, or the listener; else where it is. */
+/* "the server gMgr (439)" while it has the connection open; else where it is, or was. */
 static const char *server_of_lost(const struct diagnosed *d)
 {
 	const struct sock_info *s = count(d->dev, state_is_lost).first->sock;
@@ -318,9 +369,10 @@ static const char *server_of_lost(const struct diagnosed *d)
 
 	if (owners)
 		return arena_printf("the server %s", owners);
-	if (listener)
-		return arena_printf("the server of the %s", listener);
-	return s->remote ? arena_printf("the server at %s", s->remote) : "the server";
+	if (!s->remote)
+		return "the server";
+	return arena_printf("the server at %s%s", s->remote,
+			    listener ? arena_printf(" (%s)", listener) : "");
 }
 
 bool cause_server_garbage(const struct diagnosed *d)

@@ -3,23 +3,34 @@
  * What to do, the least harmful first. A step is given only where it works now: what is known against it is asked of
  * the other judges first.
  */
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/words.h"
 #include "judge/detach.h"
 #include "judge/diagnosed.h"
 #include "judge/facts.h"
+#include "judge/fate.h"
 #include "judge/phrases.h"
 #include "judge/state.h"
 #include "judge/take_down.h"
 #include "judge/ways_out.h"
 
-/* More openers than this get one step together. */
+/* More openers or servers than this get one step together, or none. */
 #define MAX_OPENER_STEPS 6
 
 static void add(const struct diagnosed *d, const char *action, const char *costs, const char *frees)
 {
 	*ARENA_PUSH(d->diagnosis->steps, d->diagnosis->n_steps) =
-		(struct step){action, costs, frees};
+		(struct step){false, action, costs, frees};
+}
+
+/* Only where the steps before it did not help. */
+static void add_otherwise(const struct diagnosed *d, const char *action, const char *costs,
+			  const char *frees)
+{
+	add(d, action, costs, frees);
+	d->diagnosis->steps[d->diagnosis->n_steps - 1].otherwise = d->diagnosis->n_steps > 1;
 }
 
 void steps_none(const struct diagnosed *d)
@@ -55,17 +66,36 @@ static const char *above(const struct device *dev)
 	return phrase_openers(&of_kind);
 }
 
-static const char *detach_costs(const struct device *dev)
+/* A mirror or the like goes on without this leg. */
+static bool is_raid(const struct opener *o)
 {
-	size_t n = fact_requests_found(dev);
+	return o->stacked && !strncmp(o->stacked->name, "md", 2);
+}
+
+static bool has_raid(const struct device *dev)
+{
+	for (size_t i = 0; i < dev->n_openers; i++) {
+		if (is_raid(&dev->openers[i]))
+			return true;
+	}
+	return false;
+}
+
+/* n: how many requests there are still. */
+static const char *detach_costs(const struct device *dev, size_t n)
+{
 	const char *fail = n ? arena_printf("%s %s with EIO", word_count(n, "request"),
 					    n == 1 ? "fails" : "fail")
 			     : NULL;
-	const char *errors = above(dev);
+	const char *errors = above(dev), *why;
 
+	if (fate_of_new_request(dev, &why) == IO_FAILS)
+		return fail ? fail : "nothing: no request waits, and all I/O fails already";
 	if (errors)
-		fail = word_append(fail, ", and ",
-				   arena_printf("I/O errors from now on for %s", errors));
+		fail = word_append(
+			fail, ", and ",
+			arena_printf("I/O errors from now on for %s%s", errors,
+				     has_raid(dev) ? ", which may go on without it" : ""));
 	return fail ? fail : "nothing: no request waits";
 }
 
@@ -88,23 +118,34 @@ static const char *detach_frees(const struct device *dev)
 /* Who holds config_lock in D does not let it go, and without it nothing is detached. genl_mutex is another device's matter. */
 static void add_reboot(const struct diagnosed *d, const char *hangs)
 {
-	bool last = d->diagnosis->state == STATE_DEAD ||
-		    (d->diagnosis->state == STATE_STUCK && !d->diagnosis->n_steps);
+	bool lasts = d->diagnosis->state == STATE_DEAD || d->diagnosis->state == STATE_STUCK;
 
-	if (last && detach_holder_in_d(d->report, d->dev->config_lock_owner))
-		add(d, "reboot the host", "all that runs there",
-		    arena_printf("the device: no other way is known, for %s", hangs));
+	if (lasts && detach_holder_in_d(d->report, d->dev->config_lock_owner))
+		add_otherwise(d, "reboot the host", "all that runs there",
+			      arena_printf("the device: no other way is known, for %s", hangs));
 }
 
-/* Ending the server of the only connection: what nbd has not sent by then finds no connection. */
+/* What is not sent when the server of the only connection ends finds no connection. */
+static bool unsent_fail(const struct device *dev)
+{
+	return detach_blocked_send(dev) && num_is(dev->live_connections, 1) &&
+	       num_is(dev->dead_conn_timeout_seconds, 0);
+}
+
 static const char *kill_costs(const struct device *dev)
 {
-	bool fails = detach_blocked_send(dev) && num_is(dev->live_connections, 1) &&
-		     num_is(dev->dead_conn_timeout_seconds, 0);
+	return unsent_fail(dev) ? "that process and all else that it serves; what is not sent yet "
+				  "fails with EIO"
+				: "that process and all else that it serves";
+}
 
-	return fails ? "that process and all else that it serves; what is not sent yet fails with "
-		       "EIO"
-		     : "that process and all else that it serves";
+/* With another connection what was being sent is sent there. */
+static const char *kill_frees(const struct device *dev)
+{
+	return fact_is_positive(dev->live_connections) && !num_is(dev->live_connections, 1)
+		       ? "the send that blocks, and whoever waits behind it: it is sent again on "
+			 "another connection"
+		       : "the send that blocks, and whoever waits behind it";
 }
 
 void steps_detach(const struct diagnosed *d)
@@ -112,20 +153,29 @@ void steps_detach(const struct diagnosed *d)
 	const struct device *dev = d->dev;
 	const char *hangs = detach_would_hang(d->report, dev);
 	const char *instead = detach_instead(d->report, dev);
+	bool ends = instead && unsent_fail(dev);
 
 	if (hangs && instead)
-		add(d, instead, kill_costs(dev),
-		    "the send that blocks, and whoever waits behind it");
+		add_otherwise(d, instead, kill_costs(dev), kill_frees(dev));
 	else if (hangs)
 		add_reboot(d, hangs);
-	if (can_detach(dev) && (ways_out_works(dev, OUT_NETLINK_DISCONNECT) || instead))
-		add(d, phrase_detach(dev), detach_costs(dev), detach_frees(dev));
+	if (!can_detach(dev) || (!ways_out_works(dev, OUT_NETLINK_DISCONNECT) && !instead))
+		return;
+	/* Behind the end of the only connection's server it is the next step, else one more way. */
+	(ends ? add
+	      : add_otherwise)(d, phrase_detach(dev),
+			       detach_costs(dev, ends ? dev->n_requests : fact_requests_found(dev)),
+			       detach_frees(dev));
 }
 
 static const char *opener_action(const struct opener *o)
 {
 	const char *command = take_down_command(o);
 
+	/* What is stopped closes nothing, and no signal but SIGKILL ends it. */
+	if (o->task && o->task->state == 'T')
+		return arena_printf("kill -KILL %u, which is stopped (%s fd %u)", o->task->tgid,
+				    phrase_name(o->task), o->fd);
 	if (o->task)
 		return arena_printf("have %s close fd %u, or kill %u", phrase_name(o->task), o->fd,
 				    o->task->tgid);
@@ -195,8 +245,10 @@ void steps_opener_pins(const struct diagnosed *d)
 	else if (!n && dev->n_above)
 		d->diagnosis->steps[d->diagnosis->n_steps - 1].frees = last;
 	if (!dev->n_openers && fact_is_positive(dev->openers_expected))
-		add(d, arena_printf("find who has it open: nbd -o -d %s", dev->name), "nothing",
-		    last);
+		add(d,
+		    arena_printf("find who has it open: fuser -v /dev/%s, grep %s /proc/*/maps",
+				 dev->name, dev->name),
+		    "nothing", arena_printf("nothing by itself; who is found closes it: %s", last));
 }
 
 /* A new socket is taken for a dead connection only, and is of use while the device is not disconnected. */
@@ -217,7 +269,7 @@ static void add_reconfigure(const struct diagnosed *d, const char *frees)
 
 void steps_reconnect_wait(const struct diagnosed *d)
 {
-	add_reconfigure(d, "the requests that wait are sent again, and answered");
+	add_reconfigure(d, "the requests that wait: they are sent again, and answered");
 	steps_detach(d);
 }
 
@@ -240,14 +292,15 @@ void steps_server_gone(const struct diagnosed *d)
 /* Without that, a new connection ends as the last one did. */
 static void after(const struct diagnosed *d, const char *action)
 {
-	add(d, action, "nothing", "the next connection from the same end");
+	add(d, action, "nothing", "the next connection from ending like this one");
 	steps_server_gone(d);
 }
 
 void steps_server_garbage(const struct diagnosed *d)
 {
-	after(d, "see what answers there: a server of another protocol, or two that read from one "
-		 "socket");
+	after(d, "see what answers there: a server of another protocol, two that read from one "
+		 "socket, or "
+		 "one that answers what had timed out");
 }
 
 void steps_send_refused(const struct diagnosed *d)
@@ -260,28 +313,41 @@ void steps_send_timed_out(const struct diagnosed *d)
 	after(d, "have the server read, or attach with a longer timeout");
 }
 
+/* What continues the server of a connection, where something does. */
+static void add_continue(const struct diagnosed *d, const struct task *t)
+{
+	const char *frees = d->diagnosis->state == STATE_DEAD
+				    ? "the server; this device is given up already"
+				    : "the server, which answers what waits";
+
+	if (t->state == 'T')
+		add(d, arena_printf("kill -CONT %u", t->tgid), "nothing", frees);
+	else if (t->state == 't')
+		add(d, arena_printf("have the debugger let go %s", phrase_name(t)), "nothing",
+		    frees);
+}
+
+/* One for each process; of more than a few the others are alike. */
+static void add_continues(const struct diagnosed *d)
+{
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < d->dev->n_conns && d->diagnosis->n_steps < MAX_OPENER_STEPS; i++) {
+		const struct server *server = &d->dev->conns[i].server;
+
+		if (server->state == SERVER_STOPPED && server->task->tgid != last) {
+			add_continue(d, server->task);
+			last = server->task->tgid;
+		}
+	}
+}
+
 void steps_server_stopped(const struct diagnosed *d)
 {
-	const struct device *dev = d->dev;
-
-	for (size_t i = 0; i < dev->n_conns; i++) {
-		const struct task *t = dev->conns[i].server.task;
-
-		if (dev->conns[i].server.state != SERVER_STOPPED)
-			continue;
-		if (t->state == 'T')
-			add(d, arena_printf("kill -CONT %u", t->tgid), "nothing",
-			    d->diagnosis->state == STATE_DEAD
-				    ? "the server's other devices; this one is given up already"
-				    : "the server, which answers what waits");
-		else if (t->state == 't')
-			add(d, arena_printf("have the debugger let go %s", phrase_name(t)),
-			    "nothing", "the server, which answers what waits");
-		break;
-	}
+	add_continues(d);
 	if (d->diagnosis->state != STATE_IDLE)
 		steps_detach(d);
-	if (d->diagnosis->state == STATE_DEAD && !detach_would_hang(d->report, dev))
+	if (d->diagnosis->state == STATE_DEAD && !detach_would_hang(d->report, d->dev))
 		steps_opener_pins(d);
 }
 
@@ -305,7 +371,8 @@ void steps_server_silent(const struct diagnosed *d)
 
 	if (diagnosis->n_pids)
 		add(d,
-		    arena_printf("look at what the server does (bt %u), and have it answer",
+		    arena_printf("look at what the server does (in crash: bt %u), and have it "
+				 "answer",
 				 diagnosis->pids[0]),
 		    "nothing", "all that waits");
 	if (diagnosis->state != STATE_SLOW)

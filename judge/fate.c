@@ -27,7 +27,8 @@ static enum io_fate fate_on(const struct connection *c, const char **why)
 		return IO_UNKNOWN;
 	}
 	if (c->server.state == SERVER_STOPPED)
-		*why = arena_printf("the server %s does not run", phrase_task(c->server.task));
+		*why = arena_printf("the server %s %s", phrase_name(c->server.task),
+				    phrase_stop(c->server.task));
 	else if (c->server.state == SERVER_BLOCKED)
 		*why = arena_printf("the server %s is blocked", phrase_task(c->server.task));
 	else
@@ -37,9 +38,15 @@ static enum io_fate fate_on(const struct connection *c, const char **why)
 
 enum io_fate fate_of_new_request(const struct device *dev, const char **why)
 {
+	const struct waiter *freezes = fact_waiter_in(dev, "freeze");
 	bool seen[IO_HANGS + 1] = {false};
 
 	*why = NULL;
+	/* blk_queue_enter() waits until it is thawed. */
+	if (freezes) {
+		*why = arena_printf("%s freezes the queue", phrase_name(freezes->task));
+		return IO_HANGS;
+	}
 	if (fact_is_unconfigured(dev) || num_is(dev->num_connections, 0) ||
 	    num_is(dev->capacity_bytes, 0) || fact_has_flag(dev, RT_DISCONNECTED))
 		return IO_FAILS;

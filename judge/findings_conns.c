@@ -115,10 +115,10 @@ bool finding_peer_stopped(const struct judged *j)
 	finding_cite(j, &stopped);
 	file = stopped.first->sock->peer->file;
 	t = file->owners[0].task;
-	j->finding->text = arena_printf(
-		"the server %s of %s (%s) does not run: it reads no request "
-		"and sends no reply",
-		phrase_owners(file), finding_count_connections(stopped.n), stopped.indices);
+	j->finding->text =
+		arena_printf("the server %s of %s (%s) %s: it reads no request and sends no reply",
+			     phrase_name(t), finding_count_connections(stopped.n), stopped.indices,
+			     phrase_stop(t));
 	finding_add_address(j, t->addr);
 	if (t->state == 'T' || t->state == 't')
 		j->finding->remedy = arena_printf(

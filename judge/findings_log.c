@@ -27,8 +27,8 @@ bool finding_bad_reply(const struct judged *j)
 	return told(j, LOG_BAD_REPLY,
 		    "the server answered with what is no reply to a request, and nbd gave the "
 		    "connection up",
-		    "see what answers there: a server of another protocol, or two that read from "
-		    "one socket; then attach anew");
+		    "see what answers there: a server of another protocol, two that read from one "
+		    "socket, or one that answers what had timed out; then attach anew");
 }
 
 bool finding_send_timed_out(const struct judged *j)

@@ -11,7 +11,7 @@
 #define DRIFT_DIVISOR 10000
 #define TICKS_MS      20
 
-/* How drivers/block/nbd.c puts it, behind the device's name. */
+/* How drivers/block/nbd.c puts it, behind the device's name; the first row that fits tells. */
 static const struct {
 	enum log_event event;
 	const char *begins;
@@ -28,11 +28,12 @@ static const struct {
 	{LOG_SEND_REFUSED, "Send data failed (result -13)"},
 	{LOG_RECEIVE_FAILED, "Receive control failed (result "},
 	{LOG_RECEIVE_FAILED, "Receive data failed (result "},
-	/* Of any other result; and what comes of a lost connection. */
 	{LOG_GIVEN_UP, "Send control failed (result "},
 	{LOG_GIVEN_UP, "Send data failed (result "},
 	{LOG_GIVEN_UP, "Connection timed out"},
 	{LOG_GIVEN_UP, "Dead connection, failed to find a fallback"},
+	{LOG_GIVEN_UP, "Attempted send on invalid socket"},
+	{LOG_GIVEN_UP, "Raced with timeout on req"},
 	{LOG_DISCONNECT, "NBD_DISCONNECT"},
 	{LOG_DISCONNECT, "Disconnected due to user request."},
 	{LOG_SHUT_DOWN, "shutting down sockets"},
@@ -46,12 +47,14 @@ static const char *words_of(const struct device *dev, const struct log_line *lin
 	return strncmp(line->text, prefix, strlen(prefix)) ? NULL : line->text + strlen(prefix);
 }
 
-static bool tells(const char *words, enum log_event event)
+/* False when the message tells of no event. */
+static bool event_of(const char *words, enum log_event *event)
 {
 	for (size_t i = 0; words && i < sizeof(messages) / sizeof(messages[0]); i++) {
-		if (messages[i].event == event &&
-		    !strncmp(words, messages[i].begins, strlen(messages[i].begins)))
+		if (!strncmp(words, messages[i].begins, strlen(messages[i].begins))) {
+			*event = messages[i].event;
 			return true;
+		}
 	}
 	return false;
 }
@@ -59,12 +62,13 @@ static bool tells(const char *words, enum log_event event)
 /* How old a message may be, in milliseconds, if it is of the present attachment. */
 static num oldest_ms(const struct report *report, const struct device *dev)
 {
+	num now = report->boottime_ns, started = dev->started_boottime;
 	uint64_t age;
 
-	if (!report->boottime_ns.known || !dev->started_boottime.known ||
-	    report->boottime_ns.v < dev->started_boottime.v)
+	if (!report->log_known || !now.known || !started.known || !report->slept_ns.known ||
+	    now.v < started.v + report->slept_ns.v)
 		return NUM_UNKNOWN;
-	age = (report->boottime_ns.v - dev->started_boottime.v) / NS_PER_MSEC;
+	age = (now.v - started.v - report->slept_ns.v) / NS_PER_MSEC;
 	return NUM(age + age / DRIFT_DIVISOR + TICKS_MS);
 }
 
@@ -80,38 +84,24 @@ const struct log_line *log_event_last(const struct report *report, const struct 
 
 	for (size_t i = dev->n_log; i > 0; i--) {
 		const struct log_line *line = &dev->log[i - 1];
+		enum log_event told;
 
-		if (counts(line, oldest) && tells(words_of(dev, line), event))
+		if (counts(line, oldest) && event_of(words_of(dev, line), &told) && told == event)
 			return line;
 	}
 	return NULL;
 }
 
-/* Any event but the sockets' shutdown itself. */
-static bool tells_why(const char *words)
-{
-	for (enum log_event event = 0; event < LOG_SHUT_DOWN; event++) {
-		if (tells(words, event))
-			return true;
-	}
-	return false;
-}
-
-const struct log_line *log_event_shut_down_here(const struct report *report,
-						const struct device *dev)
+const struct log_line *log_event_first(const struct report *report, const struct device *dev,
+				       enum log_event *event)
 {
 	num oldest = oldest_ms(report, dev);
 
-	for (size_t i = 0; report->log_known && i < dev->n_log; i++) {
-		const struct log_line *line = &dev->log[i];
-		const char *words = words_of(dev, line);
-
-		if (!counts(line, oldest))
-			continue;
-		if (tells(words, LOG_SHUT_DOWN))
-			return line;
-		if (tells_why(words))
-			return NULL;
+	if (!report->log_oldest_age_ms.known || report->log_oldest_age_ms.v < oldest.v)
+		return NULL;
+	for (size_t i = 0; i < dev->n_log; i++) {
+		if (counts(&dev->log[i], oldest) && event_of(words_of(dev, &dev->log[i]), event))
+			return &dev->log[i];
 	}
 	return NULL;
 }

@@ -58,6 +58,15 @@ const char *phrase_task(const struct task *t)
 			    strchr("DTtZX", t->state) ? arena_printf(" state %c", t->state) : "");
 }
 
+const char *phrase_stop(const struct task *t)
+{
+	if (t->state == 'T')
+		return "is stopped (state T)";
+	if (t->state == 't')
+		return "is stopped by a debugger (state t)";
+	return arena_printf("does not run (state %c)", t->state);
+}
+
 const char *phrase_for(const struct task *t)
 {
 	return t->ran_ago_ms.known ? arena_printf(" for %s", word_age(t->ran_ago_ms)) : "";

@@ -75,15 +75,21 @@ static const char *requests_fail(const struct device *dev)
 	return arena_printf("%s %s with EIO", word_count(n, "request"), n == 1 ? "fails" : "fail");
 }
 
+/* What is lost when all sockets are shut down: nbd_disconnect_and_put() and nbd_clear_sock_ioctl() give netlink's reference back. */
+static const char *shut_down(const struct device *dev)
+{
+	const char *lost = requests_fail(dev);
+
+	if (!fact_has_flag(dev, RT_DISCONNECTED))
+		lost = arena_printf("%s, all later I/O fails", lost);
+	if (fact_has_flag(dev, RT_HAS_CONFIG_REF))
+		lost = arena_printf("%s, and netlink's reference to the config goes", lost);
+	return lost;
+}
+
 static struct attach disconnects(const struct attempt *a)
 {
-	const struct device *dev = a->dev;
-
-	return attempt_decided(ATTACH_OK,
-			       arena_printf("%s%s", requests_fail(dev),
-					    fact_has_flag(dev, RT_HAS_CONFIG_REF)
-						    ? ", and netlink's reference to the config goes"
-						    : ""));
+	return attempt_decided(ATTACH_OK, shut_down(a->dev));
 }
 
 /* The server is told, and that is all: nbd goes on when the server closes the connection. */
@@ -104,7 +110,7 @@ static struct attach clears(const struct attempt *a)
 		return attempt_decided(ATTACH_OK,
 				       "the sockets are shut down; whether requests end with that "
 				       "is not known of this kernel");
-	return attempt_decided(ATTACH_OK, clears.v ? requests_fail(a->dev)
+	return attempt_decided(ATTACH_OK, clears.v ? shut_down(a->dev)
 						   : "the sockets are shut down, and requests in "
 						     "flight stay: nobody ends them here");
 }

@@ -658,6 +658,7 @@ static void add_diagnosis(json *to, const struct device *dev)
 	for (size_t i = 0; i < d->n_steps; i++) {
 		json *step = append_object(steps);
 
+		add(step, "otherwise", truth(d->steps[i].otherwise));
 		add(step, "do", string(d->steps[i].action));
 		add(step, "costs", string(d->steps[i].costs));
 		add(step, "frees", string(d->steps[i].frees));

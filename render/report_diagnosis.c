@@ -19,7 +19,10 @@ void report_diagnosis(FILE *out, const struct device *dev)
 	for (size_t i = 0; i < d->n_consequences; i++)
 		text_wrapped(out, 2, "so       ", d->consequences[i]);
 	for (size_t i = 0; i < d->n_steps; i++) {
-		text_wrapped(out, 2, arena_printf("step %-4zu", i + 1), d->steps[i].action);
+		text_wrapped(
+			out, 2,
+			arena_printf("%s %-4zu", d->steps[i].otherwise ? "else" : "step", i + 1),
+			d->steps[i].action);
 		text_wrapped(
 			out, 2, "         ",
 			arena_printf("costs %s; frees %s", d->steps[i].costs, d->steps[i].frees));

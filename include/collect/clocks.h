@@ -32,6 +32,10 @@ num clock_real_to_boottime(void);
 /* CLOCK_BOOTTIME in nanoseconds, a tick late at most; unknown when it could not be read. */
 num clock_boottime_ns(void);
 
+/* How long the machine has slept since the boot, which CLOCK_BOOTTIME alone counts, in nanoseconds; unknown when it could not be
+ * read. */
+num clock_slept_ns(void);
+
 /* The clock that stamps the kernel's log (local_clock()) and what the scheduler notes, in nanoseconds since the boot: what the
  * processor that looked at it last saw (rq.clock). It is never set, and stands still while the machine sleeps. Unknown when it
  * could not be read. */

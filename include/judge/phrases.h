@@ -12,6 +12,9 @@ const char *phrase_detach(const struct device *dev);
 const char *phrase_task(const struct task *t);
 const char *phrase_name(const struct task *t); /* never its state */
 
+/* "is stopped (state T)": why a task that does not run does not. */
+const char *phrase_stop(const struct task *t);
+
 /* "READ", or the number; NULL when unknown. */
 const char *phrase_operation(num op);
 

@@ -373,6 +373,7 @@ enum device_state { DEVICE_STATE_TABLE(DEVICE_STATE_ENUM) DEVICE_STATES };
 
 /* One step of what to do. */
 struct step {
+	bool otherwise;	    /* only where the steps before it did not help */
 	const char *action; /* a command, or what a person has to do */
 	const char *costs;  /* what is lost by it: which I/O fails, which process ends */
 	const char *frees;  /* what it achieves */
@@ -510,6 +511,8 @@ struct report {
 	enum flag_numbering numbering;
 	struct task_list tasks;
 	bool log_known;		 /* all of the kernel's log could be read */
+	num log_oldest_age_ms;	 /* of the oldest message that it still has */
+	num slept_ns;		 /* how long the machine has slept since the boot */
 	num boottime_ns;	 /* when memory was captured: nanoseconds of CLOCK_BOOTTIME */
 	num genl_lock_owner;	 /* task_struct that holds genl_mutex, 0 when free */
 	uint64_t tasks_in_crash; /* what crash's own list holds */

@@ -195,7 +195,7 @@ START_TEST(partition_scan)
 	ioctls_get(ATTACH_HANGS, "(timeout 10 s)");
 	s->peer_status = PEER_OPEN;
 	report->tasks.v[1].state = 'T';
-	ioctls_get(ATTACH_HANGS, "gMgr (234) state T does not run");
+	ioctls_get(ATTACH_HANGS, "gMgr (234) is stopped (state T)");
 	/* A server may well read a disk; it is blocked when a request waits for it too long. */
 	report->tasks.v[1].state = 'D';
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
@@ -251,7 +251,7 @@ START_TEST(freeze)
 	dev->recv_threads = NUM(1);
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
 	report->tasks.v[1].state = 'T';
-	gets(ATTACH_SET_SOCK, ATTACH_HANGS, "state T does not run");
+	gets(ATTACH_SET_SOCK, ATTACH_HANGS, "is stopped (state T)");
 	gets(ATTACH_DO_IT, ATTACH_EBUSY, "recorded");
 	/* A kernel that refuses sockets of running devices does so first. */
 	report->traits.set_sock_refuses_running = NUM(1);

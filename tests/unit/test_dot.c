@@ -73,7 +73,7 @@ START_TEST(the_state_is_seen)
 	sample_request(dev, 500);
 	judge_devices(report);
 	text = graph();
-	has(text, "fillcolor=\"#f8d0d0\", label=\"nbd2: stuck\\nthe server gMgr (234) state T");
+	has(text, "fillcolor=\"#f8d0d0\", label=\"nbd2: stuck\\nthe server gMgr (234) is stopped");
 	free(text);
 }
 END_TEST

@@ -134,7 +134,8 @@ START_TEST(peer_stopped)
 
 	shows_not("peer-stopped");
 	report->tasks.v[1].state = 'T';
-	shows("peer-stopped", SEVERITY_ERROR, "gMgr (234) state T of 3 connections (index 0-2)");
+	shows("peer-stopped", SEVERITY_ERROR,
+	      "gMgr (234) of 3 connections (index 0-2) is stopped (state T)");
 	ck_assert_ptr_nonnull(strstr(find(dev, "peer-stopped")->remedy, "kill -CONT 234"));
 	report->tasks.v[1].state = 'Z';
 	shows("peer-stopped", SEVERITY_ERROR, "state Z");

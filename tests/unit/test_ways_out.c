@@ -31,7 +31,8 @@ START_TEST(of_a_healthy_device)
 {
 	gets(OUT_RECONFIGURE, ATTACH_OK, "no connection is dead: the new socket is not taken");
 	gets(OUT_NETLINK_DISCONNECT, ATTACH_OK,
-	     "no request is in flight, and netlink's reference to the config goes");
+	     "no request is in flight, all later I/O fails, and netlink's reference to the config "
+	     "goes");
 	gets(OUT_DISCONNECT, ATTACH_OK, "the server is asked to close");
 	gets(OUT_CLEAR_SOCK, ATTACH_OK, "no request is in flight");
 }

@@ -52,10 +52,10 @@ static const char *waiters(const struct diagnosed *d)
 	return arena_printf(
 		"%s in D for it%s: %s%s",
 		dev->n_waiters == 1 ? "1 task is" : arena_printf("%zu tasks are", dev->n_waiters),
-		longest.known
-			? arena_printf(dev->n_waiters == 1 ? ", for %s" : ", the first for %s",
-				       word_age(longest))
-			: "",
+		longest.known ? arena_printf(dev->n_waiters == 1 ? ", for at least %s"
+								 : ", the first for at least %s",
+					     word_age(longest))
+			      : "",
 		names,
 		dev->n_waiters > MAX_TASKS_NAMED
 			? arena_printf(" and %zu more", dev->n_waiters - MAX_TASKS_NAMED)

@@ -69,7 +69,7 @@ const char *phrase_stop(const struct task *t)
 
 const char *phrase_for(const struct task *t)
 {
-	return t->ran_ago_ms.known ? arena_printf(" for %s", word_age(t->ran_ago_ms)) : "";
+	return t->ran_ago_ms.known ? arena_printf(" for at least %s", word_age(t->ran_ago_ms)) : "";
 }
 
 const char *phrase_operation(num op)

@@ -46,7 +46,7 @@ const char *phrase_holder_kind(enum holder_kind kind);
 /* Whose it is: "qemu-kvm (233) fd 9"; NULL where no task is known. */
 const char *phrase_holder_owners(const struct holder *h);
 
-/* " for 6.9 s", of a task that waits; "" where that is not known. */
+/* " for at least 6.9 s", of a task that waits; "" where that is not known. */
 const char *phrase_for(const struct task *t);
 
 /* "nbd101 connection 0", "loop0", "io_uring of qemu-kvm (233) fd 9", "recvmsg by gMgr (240, thread 1241)". */

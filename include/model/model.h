@@ -30,8 +30,8 @@ struct task {
 	bool kernel_thread;
 	bool may_use_io_uring; /* it has made or used one, or that cannot be known */
 	num start_boottime;    /* when it began: nanoseconds of CLOCK_BOOTTIME */
-	num ran_ago_ms; /* since it last got a processor: of a task that sleeps, how long it has done so, or a
-			 * little more */
+	num ran_ago_ms; /* since it last got a processor: a task that sleeps has done so for about as long, or for longer
+			 * where it wakes up now and then */
 };
 
 struct task_list {

@@ -302,6 +302,19 @@ json *truth_thread(int64_t tid)
 	return thread;
 }
 
+const char *truth_stack(int64_t tid)
+{
+	json *stacks = at(truth(), "/stacks");
+
+	for (size_t i = 0; i < json_object_array_length(stacks); i++) {
+		json *task = json_object_array_get_idx(stacks, i);
+
+		if (int_at(task, "/tid") == tid && at(task, "/stack"))
+			return string_at(task, "/stack");
+	}
+	return "";
+}
+
 int64_t truth_process_of(int64_t tid)
 {
 	json *thread, *process = find_thread(tid, &thread);

@@ -59,6 +59,9 @@ const char *report_owners(json *owners);
 json *truth_thread(int64_t tid);
 char truth_state(int64_t tid);
 
+/* The kernel stack of a thread as the guest recorded it, "" where it recorded none. */
+const char *truth_stack(int64_t tid);
+
 /* The process that the thread belongs to, 0 when the guest had no such thread. */
 int64_t truth_process_of(int64_t tid);
 

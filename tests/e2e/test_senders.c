@@ -14,20 +14,6 @@ static void scene_of_round(int i)
 	dev = scene_device(name);
 }
 
-/* The stack of a thread as the guest recorded it, "" where it recorded none. */
-static const char *stack_of(int64_t tid)
-{
-	json *stacks = at(truth(), "/stacks");
-
-	for (size_t i = 0; i < json_object_array_length(stacks); i++) {
-		json *task = json_object_array_get_idx(stacks, i);
-
-		if (int_at(task, "/tid") == tid && at(task, "/stack"))
-			return string_at(task, "/stack");
-	}
-	return "";
-}
-
 /* The scene's sender, and nobody else, is found: by its thread id, in whatever state. */
 START_TEST(senders)
 {
@@ -40,13 +26,13 @@ START_TEST(senders)
 		if (!sender)
 			continue;
 		found++;
-		ck_assert_msg(strstr(stack_of(int_at(sender, "/pid")), "sendmsg") != NULL, "%s: %s",
-			      name, json_object_to_json_string(sender));
+		ck_assert_msg(strstr(truth_stack(int_at(sender, "/pid")), "sendmsg") != NULL,
+			      "%s: %s", name, json_object_to_json_string(sender));
 		if (at(facts, "/sender_tid"))
 			ck_assert_int_eq(int_at(sender, "/pid"), int_at(facts, "/sender_tid"));
 		ck_assert_ptr_nonnull(at(dev, "/detach_would_hang"));
 		for (size_t i = 0; i < length_at(sender, "/behind"); i++) {
-			const char *stack = stack_of(int_at(sender, "/behind/%zu/pid", i));
+			const char *stack = truth_stack(int_at(sender, "/behind/%zu/pid", i));
 
 			ck_assert_msg(strstr(stack, "nbd_") != NULL, "%s: %s", name, stack);
 			ck_assert_int_eq(truth_state(int_at(sender, "/behind/%zu/pid", i)), 'D');
@@ -63,7 +49,7 @@ START_TEST(what_is_being_sent)
 	for (size_t i = 0; i < length_at(dev, "/requests"); i++) {
 		json *worker = at(dev, "/requests/%zu/worker", i);
 
-		if (worker && strstr(stack_of(int_at(worker, "/pid")), "sendmsg"))
+		if (worker && strstr(truth_stack(int_at(worker, "/pid")), "sendmsg"))
 			ck_assert(!json_object_get_boolean(at(dev, "/requests/%zu/sent", i)));
 	}
 	for (size_t i = 0; i < length_at(dev, "/findings"); i++) {

@@ -132,20 +132,6 @@ START_TEST(each_list_is_told)
 }
 END_TEST
 
-/* The stack of a thread as the guest recorded it, "" where it recorded none. */
-static const char *stack_of(int64_t tid)
-{
-	json *stacks = at(truth(), "/stacks");
-
-	for (size_t i = 0; i < json_object_array_length(stacks); i++) {
-		json *task = json_object_array_get_idx(stacks, i);
-
-		if (int_at(task, "/tid") == tid && at(task, "/stack"))
-			return string_at(task, "/stack");
-	}
-	return "";
-}
-
 /* Part of what a task of the scene asked for, unless a file system did. */
 static bool was_asked_for(json *request)
 {
@@ -198,7 +184,7 @@ START_TEST(each_request_is_someones)
 		ck_assert_int_le(int_at(request, "/queue"), int_at(facts, "/connections") - 1);
 		ck_assert_int_eq(worker != NULL, inside);
 		if (worker)
-			ck_has(stack_of(int_at(worker, "/pid")), "nbd_queue_rq");
+			ck_has(truth_stack(int_at(worker, "/pid")), "nbd_queue_rq");
 		for (size_t w = 0; w < length_at(request, "/waiters"); w++)
 			ck_assert_int_eq(truth_state(int_at(request, "/waiters/%zu/pid", w)), 'D');
 		reconnect += !strcmp(where, "reconnect");

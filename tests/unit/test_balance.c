@@ -96,7 +96,8 @@ START_TEST(text_of_who_is_behind)
 	free(printed);
 	PRINTED(printed, report_openers(out, dev));
 	ck_assert_ptr_nonnull(strstr(printed, "69.4 s  read"));
-	ck_assert_ptr_nonnull(strstr(printed, "    sh (501) waits for 38.1 s for the rwsem of"));
+	ck_assert_ptr_nonnull(
+		strstr(printed, "    sh (501) waits for at least 38.1 s for the rwsem of"));
 	t->ran_ago_ms = NUM_UNKNOWN;
 	blocked[0].shared = true;
 	free(printed);

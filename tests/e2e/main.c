@@ -40,11 +40,11 @@ int main(int argc, char **argv)
 	suite_add_tcase(suite, truth_case());
 	suite_add_tcase(suite, waiting_case());
 	suite_add_tcase(suite, log_case());
+	suite_add_tcase(suite, above_case());
 	suite_add_tcase(suite, diagnosis_case());
 	if (stuck) {
 		suite_add_tcase(suite, stuck_case());
 		suite_add_tcase(suite, senders_case());
-		suite_add_tcase(suite, above_case());
 	} else {
 		suite_add_tcase(suite, scenes_case());
 		suite_add_tcase(suite, sources_case());

@@ -161,6 +161,33 @@ START_TEST(stacked_devices)
 }
 END_TEST
 
+/* What has the device open is to be taken down, and nothing is where nobody has. */
+START_TEST(taken_down)
+{
+	json *dev = scene_device(scene_name((size_t)_i));
+
+	ck_assert_int_eq(length_at(dev, "/take_down") > 0,
+			 length_at(dev, "/openers") + length_at(dev, "/above") > 0);
+	for (size_t i = 0; i < length_at(dev, "/take_down"); i++)
+		ck_assert_str_ne(string_at(dev, "/take_down/%zu/what", i), "");
+}
+END_TEST
+
+/* Who is blocked behind others was in D, and waits for none of the device's own objects. */
+START_TEST(behind_are_in_d)
+{
+	json *dev = scene_device(scene_name((size_t)_i));
+
+	for (size_t i = 0; i < length_at(dev, "/behind"); i++) {
+		int64_t tid = int_at(dev, "/behind/%zu/pid", i);
+
+		ck_assert_int_eq(truth_state(tid), 'D');
+		for (size_t w = 0; w < length_at(dev, "/waiters"); w++)
+			ck_assert_int_ne(int_at(dev, "/waiters/%zu/pid", w), tid);
+	}
+}
+END_TEST
+
 /* From the top: the file system, then the mapping. */
 START_TEST(file_system_on_a_mapping)
 {
@@ -237,6 +264,8 @@ TCase *above_case(void)
 		tcase_add_loop_test(c, mounts, 0, (int)scene_count());
 	if (at(truth(), "/stacked"))
 		tcase_add_loop_test(c, stacked_devices, 0, (int)scene_count());
+	tcase_add_loop_test(c, taken_down, 0, (int)scene_count());
+	tcase_add_loop_test(c, behind_are_in_d, 0, (int)scene_count());
 	if (scene("dm-ext4"))
 		tcase_add_test(c, file_system_on_a_mapping);
 	if (scene("md-raid1"))

@@ -57,6 +57,10 @@ START_TEST(device_counts)
 			 int_at(facts, "/connections") - int_at(facts, "/live_connections"));
 	for (size_t i = 0; i < length_at(dev, "/connections"); i++)
 		ck_assert_int_eq(int_at(dev, "/connections/%zu/dead", i), is_dead((int64_t)i));
+	/* Where no request was sent in part, nothing of one was. */
+	for (size_t i = 0; i < length_at(dev, "/connections"); i++)
+		ck_assert(at(dev, "/connections/%zu/pending", i) ||
+			  !int_at(dev, "/connections/%zu/pending_sent", i));
 	ck_assert_int_eq(int_at(dev, "/capacity_bytes"), int_at(sys, "/sectors") * 512);
 	/* What sysfs shows of a server that was not named is empty. */
 	ck_assert_str_eq(at(dev, "/backend") ? string_at(dev, "/backend") : "",

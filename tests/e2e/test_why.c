@@ -141,6 +141,18 @@ static const char *openers_in_truth(const char *nbd)
 	return text;
 }
 
+/* The name of the device, or of a partition of it. */
+static void is_of_device(const char *on)
+{
+	const char *nbd = string_at(facts, "/device");
+	size_t len = strlen(nbd);
+
+	ck_assert_msg(!strncmp(on, nbd, len) &&
+			      (!on[len] || (on[len] == 'p' && strspn(on + len + 1, "0123456789") ==
+								      strlen(on + len + 1))),
+		      "%s: %s", nbd, on);
+}
+
 /* Every process that has the device open, and none besides; and the kernel's own count is reached. */
 START_TEST(openers)
 {
@@ -154,6 +166,7 @@ START_TEST(openers)
 	for (size_t i = 0; i < length_at(dev, "/openers"); i++) {
 		json *opener = at(dev, "/openers/%zu", i);
 
+		is_of_device(string_at(opener, "/on"));
 		if (strcmp(string_at(opener, "/kind"), "fd")) {
 			others++;
 			continue;

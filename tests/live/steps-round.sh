@@ -177,6 +177,10 @@ take() {
 	local words=${1%% (*} # what is in parentheses says who it is
 
 	case $1 in
+	"kill -KILL "[0-9]*", which is stopped"*)
+		words=${words%%,*}
+		kill -KILL "${words##* }"
+		;;
 	"kill -CONT "[0-9]* | "kill -KILL "[0-9]*)
 		# shellcheck disable=SC2086 # words
 		$words
@@ -194,7 +198,7 @@ take() {
 	"start the server again and hand nbd a new socket of it (NBD_CMD_RECONFIGURE)"*)
 		start_server_again && call reconfigure reconfigure "$DEVICE" "$(server_address)"
 		;;
-	"look at what the server does (bt "*) return 77 ;;
+	"look at what the server does (in crash: bt "*) return 77 ;;
 	*) return 78 ;;
 	esac
 }
@@ -214,7 +218,7 @@ promise() {
 	"the device: new requests are answered"*)
 		check "a read is answered" reads
 		;;
-	*"the send that blocks, and whoever waits behind it")
+	*"the send that blocks, and whoever waits behind it"*)
 		check "nobody is in the send" no_send
 		;;
 	*"; the openers keep"*)
@@ -280,7 +284,7 @@ steps() {
 			}
 			number = 0
 		}
-		/^  step [0-9]+ / { tell(); number = $2; text = $0; sub(/^  step [0-9]+ +/, "", text); next }
+		/^  (step|else) [0-9]+ / { tell(); number = $2; text = $0; sub(/^  [a-z]+ [0-9]+ +/, "", text); next }
 		number && /^           / { sub(/^ +/, ""); text = text " " $0; next }
 		{ tell() }
 		END { tell() }

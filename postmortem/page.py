@@ -157,7 +157,7 @@ def _line(device):
 def _diagnosis(diagnosis):
     if not isinstance(diagnosis, dict):
         return None
-    steps = [element("li", element("strong", _known(step.get("do"))), *[
+    steps = [element("li", "only where that did not help: " if step.get("otherwise") else None, element("strong", _known(step.get("do"))), *[
         element("div", "%s: %s" % (word, step[key])) for key, word in (("costs", "costs"), ("frees", "frees")) if step.get(key)])
         for step in diagnosis.get("steps") or []]
     consequences = [element("li", consequence) for consequence in diagnosis.get("consequences") or []]

@@ -94,7 +94,8 @@ def device(name="nbd7", connections=3, findings=None):
 
 
 DIAGNOSIS = {"state": "stuck", "cause_id": "server-exited", "cause": "the server is gone", "pids": [7], "consequences": ["reads never return"],
-             "steps": [{"do": "nbd-client -d /dev/nbd7", "costs": "what was not written", "frees": "the device"}]}
+             "steps": [{"otherwise": False, "do": "kill -CONT 234", "costs": "nothing", "frees": "the server"},
+                       {"otherwise": True, "do": "nbd-client -d /dev/nbd7", "costs": "what was not written", "frees": "the device"}]}
 
 
 def record(path="/crash/one/vmcore", devices=None, **row):

@@ -103,7 +103,7 @@ class Page(unittest.TestCase):
         device = sample.device()
         self.assertNotIn("Diagnosis", render(sample.record(devices=[device])))
         text = render(sample.record(devices=[dict(device, diagnosis=sample.DIAGNOSIS)]))
-        for words in ("Diagnosis", "the server is gone", "reads never return", "nbd-client -d /dev/nbd7", "<strong>stuck: </strong>the server is gone", "costs: what was not written", "frees: the device"):
+        for words in ("Diagnosis", "the server is gone", "reads never return", "<li><strong>kill -CONT 234", "<li>only where that did not help: <strong>nbd-client -d /dev/nbd7", "<strong>stuck: </strong>the server is gone", "costs: what was not written", "frees: the device"):
             self.assertIn(words, text)
 
     def test_what_waits_and_what_stands_above_is_shown(self):

@@ -278,6 +278,7 @@ static void check_calls(json *file)
 	for (size_t i = 0; i < length_at(file, "/holders"); i++) {
 		const char *what = string_at(file, "/holders/%zu/what", i),
 			   *by = strstr(what, " (");
+		json *task, *tasks = at(file, "/holders/%zu/tasks", i);
 		int tgid = 0, tid = 0, n = by ? sscanf(by, " (%d, thread %d)", &tgid, &tid) : 0;
 
 		ck_assert_str_eq(string_at(file, "/holders/%zu/kind", i), "system_call");
@@ -286,6 +287,13 @@ static void check_calls(json *file)
 		ck_assert_msg(truth_state(tid) == 'S' || truth_state(tid) == 'D', "%s", what);
 		ck_assert_msg(!strncmp(what, "poll by ", 8) || is_in_call_on(tid, owners), "%s",
 			      what);
+		ck_assert_uint_eq(json_object_array_length(tasks), 1);
+		task = at(file, "/holders/%zu/tasks/0", i);
+		ck_assert_int_eq(int_at(task, "/pid"), tid);
+		ck_assert_int_eq(int_at(task, "/tgid"), tgid);
+		ck_assert_str_eq(string_at(task, "/comm"), string_at(truth_thread(tid), "/comm"));
+		ck_assert_int_eq(*string_at(task, "/state"), truth_state(tid));
+		ck_assert_uint_eq(strlen(string_at(task, "/state")), 1);
 	}
 	ck_assert_int_eq(int_at(file, "/file_refs_explained"),
 			 (int64_t)(length_at(file, "/owners") + length_at(file, "/holders")));
@@ -399,6 +407,7 @@ START_TEST(connection_references)
 
 		ck_assert_uint_eq(length_at(conn, "/holders"), kind ? 2 : 1);
 		ck_assert_str_eq(string_at(conn, "/holders/0/kind"), "nbd");
+		ck_assert_uint_eq(length_at(conn, "/holders/0/tasks"), 0);
 		ck_assert_str_eq(string_at(conn, "/holders/0/object"),
 				 string_at(conn, "/nbd_sock"));
 		if (kind)

@@ -177,7 +177,7 @@ static bool read_ring(struct context *ctx, uint64_t prb)
 
 	if (!ring.count_bits.v || ring.count_bits.v > MAX_COUNT_BITS || !ring.size_bits.v ||
 	    ring.size_bits.v > MAX_SIZE_BITS || !ring.descs.v || !ring.infos.v || !ring.data.v ||
-	    !ring.head.known || !ring.tail.known || n > 1ull << ring.count_bits.v)
+	    !ring.head.known || !ring.tail.known)
 		return false;
 	for (; n && complete && !k_interrupted(); n--, id = (id - 1) & ID_MASK)
 		complete = take_from_ring(ctx, &ring, id);

@@ -162,10 +162,11 @@ void steps_detach(const struct diagnosed *d)
 	if (!can_detach(dev) || (!ways_out_works(dev, OUT_NETLINK_DISCONNECT) && !instead))
 		return;
 	/* Behind the end of the only connection's server it is the next step, else one more way. */
-	(ends ? add
-	      : add_otherwise)(d, phrase_detach(dev),
-			       detach_costs(dev, ends ? dev->n_requests : fact_requests_found(dev)),
-			       detach_frees(dev));
+	if (ends)
+		add(d, phrase_detach(dev), detach_costs(dev, dev->n_requests), detach_frees(dev));
+	else
+		add_otherwise(d, phrase_detach(dev), detach_costs(dev, fact_requests_found(dev)),
+			      detach_frees(dev));
 }
 
 static const char *opener_action(const struct opener *o)
@@ -174,8 +175,8 @@ static const char *opener_action(const struct opener *o)
 
 	/* What is stopped closes nothing, and no signal but SIGKILL ends it. */
 	if (o->task && o->task->state == 'T')
-		return arena_printf("kill -KILL %u, which is stopped (%s fd %u)", o->task->tgid,
-				    phrase_name(o->task), o->fd);
+		return arena_printf("kill -KILL %u (%s, which is stopped and has fd %u)",
+				    o->task->tgid, phrase_name(o->task), o->fd);
 	if (o->task)
 		return arena_printf("have %s close fd %u, or kill %u", phrase_name(o->task), o->fd,
 				    o->task->tgid);
@@ -188,6 +189,8 @@ static const char *opener_costs(const struct opener *o)
 {
 	if (take_down_is_root(o))
 		return "all that runs on the host, whose root file system it is";
+	if (o->task && o->task->state == 'T')
+		return "that process";
 	if (o->kind == OPENER_SWAP)
 		return "the processes whose memory lies there";
 	return o->task ? "its use of the device, which gives only errors"
@@ -299,8 +302,7 @@ static void after(const struct diagnosed *d, const char *action)
 void steps_server_garbage(const struct diagnosed *d)
 {
 	after(d, "see what answers there: a server of another protocol, two that read from one "
-		 "socket, or "
-		 "one that answers what had timed out");
+		 "socket, or one that answers what had timed out");
 }
 
 void steps_send_refused(const struct diagnosed *d)
@@ -330,15 +332,21 @@ static void add_continue(const struct diagnosed *d, const struct task *t)
 /* One for each process; of more than a few the others are alike. */
 static void add_continues(const struct diagnosed *d)
 {
-	uint32_t last = 0;
+	uint32_t seen[MAX_OPENER_STEPS];
+	size_t n = 0;
 
-	for (size_t i = 0; i < d->dev->n_conns && d->diagnosis->n_steps < MAX_OPENER_STEPS; i++) {
+	for (size_t i = 0; i < d->dev->n_conns && n < MAX_OPENER_STEPS; i++) {
 		const struct server *server = &d->dev->conns[i].server;
+		size_t known = 0;
 
-		if (server->state == SERVER_STOPPED && server->task->tgid != last) {
-			add_continue(d, server->task);
-			last = server->task->tgid;
-		}
+		if (server->state != SERVER_STOPPED)
+			continue;
+		while (known < n && seen[known] != server->task->tgid)
+			known++;
+		if (known < n)
+			continue;
+		seen[n++] = server->task->tgid;
+		add_continue(d, server->task);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "core.h"
+#include "resolve/kernel_types.h"
 #include "standin.h"
 
 #define MAX_COMMAND 256
@@ -31,6 +32,27 @@ char *run(struct image *image, const char *format, ...)
 	core_close(core);
 	free(elf);
 	return output;
+}
+
+static struct core *opened;
+static void *opened_elf;
+
+void run_open(struct image *image)
+{
+	size_t size;
+
+	opened_elf = image_elf(image, &size);
+	opened = core_open(opened_elf, size);
+	crash_open(opened);
+	k_begin();
+}
+
+void run_close(void)
+{
+	k_end();
+	crash_close();
+	core_close(opened);
+	free(opened_elf);
 }
 
 struct json_object *json_lines(const char *output)

@@ -10,6 +10,10 @@
 /* What a command prints over the image as it is now; format gives the command line. free() it. */
 char *run(struct image *image, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The image as nbd.so's functions see it inside a command, until run_close(). */
+void run_open(struct image *image);
+void run_close(void);
+
 /* The JSON lines of a command's output as an array; json_object_put() it. A line that is no JSON fails
  * the test. */
 struct json_object *json_lines(const char *output);

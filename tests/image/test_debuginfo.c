@@ -153,28 +153,6 @@ START_TEST(without_a_build_id_nothing_is_known)
 }
 END_TEST
 
-/* The image as nbd.so's functions see it between two commands. */
-static struct core *core;
-static void *elf;
-
-static void open_image(void)
-{
-	size_t size;
-
-	elf = image_elf(image, &size);
-	core = core_open(elf, size);
-	crash_open(core);
-	k_begin();
-}
-
-static void close_image(void)
-{
-	k_end();
-	crash_close();
-	core_close(core);
-	free(elf);
-}
-
 /* What crash says of nbd's code then is of the other build, too. */
 START_TEST(symbols_of_another_build_are_not_used)
 {
@@ -184,14 +162,14 @@ START_TEST(symbols_of_another_build_are_not_used)
 	wrong = image_code(image, MODULE_CODE, &(size_t){0}) + 8;
 	image_symbol(image, "nbd_of_another_build", wrong, 4);
 	load(own_id, sizeof(own_id));
-	open_image();
+	run_open(image);
 	ck_assert(num_is(k_symbol("nbd_of_another_build"), wrong));
 	function = k_function(wrong + 2, &start);
 	ck_assert_str_eq(function, "nbd_of_another_build");
-	close_image();
+	run_close();
 
 	load(other_id, sizeof(other_id));
-	open_image();
+	run_open(image);
 	ck_assert(!k_symbol("nbd_of_another_build").known);
 	ck_assert(k_symbol("nbd_ioctl").known && k_symbol("blk_mq_freeze_queue").known);
 	ck_assert(num_is(k_module_has_function("nbd", "nbd_ioctl"), 1));
@@ -199,7 +177,7 @@ START_TEST(symbols_of_another_build_are_not_used)
 	function = k_function(wrong + 2, &start);
 	ck_assert_str_eq(function, "nbd_add_socket");
 	ck_assert_uint_eq(start, wrong - 8);
-	close_image();
+	run_close();
 }
 END_TEST
 
@@ -238,9 +216,9 @@ START_TEST(a_variable_is_where_its_section_is)
 		if (i == 2)
 			image_set_pointer(image, sections.files, 1, NOT_IN_MEMORY);
 		load(ids[i], sizeof(own_id));
-		open_image();
+		run_open(image);
 		ck_assert(!k_symbol("nbd_index_idr").known);
-		close_image();
+		run_close();
 	}
 	forget_file();
 	has_table(false);

@@ -81,7 +81,8 @@ START_TEST(of_this_device_by_the_kernel)
 	build(kernels[_i]);
 	message_log_add(image, LOG_USER, 951000, "block nbd3: Wrong magic (0x1)");
 	message_log_add(image, LOG_KERN, 952000, "block nbd4: of another");
-	message_log_add(image, LOG_KERN, 953000, "nbd30 xnbd3 nbd3_x nbd3p nbd99999999999");
+	message_log_add(image, LOG_KERN, 953000, "xnbd3 _nbd3 nbd99999999999");
+	message_log_add(image, LOG_KERN, 953000, "nbd3_x nbd3p nbd3px");
 	message_log_add(image, LOG_KERN, 954000, "EXT4-fs (nbd3p1): \033[31m");
 	message_log_add(image, LOG_KERN, 955000, "");
 	report = run_report(image);

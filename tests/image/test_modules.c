@@ -91,28 +91,6 @@ START_TEST(without_any_table_less_is_known)
 }
 END_TEST
 
-/* The image as nbd.so's functions see it between two commands. */
-static struct core *core;
-static void *elf;
-
-static void open_image(void)
-{
-	size_t size;
-
-	elf = image_elf(image, &size);
-	core = core_open(elf, size);
-	crash_open(core);
-	k_begin();
-}
-
-static void close_image(void)
-{
-	k_end();
-	crash_close();
-	core_close(core);
-	free(elf);
-}
-
 static uint64_t address_of(const char *name)
 {
 	uint64_t addr;
@@ -145,7 +123,7 @@ START_TEST(symbols_of_the_table)
 	uint64_t ioctl = address_of("nbd_ioctl"), cleanup = address_of("nbd_cleanup"), kernel;
 
 	kernel = address_of("blk_mq_freeze_queue");
-	open_image();
+	run_open(image);
 	ck_assert(num_is(k_symbol("nbd_ioctl"), ioctl));
 	ck_assert(num_is(k_symbol("nbd_index_idr"), address_of("nbd_index_idr")));
 	ck_assert(num_is(k_symbol("blk_mq_freeze_queue"), kernel));
@@ -163,7 +141,7 @@ START_TEST(symbols_of_the_table)
 	/* Another's, or of no module that there is. */
 	ck_assert(!k_module_has_function("nbd", "blk_mq_freeze_queue").known);
 	ck_assert(!k_module_has_function("loop", "nbd_open").known);
-	close_image();
+	run_close();
 }
 END_TEST
 
@@ -179,9 +157,9 @@ START_TEST(entries_that_are_no_symbols)
 	/* In place of the last two, which are nbd_index_idr's and nbd_cleanup's neighbours or they. */
 	image_write(image, symtab + (n - 1) * sizeof(undefined), &undefined, sizeof(undefined));
 	image_write(image, symtab + (n - 2) * sizeof(nameless), &nameless, sizeof(nameless));
-	open_image();
+	run_open(image);
 	is_function(ioctl + 40, "nbd_ioctl");
-	close_image();
+	run_close();
 }
 END_TEST
 
@@ -214,33 +192,33 @@ START_TEST(a_damaged_table_proves_nothing)
 		uint64_t old = image_get(image, table, "mod_kallsyms", damages[i].member);
 
 		image_set(image, table, "mod_kallsyms", damages[i].member, damages[i].value);
-		open_image();
+		run_open(image);
 		ck_assert_msg(!k_symbol("nbd_ioctl").known, "%s", damages[i].what);
 		ck_assert_msg(!k_module_has_function("nbd", "nbd_open").known, "%s",
 			      damages[i].what);
 		is_function(address_of("nbd_ioctl"), NULL);
-		close_image();
+		run_close();
 		image_set(image, table, "mod_kallsyms", damages[i].member, old);
 	}
 	/* A name that begins behind the module's memory, or does not end. */
 	image_write(image, symtab + sizeof(Elf64_Sym), &(uint32_t){1 << 24}, sizeof(uint32_t));
-	open_image();
+	run_open(image);
 	ck_assert(!k_module_has_function("nbd", "nbd_open").known);
-	close_image();
+	run_close();
 	/* The types are the last of the module's memory. */
 	image_write(image, symtab + sizeof(Elf64_Sym), &unended, sizeof(unended));
-	open_image();
+	run_open(image);
 	ck_assert(!k_module_has_function("nbd", "nbd_open").known);
 	ck_assert(num_is(k_symbol("nbd_ioctl"), address_of("nbd_ioctl")));
-	close_image();
+	run_close();
 	image_write(image, symtab + sizeof(Elf64_Sym), &(uint32_t){0}, sizeof(uint32_t));
-	open_image();
+	run_open(image);
 	ck_assert(num_is(k_module_has_function("nbd", "nbd_open"), 0));
-	close_image();
+	run_close();
 	image_cut(image, strtab, 1);
-	open_image();
+	run_open(image);
 	ck_assert(!k_module_has_function("nbd", "nbd_open").known);
-	close_image();
+	run_close();
 }
 END_TEST
 
@@ -251,10 +229,10 @@ START_TEST(a_symbol_at_no_address_is_unknown)
 
 	crash_filter_symbols(NULL);
 	image_symbol(image, "loop_index_idr", 0x50, 8);
-	open_image();
+	run_open(image);
 	ck_assert(!k_symbol("loop_index_idr").known);
 	ck_assert(k_symbol("nbd_index_idr").known);
-	close_image();
+	run_close();
 	report = run_report(image);
 	has_elements(report, "/0/devices_from", 2);
 	json_object_put(report);
@@ -266,14 +244,14 @@ START_TEST(the_second_report_is_the_first)
 {
 	char *first, *second;
 
-	open_image();
+	run_open(image);
 	first = crash_run("nbd -j");
 	second = crash_run("nbd -j");
 	ck_assert_int_eq(*first, '{');
 	ck_assert_str_eq(first, second);
 	free(first);
 	free(second);
-	close_image();
+	run_close();
 }
 END_TEST
 
@@ -309,10 +287,10 @@ START_TEST(a_name_of_two_modules_is_the_first_ones)
 	image_set(image, table, "mod_kallsyms", "num_symtab", 2);
 	image_set(image, table, "mod_kallsyms", "strtab", strtab);
 	image_set(image, table, "mod_kallsyms", "typetab", typetab);
-	open_image();
+	run_open(image);
 	ck_assert(num_is(k_symbol("nbd_ioctl"), address_of("nbd_ioctl")));
 	ck_assert(num_is(k_symbol("nbd_other"), NOT_IN_MEMORY));
-	close_image();
+	run_close();
 }
 END_TEST
 

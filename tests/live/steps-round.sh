@@ -177,10 +177,6 @@ take() {
 	local words=${1%% (*} # what is in parentheses says who it is
 
 	case $1 in
-	"kill -KILL "[0-9]*", which is stopped"*)
-		words=${words%%,*}
-		kill -KILL "${words##* }"
-		;;
 	"kill -CONT "[0-9]* | "kill -KILL "[0-9]*)
 		# shellcheck disable=SC2086 # words
 		$words

@@ -60,8 +60,11 @@ START_TEST(not_while_a_lock_is_held_in_d)
 	report->genl_lock_owner = NUM(t->addr);
 	ck_assert_str_eq(detach_would_hang(report, dev),
 			 "nbd-client (900) holds genl_mutex and waits in D");
+	sample_waiter(sample_netlink(report, 7, 1), t, "ioctl", 0);
+	ck_assert_str_eq(detach_would_hang(report, &report->devices[0]),
+			 "nbd-client (900) holds genl_mutex and waits in D for nbd7");
 	t->state = 'S';
-	ck_assert_ptr_null(detach_would_hang(report, dev));
+	ck_assert_ptr_null(detach_would_hang(report, &report->devices[0]));
 }
 END_TEST
 

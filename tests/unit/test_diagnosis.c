@@ -228,7 +228,9 @@ START_TEST(two_servers_stopped)
 	struct file file = {
 		.addr = 0x7700, .refs = NUM(1), .n_table_refs = 1, .owners = &owner, .n_owners = 1};
 
+	dev = sample_netlink(report, 2, 3);
 	dev->conns[1].sock->peer->file = &file;
+	server = &report->tasks.v[1];
 	server->state = other->state = 'T';
 	sample_request(dev, 500);
 	is(STATE_STUCK, "server-stopped");
@@ -282,9 +284,16 @@ START_TEST(send_blocked)
 	ck_assert_uint_eq(step("nbd-client -d"), 3);
 	ck_assert(follows("a detach would hang: kworker/1:4H (1158)"));
 	ck_assert_ptr_null(strstr(dev->diagnosis->steps[1].costs, "EIO"));
-	/* No other connection is there to send it again. */
+	ck_assert_ptr_nonnull(
+		strstr(dev->diagnosis->steps[1].frees, "sent again on another connection"));
+	ck_assert(dev->diagnosis->steps[2].otherwise);
+	/* No other connection is there to send it again: what waits fails with the server, and the rest by the detach. */
 	dev->live_connections = NUM(1);
+	ARENA_PUSH(dev->waiting, dev->n_waiting)->place = REQUEST_SCHEDULER;
 	judge_devices(report);
+	ck_assert_ptr_null(strstr(dev->diagnosis->steps[1].frees, "again"));
+	ck_assert(!dev->diagnosis->steps[2].otherwise);
+	ck_assert_str_eq(dev->diagnosis->steps[2].costs, "1 request fails with EIO");
 	ck_assert_str_eq(dev->diagnosis->steps[1].costs,
 			 "that process and all else that it serves; what is not sent yet fails "
 			 "with EIO");
@@ -311,7 +320,8 @@ START_TEST(disconnecting)
 	dev->runtime_flags.v |= 2;
 	sample_request(dev, 31000);
 	is(STATE_DISCONNECTING, "disconnect-ignored");
-	cause_has("the server gMgr (234) was told that the client goes");
+	cause_has("the server gMgr (234) was told that the client goes, and has not closed the "
+		  "connections");
 	ck_assert_uint_eq(dev->diagnosis->pids[0], 234);
 	ck_assert_uint_eq(step("nbd-client -d"), 1);
 	dev->config_lock_owner = NUM(sample_task(report, "nbd-client", 900, 'D')->addr);
@@ -386,6 +396,32 @@ START_TEST(detach_of_what_is_open)
 	is(STATE_DISCONNECTING, "disconnect-ignored");
 	ck_assert_str_eq(dev->diagnosis->steps[step("nbd-client -d") - 1].frees,
 			 "the server's end of the connections; the openers keep the config");
+}
+END_TEST
+
+/* Only what still works gets errors by it, and a mirror has another leg. */
+START_TEST(what_a_detach_costs)
+{
+	struct stacked above = {.name = "loop0"};
+
+	sample_opener(dev, OPENER_HOLDER, NULL, dev->name)->stacked = &above;
+	server->state = 'T';
+	sample_request(dev, 500);
+	is(STATE_STUCK, "server-stopped");
+	ck_assert_str_eq(
+		dev->diagnosis->steps[1].costs,
+		"1 request fails with EIO, and I/O errors from now on for loop0 (on nbd1)");
+	above.name = "md37";
+	is(STATE_STUCK, "server-stopped");
+	ck_assert_str_eq(dev->diagnosis->steps[1].costs,
+			 "1 request fails with EIO, and I/O errors from now on for md37 (on nbd1), "
+			 "which may go on without it");
+	dev->n_requests = 0;
+	server->state = 'S';
+	lose_all();
+	is(STATE_DEAD, "server-exited");
+	ck_assert_str_eq(dev->diagnosis->steps[step("nbd-client -d") - 1].costs,
+			 "nothing: no request waits, and all I/O fails already");
 }
 END_TEST
 
@@ -560,7 +596,8 @@ START_TEST(pinned_and_shut_down_here)
 	is(STATE_PINNED, "opener-pins");
 	cause_has("either the signal that stopped qemu-kvm (233) ended NBD_DO_IT or "
 		  "NBD_CLEAR_SOCK was called, and qemu-kvm (233) fd 3");
-	ck_assert_uint_eq(step("kill -KILL 233, which is stopped"), 1);
+	ck_assert_uint_eq(step("kill -KILL 233 (qemu-kvm (233), which is stopped and has fd 3)"),
+			  1);
 	/* What a message was before the machine slept is not known. */
 	report->slept_ns = NUM(6 * 1000000000ull);
 	is(STATE_PINNED, "opener-pins");
@@ -804,6 +841,7 @@ TCase *diagnosis_case(void)
 	tcase_add_test(c, reconnect_wait);
 	tcase_add_test(c, server_exited);
 	tcase_add_test(c, detach_of_what_is_open);
+	tcase_add_test(c, what_a_detach_costs);
 	tcase_add_test(c, one_of_two_lost);
 	tcase_add_test(c, closed_by_a_server_that_lives);
 	tcase_add_loop_test(c, lost_for_what_the_log_tells, 0, 3);

@@ -492,6 +492,28 @@ START_TEST(detached_mount)
 }
 END_TEST
 
+/* Also one that is on what is stacked on the device. */
+START_TEST(frozen_filesystem)
+{
+	struct mount mount = {.point = "/srv"};
+	struct opener above = {.kind = OPENER_MOUNT,
+			       .what = "ext4 on /srv (dm-0)",
+			       .mount = &mount,
+			       .frozen = NUM(0)};
+	struct stacked stacked = {.name = "dm-0", .openers = &above, .n_openers = 1};
+	struct level level = {.stacked = &stacked, .on = "nbd0", .depth = 1};
+
+	dev->above = &level;
+	dev->n_above = 1;
+	shows_not("frozen-filesystem");
+	above.frozen = NUM(1);
+	shows("frozen-filesystem", SEVERITY_WARNING, "ext4 on /srv (dm-0) is frozen (fsfreeze)");
+	ck_assert_str_eq(find(dev, "frozen-filesystem")->remedy, "fsfreeze --unfreeze /srv");
+	above.frozen = NUM_UNKNOWN;
+	shows_not("frozen-filesystem");
+}
+END_TEST
+
 START_TEST(no_owner)
 {
 	shows("no-owner", SEVERITY_WARNING, "nbd alone holds the socket of 3 connections");
@@ -738,6 +760,7 @@ TCase *findings_case(void)
 	tcase_add_test(c, size_zero);
 	tcase_add_test(c, listener_exited);
 	tcase_add_test(c, detached_mount);
+	tcase_add_test(c, frozen_filesystem);
 	tcase_add_test(c, no_owner);
 	tcase_add_test(c, hidden_holder);
 	tcase_add_test(c, held_by_a_system_call);

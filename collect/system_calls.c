@@ -100,9 +100,8 @@ static bool has_word(const struct kernel_stack *stack, const struct file *file)
 /* fdget() takes a reference only where several tasks share the table; threads that have exited since may have been those. */
 static bool was_shared(const struct table *table, const struct task *t)
 {
-	num signal = k_num_at(t->addr, KM_TASK_SIGNAL);
-
-	return table->n_tasks > 1 || k_num_at(signal.v, KM_SIGNAL_SUM_SCHED_RUNTIME).v;
+	return table->n_tasks > 1 ||
+	       k_num_at(k_num_at(t->addr, KM_TASK_SIGNAL).v, KM_SIGNAL_SUM_SCHED_RUNTIME).v;
 }
 
 static void add_holder(struct call_search *search, struct file *file, const struct task *t,

@@ -273,8 +273,12 @@ num k_signed(const struct kobj *o, enum kmember m)
 
 num k_num_at(uint64_t addr, enum kmember m)
 {
-	struct kobj o = {.addr = addr, .type = k_members[m].type};
+	struct kobj o;
 
+	/* Its bytes are not looked at, and are too many to be cleared each time. */
+	o.addr = addr;
+	o.type = k_members[m].type;
+	o.whole = false;
 	return k_num(&o, m);
 }
 

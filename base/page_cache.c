@@ -1,16 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/page_cache.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 
+static void *memory(size_t size)
+{
+	void *p = malloc(size);
+
+	if (!p)
+		arena_exhausted();
+	return p;
+}
+
+static size_t count_sets(const struct page_cache *cache)
+{
+	return cache->n_sets ? cache->n_sets : PAGE_CACHE_SETS;
+}
+
 static struct page_cache_set *set_of(struct page_cache *cache, uint64_t page)
 {
-	size_t n = cache->n_sets ? cache->n_sets : PAGE_CACHE_SETS;
+	size_t n = count_sets(cache);
 
-	if (!cache->sets)
-		cache->sets = arena_alloc(n * sizeof(*cache->sets));
+	if (!cache->sets) {
+		cache->sets = memory(n * sizeof(*cache->sets));
+		memset(cache->sets, 0, n * sizeof(*cache->sets));
+	}
 	return &cache->sets[page / PAGE_CACHE_PAGE % n];
 }
 
@@ -26,7 +43,7 @@ static const uint8_t *find(struct page_cache *cache, uint64_t page, page_cache_f
 			return set->bytes[i];
 	}
 	if (!set->bytes[oldest])
-		set->bytes[oldest] = arena_alloc(PAGE_CACHE_PAGE);
+		set->bytes[oldest] = memory(PAGE_CACHE_PAGE);
 	set->page[oldest] = 0;
 	if (!fetch(page, set->bytes[oldest], PAGE_CACHE_PAGE, what))
 		return NULL;
@@ -55,4 +72,14 @@ bool page_cache_read(struct page_cache *cache, uint64_t addr, void *buf, size_t 
 		len -= n;
 	}
 	return true;
+}
+
+void page_cache_free(struct page_cache *cache)
+{
+	for (size_t i = 0; cache->sets && i < count_sets(cache); i++) {
+		for (size_t way = 0; way < PAGE_CACHE_WAYS; way++)
+			free(cache->sets[i].bytes[way]);
+	}
+	free(cache->sets);
+	cache->sets = NULL;
 }

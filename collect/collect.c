@@ -290,5 +290,7 @@ struct report *collect_report(struct query *queries, size_t n)
 	find_holders(report, queries, n, &block_devices, &stack, &files, &held);
 	read_for(report, READ_OPENERS);
 	progress_end();
+	/* The renderers may take as much memory. */
+	k_forget_pages();
 	return report;
 }

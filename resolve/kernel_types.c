@@ -32,7 +32,7 @@ static struct {
 static char misuse[160];
 
 /* Pages that the running command has read, those that k_pass_begin() tells of, and what it has asked crash for. */
-static struct page_cache pages, passing;
+static struct page_cache pages, passing = {.n_sets = PASSING_SETS};
 static bool in_pass;
 static struct reads reads;
 
@@ -182,11 +182,16 @@ struct reads k_reads(void)
 	return reads;
 }
 
+void k_forget_pages(void)
+{
+	page_cache_free(&pages);
+	page_cache_free(&passing);
+	in_pass = false;
+}
+
 void k_forget_reads(void)
 {
-	pages = (struct page_cache){0};
-	passing = (struct page_cache){.n_sets = PASSING_SETS};
-	in_pass = false;
+	k_forget_pages();
 	reads = (struct reads){0};
 }
 
@@ -333,7 +338,6 @@ unsigned k_hz(void)
 	return (unsigned)((NSEC_PER_SEC + tick.v / 2) / tick.v);
 }
 
-/* The pages of the cache are in the arena: they are dropped together. */
 static void free_memory(void)
 {
 	arena_free_all();

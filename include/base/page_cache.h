@@ -19,7 +19,8 @@
 #define PAGE_CACHE_SETS	 384
 #define PAGE_CACHE_LINES (PAGE_CACHE_SETS * PAGE_CACHE_WAYS)
 
-/* A zero-initialised cache is empty. Its memory belongs to the arena; a line's is taken when it is first used. */
+/* A zero-initialised cache is empty. A line's memory is taken when it is first used, and page_cache_free() gives it back: the
+ * arena would keep it until the command has ended. So a cache must be where that is reached however a command is left. */
 struct page_cache {
 	struct page_cache_set {
 		uint64_t page[PAGE_CACHE_WAYS]; /* address, 0: none */
@@ -36,5 +37,8 @@ typedef bool page_cache_fetch(uint64_t addr, void *buf, size_t len, const char *
  * them could not be read as a whole; the contents of buf are then undefined. */
 bool page_cache_read(struct page_cache *cache, uint64_t addr, void *buf, size_t len,
 		     page_cache_fetch *fetch, const char *what);
+
+/* Empties the cache. */
+void page_cache_free(struct page_cache *cache);
 
 #endif

@@ -43,6 +43,9 @@ bool k_read(uint64_t addr, void *buf, size_t len, const char *what);
 void k_pass_begin(void);
 void k_pass_end(void);
 
+/* Gives back the memory of the pages that were read. They are read again where they are needed again. */
+void k_forget_pages(void);
+
 /* How often crash was asked for memory since k_begin(), and for how many bytes; reads for layouts do not count. */
 struct reads k_reads(void);
 

@@ -38,6 +38,11 @@ static void setup(void)
 	fetched = 0;
 }
 
+static void teardown(void)
+{
+	page_cache_free(&cache);
+}
+
 START_TEST(a_page_is_fetched_once)
 {
 	uint64_t word;
@@ -113,6 +118,18 @@ START_TEST(a_read_may_cross_pages)
 }
 END_TEST
 
+START_TEST(what_was_freed_is_fetched_again)
+{
+	uint64_t word;
+
+	for (size_t round = 1; round <= 2; round++) {
+		ck_assert(get(BASE, &word, 1));
+		ck_assert_uint_eq(fetched, round);
+		page_cache_free(&cache);
+	}
+}
+END_TEST
+
 /* Not even after the page before it was read, and not from the line that the failure has spoilt. */
 START_TEST(what_cannot_be_read_is_not_there)
 {
@@ -129,12 +146,13 @@ TCase *page_cache_case(void)
 {
 	TCase *c = tcase_create("page_cache");
 
-	tcase_add_checked_fixture(c, setup, arena_free_all);
+	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, a_page_is_fetched_once);
 	tcase_add_test(c, every_page_is_itself);
 	tcase_add_test(c, a_set_keeps_its_newest_pages);
 	tcase_add_test(c, a_small_cache_keeps_less);
 	tcase_add_test(c, a_read_may_cross_pages);
+	tcase_add_test(c, what_was_freed_is_fetched_again);
 	tcase_add_test(c, what_cannot_be_read_is_not_there);
 	return c;
 }

@@ -78,6 +78,22 @@ static void resolve_query(const struct report *report, struct query *q, struct f
 	}
 }
 
+/* Who listens: the sockets have the pid only. */
+static void find_listeners(const struct task_list *tasks, struct sock_info **socks, size_t n)
+{
+	struct ptr_map by_pid = {0};
+
+	for (size_t i = 0; i < tasks->n; i++) {
+		/* 0 is the idle task of each processor. */
+		if (tasks->v[i].pid)
+			*ptr_map_at(&by_pid, tasks->v[i].pid) = &tasks->v[i];
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (num_is(socks[i]->listener_alive, 1))
+			socks[i]->listener = ptr_map_get(&by_pid, socks[i]->listener_pid.v);
+	}
+}
+
 /* The other ends of all sockets that nbd has or the user asked about. */
 static void find_peers(struct report *report, const struct query *queries, size_t n,
 		       struct file_set *files)
@@ -94,6 +110,7 @@ static void find_peers(struct report *report, const struct query *queries, size_
 			*ARENA_PUSH(socks, n_socks) = queries[i].sock;
 	}
 	socket_find_peers(socks, n_socks, files, &report->problems);
+	find_listeners(&report->tasks, socks, n_socks);
 }
 
 /* Where single files and sockets are asked about, only their references need be explained, and those of the other ends. */

@@ -275,7 +275,7 @@ bool cause_not_accepted(const struct diagnosed *d)
 	if (!waiting.n)
 		return false;
 	add_listener(d, waiting.first);
-	listener = phrase_listener(d->report, waiting.first->sock);
+	listener = phrase_listener(waiting.first->sock);
 	return told(d,
 		    arena_printf("%s in the queue of the %s, which has not accepted %s: nobody "
 				 "reads what nbd sends",
@@ -365,7 +365,7 @@ static const char *server_of_lost(const struct diagnosed *d)
 {
 	const struct sock_info *s = count(d->dev, state_is_lost).first->sock;
 	const char *owners = s->peer && s->peer->file ? phrase_owners(s->peer->file) : NULL;
-	const char *listener = phrase_listener(d->report, s);
+	const char *listener = phrase_listener(s);
 
 	if (owners)
 		return arena_printf("the server %s", owners);
@@ -424,7 +424,7 @@ bool cause_server_closed(const struct diagnosed *d)
 				closed.first->sock->peer_status == PEER_CLOSED
 					? "closed at the other end"
 					: "given up",
-				phrase_listener(d->report, closed.first->sock)));
+				phrase_listener(closed.first->sock)));
 }
 
 bool cause_server_exited(const struct diagnosed *d)

@@ -47,9 +47,9 @@ static bool is_closed(const struct judged *j, const struct connection *c)
 }
 
 /* ", listener gMgr (439)" where the image knows. */
-static const char *listener(const struct judged *j, const struct sock_info *s)
+static const char *listener(const struct sock_info *s)
 {
-	const char *text = phrase_listener(j->report, s);
+	const char *text = phrase_listener(s);
 
 	return text ? arena_printf(", %s", text) : "";
 }
@@ -64,7 +64,7 @@ bool finding_peer_closed(const struct judged *j)
 	j->finding->text = arena_printf("the other end of %s is closed (%s%s): no reply can come, "
 					"whether or not nbd noticed",
 					finding_count_connections(closed.n), closed.indices,
-					listener(j, closed.first->sock));
+					listener(closed.first->sock));
 	if (fact_lacks_flag(j->dev, RT_DISCONNECTED))
 		j->finding->remedy = detach_would_hang(j->report, j->dev)
 					     ? detach_advice(j->report, j->dev)
@@ -90,7 +90,7 @@ bool finding_peer_not_accepted(const struct judged *j)
 	j->finding->text =
 		arena_printf("%s not accepted (%s%s): still in the listener's queue, "
 			     "nobody reads what nbd sends",
-			     finding_count_connections(waiting.n), waiting.indices, listener(j, s));
+			     finding_count_connections(waiting.n), waiting.indices, listener(s));
 	if (num_is(s->listener_alive, 1))
 		j->finding->remedy = arena_printf("have pid %llu accept%s",
 						  (unsigned long long)s->listener_pid.v,

@@ -342,18 +342,14 @@ const char *phrase_remembered(const struct report *report, num addr, num pid, co
 			    fact_tasks_complete(report) ? "EXITED: no living task" : "not found");
 }
 
-const char *phrase_listener(const struct report *report, const struct sock_info *s)
+const char *phrase_listener(const struct sock_info *s)
 {
-	const char *comm = "";
+	const struct task *t = s->listener;
+	const char *comm =
+		t ? arena_printf("%s ", name_escape_string(t->comm, sizeof(t->comm))) : "";
 
 	if (!s->listener_pid.known)
 		return NULL;
-	for (size_t i = 0; num_is(s->listener_alive, 1) && i < report->tasks.n; i++) {
-		const struct task *t = &report->tasks.v[i];
-
-		if (t->pid == s->listener_pid.v)
-			comm = arena_printf("%s ", name_escape_string(t->comm, sizeof(t->comm)));
-	}
 	return arena_printf("listener %s(%llu)%s", comm, (unsigned long long)s->listener_pid.v,
 			    num_is(s->listener_alive, 0) ? " exited" : "");
 }

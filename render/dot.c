@@ -115,23 +115,15 @@ static const char *peer_colour(const struct connection *c)
 }
 
 /* Who could accept the connection and has not. */
-static void draw_listener(FILE *out, const struct report *report, const struct sock_info *s,
-			  const char *peer)
+static void draw_listener(FILE *out, const struct sock_info *s, const char *peer)
 {
-	for (size_t i = 0; num_is(s->listener_alive, 1) && i < report->tasks.n; i++) {
-		const struct task *t = &report->tasks.v[i];
+	const char *id = s->listener ? task_node(out, s->listener) : NULL;
 
-		const char *id;
-
-		if (t->pid != s->listener_pid.v)
-			continue;
-		id = task_node(out, t);
+	if (id)
 		fprintf(out, "    \"%s\" -> \"%s\" [style=dashed, label=\"listens\"];\n", peer, id);
-	}
 }
 
-static void draw_peer(FILE *out, const struct report *report, const struct connection *conns,
-		      size_t n, const char *conn)
+static void draw_peer(FILE *out, const struct connection *conns, size_t n, const char *conn)
 {
 	const struct sock_info *s = conns->sock;
 	const char *status = phrase_peer_status(s->peer_status),
@@ -140,17 +132,17 @@ static void draw_peer(FILE *out, const struct report *report, const struct conne
 			   : status						   ? status
 										   : "unknown";
 
-	if (phrase_listener(report, s) && (!s->peer || !s->peer->file || !s->peer->file->n_owners))
-		text = arena_printf("%s\n%s", text, phrase_listener(report, s));
+	if (phrase_listener(s) && (!s->peer || !s->peer->file || !s->peer->file->n_owners))
+		text = arena_printf("%s\n%s", text, phrase_listener(s));
 	node(out, id, "box", peer_colour(conns),
 	     arena_printf("%s\n%s", text, s->remote ? s->remote : "(unnamed)"));
 	edge(out, conn, id, n == 1 ? "" : arena_printf("%zu", n));
 	draw_owners(out, conns, n, true, id);
 	if (s->peer_status == PEER_NOT_ACCEPTED)
-		draw_listener(out, report, s, id);
+		draw_listener(out, s, id);
 }
 
-static void draw_connections(FILE *out, const struct report *report, const struct device *dev)
+static void draw_connections(FILE *out, const struct device *dev)
 {
 	const char *device = device_id(dev);
 	size_t drawn = 0;
@@ -173,7 +165,7 @@ static void draw_connections(FILE *out, const struct report *report, const struc
 				  end_references(c->sock->file)));
 		edge(out, device, id, "");
 		draw_owners(out, c, run, false, id);
-		draw_peer(out, report, c, run, id);
+		draw_peer(out, c, run, id);
 	}
 }
 
@@ -285,7 +277,7 @@ static void draw_device(FILE *out, const struct report *report, const struct dev
 	draw_openers(out, dev->openers, dev->n_openers, device_id(dev));
 	draw_above(out, dev);
 	draw_waiters(out, dev);
-	draw_connections(out, report, dev);
+	draw_connections(out, dev);
 }
 
 static void begin(const struct rendering *r)

@@ -103,8 +103,7 @@ const char *end_peer(const struct report *report, const struct connection *conns
 	default:
 		return num_is(s->peer_sk, 0) ? "none" : "unknown";
 	}
-	return phrase_listener(report, s) ? word_append(text, "; ", phrase_listener(report, s))
-					  : text;
+	return phrase_listener(s) ? word_append(text, "; ", phrase_listener(s)) : text;
 }
 
 const char *end_state(const struct sock_info *s)

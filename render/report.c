@@ -156,7 +156,7 @@ void report_socket(FILE *out, const struct report *report, const struct query *q
 {
 	const struct sock_info *s = query->sock;
 	const struct connection conn = {.sock = query->sock};
-	const char *listener = phrase_listener(report, s);
+	const char *listener = phrase_listener(s);
 
 	print_end(out, report, "this end", s);
 	if (s->peer)

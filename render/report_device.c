@@ -505,7 +505,7 @@ static void add_peer_notes(struct text_table *table, const struct report *report
 	bool has_listener = s->peer_status == PEER_OPEN || s->peer_status == PEER_SHUT_DOWN;
 
 	if (has_listener && s->listener_pid.known)
-		text = word_append(text, "; ", phrase_listener(report, s));
+		text = word_append(text, "; ", phrase_listener(s));
 	text_table_note(table, arena_printf("peer %s", text));
 	if (p)
 		text_table_note(table,

@@ -82,7 +82,7 @@ const char *phrase_reuser(const struct device *dev, const struct task *reuser);
 const char *phrase_starter(const struct report *report, const struct device *dev);
 
 /* "listener gMgr (439)", "listener (313) exited"; NULL where the socket has none. */
-const char *phrase_listener(const struct report *report, const struct sock_info *s);
+const char *phrase_listener(const struct sock_info *s);
 
 /* The word for a peer's status, as report and JSON have it; NULL when unknown. */
 const char *phrase_peer_status(enum peer_status status);

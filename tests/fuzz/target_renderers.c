@@ -160,6 +160,7 @@ static struct sock_info *sock(bool with_peer)
 	s->remote = text_or_null();
 	s->listener_pid = number();
 	s->listener_alive = truth();
+	s->listener = task_or_null();
 	s->peer_sk = number();
 	s->sk_socket = number();
 	s->socket_sk = number();

@@ -137,7 +137,7 @@ struct device *sample_device(struct report *report, uint32_t index, size_t n, co
 		s->peer_status = PEER_OPEN;
 		s->remote = s->peer->local = path;
 		s->listener_pid = NUM(234);
-		s->listener_alive = NUM(1);
+		sample_listener(s, &report->tasks.v[1]);
 		s->peer->file->n_table_refs = 1;
 		*ARENA_PUSH(s->peer->file->owners, s->peer->file->n_owners) =
 			(struct fd_owner){&report->tasks.v[1], (uint32_t)(5 + i)};
@@ -149,6 +149,12 @@ struct device *sample_device(struct report *report, uint32_t index, size_t n, co
 	dev->config_refs = NUM(n + 1);
 	sample_opener(dev, OPENER_FD, &report->tasks.v[0], dev->name);
 	return dev;
+}
+
+void sample_listener(struct sock_info *s, const struct task *listener)
+{
+	s->listener = listener;
+	s->listener_alive = NUM(listener != NULL);
 }
 
 struct device *sample_netlink(struct report *report, uint32_t index, size_t n)

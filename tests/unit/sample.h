@@ -23,6 +23,9 @@ struct device *sample_device(struct report *report, uint32_t index, size_t n, co
 /* The same, attached by netlink and healthy: its client has exited, nobody has it open. */
 struct device *sample_netlink(struct report *report, uint32_t index, size_t n);
 
+/* Who listens at the other end; NULL: he has exited. */
+void sample_listener(struct sock_info *s, const struct task *listener);
+
 /* Adds one of each. */
 struct request *sample_request(struct device *dev, uint64_t age_ms);
 struct opener *sample_opener(struct device *dev, enum opener_kind kind, const struct task *task,

@@ -62,7 +62,7 @@ static void lose(size_t which, enum peer_status status, bool listener_lives)
 {
 	dev->conns[which].dead = NUM(1);
 	dev->conns[which].sock->peer_status = status;
-	dev->conns[which].sock->listener_alive = NUM(listener_lives);
+	sample_listener(dev->conns[which].sock, listener_lives ? &report->tasks.v[1] : NULL);
 	dev->n_dead.v++;
 	dev->live_connections.v--;
 	dev->recv_threads.v--;
@@ -440,7 +440,8 @@ END_TEST
 START_TEST(closed_by_a_server_that_lives)
 {
 	lose_all();
-	dev->conns[0].sock->listener_alive = dev->conns[1].sock->listener_alive = NUM(1);
+	for (size_t i = 0; i < 2; i++)
+		sample_listener(dev->conns[i].sock, &report->tasks.v[1]);
 	is(STATE_DEAD, "server-closed");
 	cause_has("though the listener gMgr (234) lives");
 }
@@ -480,7 +481,8 @@ START_TEST(lost_for_what_the_log_tells)
 	};
 
 	lose_all();
-	dev->conns[0].sock->listener_alive = dev->conns[1].sock->listener_alive = NUM(1);
+	for (size_t i = 0; i < 2; i++)
+		sample_listener(dev->conns[i].sock, &report->tasks.v[1]);
 	dev->timeout_seconds = NUM(30);
 	log_reaches(200000);
 	dev->started_boottime = NUM(90 * 1000000000ull);
@@ -570,7 +572,8 @@ START_TEST(pinned_and_shut_down_here)
 	static const char *const elsewhere = "the device was disconnected, and qemu-kvm (233) fd 3";
 
 	pin();
-	dev->conns[0].sock->listener_alive = dev->conns[1].sock->listener_alive = NUM(1);
+	for (size_t i = 0; i < 2; i++)
+		sample_listener(dev->conns[i].sock, &report->tasks.v[1]);
 	log_reaches(200000);
 	dev->started_boottime = NUM(90 * 1000000000ull);
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {

@@ -113,7 +113,7 @@ START_TEST(peer_closed)
 {
 	shows_not("peer-closed");
 	dev->conns[1].sock->peer_status = PEER_CLOSED;
-	dev->conns[1].sock->listener_alive = NUM(0);
+	sample_listener(dev->conns[1].sock, NULL);
 	shows("peer-closed", SEVERITY_ERROR,
 	      "other end of 1 connection is closed (index 1, listener (234) exited)");
 }
@@ -473,7 +473,7 @@ END_TEST
 START_TEST(listener_exited)
 {
 	shows_not("listener-exited");
-	dev->conns[1].sock->listener_alive = NUM(0);
+	sample_listener(dev->conns[1].sock, NULL);
 	shows("listener-exited", SEVERITY_INFO, "1 connection (index 1, pid 234) has exited");
 	dev->conns[1].sock->peer_status = PEER_CLOSED;
 	shows_not("listener-exited");

@@ -1,20 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/ptr_map.h"
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 
 #define FIRST_BITS 6
+/* Bits of the filter for each slot, as a power of two: of 32 keys that are not in a full map 31 end there. */
+#define FILTER_BITS 4
 
 /* Fibonacci hashing: slab addresses differ in the middle bits, the top bits of the product mix them. */
-static size_t home(const struct ptr_map *map, uint64_t key)
+static size_t hash(uint64_t key, unsigned bits)
 {
-	return (size_t)(key * 0x9e3779b97f4a7c15u >> (64 - map->bits));
+	return (size_t)(key * 0x9e3779b97f4a7c15u >> (64 - bits));
+}
+
+static bool may_have(const struct ptr_map *map, uint64_t key)
+{
+	size_t bit = hash(key, map->bits + FILTER_BITS);
+
+	return map->filter[bit / 64] >> bit % 64 & 1;
+}
+
+static void mark(struct ptr_map *map, uint64_t key)
+{
+	size_t bit = hash(key, map->bits + FILTER_BITS);
+
+	map->filter[bit / 64] |= 1ull << bit % 64;
 }
 
 static struct ptr_map_slot *find(const struct ptr_map *map, uint64_t key)
 {
 	size_t mask = ((size_t)1 << map->bits) - 1;
-	size_t i = home(map, key);
+	size_t i = hash(key, map->bits);
 
 	while (map->slots[i].key && map->slots[i].key != key)
 		i = (i + 1) & mask;
@@ -23,7 +41,7 @@ static struct ptr_map_slot *find(const struct ptr_map *map, uint64_t key)
 
 void *ptr_map_get(const struct ptr_map *map, uint64_t key)
 {
-	return map->n && key ? find(map, key)->value : NULL;
+	return map->n && key && may_have(map, key) ? find(map, key)->value : NULL;
 }
 
 static void grow(struct ptr_map *map)
@@ -32,9 +50,12 @@ static void grow(struct ptr_map *map)
 
 	map->bits = old.bits ? old.bits + 1 : FIRST_BITS;
 	map->slots = arena_alloc(sizeof(*map->slots) << map->bits);
+	map->filter = arena_alloc(((size_t)1 << (map->bits + FILTER_BITS)) / 8);
 	for (size_t i = 0; old.bits && i < (size_t)1 << old.bits; i++) {
-		if (old.slots[i].key)
-			*find(map, old.slots[i].key) = old.slots[i];
+		if (!old.slots[i].key)
+			continue;
+		*find(map, old.slots[i].key) = old.slots[i];
+		mark(map, old.slots[i].key);
 	}
 }
 
@@ -48,6 +69,7 @@ void **ptr_map_at(struct ptr_map *map, uint64_t key)
 	slot = find(map, key);
 	if (!slot->key) {
 		slot->key = key;
+		mark(map, key);
 		map->n++;
 	}
 	return &slot->value;

@@ -1,14 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
 #include "render/renderer.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+
+/* What is printed meets here, and goes on in one piece: crash's files and pipes have no buffer, so that each number would be a
+ * system call. A command that is left by longjmp while it prints leaves this to the next one. */
+static struct {
+	FILE *stream;
+	char *text;
+	size_t size;
+} held;
+
+static void drop(void)
+{
+	if (held.stream)
+		fclose(held.stream);
+	free(held.text);
+	held.stream = NULL;
+	held.text = NULL;
+}
+
+static FILE *hold_back(void)
+{
+	drop();
+	held.stream = open_memstream(&held.text, &held.size);
+	if (!held.stream)
+		arena_exhausted();
+	return held.stream;
+}
+
+static void pass_on(FILE *out)
+{
+	if (fflush(held.stream))
+		arena_exhausted();
+	fwrite(held.text, 1, held.size, out);
+	rewind(held.stream);
+}
 
 void renderer_devices(const struct renderer *renderer, const struct rendering *r)
 {
+	struct rendering inner = *r;
+
+	inner.out = hold_back();
 	if (renderer->begin)
-		renderer->begin(r);
-	for (size_t i = 0; i < r->n_devices; i++)
-		renderer->device(r, r->devices[i]);
+		renderer->begin(&inner);
+	for (size_t i = 0; i < r->n_devices; i++) {
+		renderer->device(&inner, r->devices[i]);
+		pass_on(r->out);
+	}
 	if (renderer->end_of_devices)
-		renderer->end_of_devices(r);
+		renderer->end_of_devices(&inner);
+	pass_on(r->out);
+	drop();
 }
 
 void renderer_files(const struct renderer *renderer, const struct rendering *r,

@@ -25,6 +25,7 @@ int main(void)
 	suite_add_tcase(suite, diagnosis_case());
 	suite_add_tcase(suite, dot_case());
 	suite_add_tcase(suite, json_case());
+	suite_add_tcase(suite, renderer_case());
 	suite_add_tcase(suite, report_case());
 	suite_add_tcase(suite, page_cache_case());
 	suite_add_tcase(suite, progress_case());

@@ -19,6 +19,7 @@ TCase *detach_case(void);
 TCase *diagnosis_case(void);
 TCase *dot_case(void);
 TCase *json_case(void);
+TCase *renderer_case(void);
 TCase *report_case(void);
 TCase *page_cache_case(void);
 TCase *progress_case(void);

@@ -276,6 +276,50 @@ START_TEST(a_ring_that_was_passed_on)
 }
 END_TEST
 
+/* Memory of nothing: whoever looks at it as at a file says that not all rings could be read. */
+#define NO_FILE 0xffff900000000000
+#define ANY_FD	20
+
+/* The rings of those who use rings explain all that is missing: the files of others are not looked at. */
+START_TEST(rings_are_looked_for_until_nothing_is_missing)
+{
+	struct json_object *report;
+
+	extra_ring(&scene);
+	kernel_fd(&scene.kernel, &scene.server, ANY_FD, NO_FILE);
+	report = run_report(image);
+	is_number(report, "/1/connections/1/file_refs_explained", 3);
+	has_elements(report, "/0/unreadable", 0);
+	json_object_put(report);
+	/* With one missing they are. */
+	kernel_file_get(&scene.kernel, scene.ends[0].file);
+	report = run_report(image);
+	has_elements(report, "/0/unreadable", 1);
+	json_object_put(report);
+}
+END_TEST
+
+/* Whoever asks about one file is not told what was not found of another, nor waits for the search. */
+START_TEST(only_what_is_asked_about_is_looked_for)
+{
+	static const char *const problem = "not all io_urings could be read";
+	static const struct {
+		const char *format;
+		bool is_missing;
+	} asked[] = {
+		{"file_owner %llx", false}, {"unix_peer %llx", false}, {"file_owner %llx", true}};
+	char *text;
+
+	extra_ring(&scene);
+	kernel_fd(&scene.kernel, &scene.server, ANY_FD, NO_FILE);
+	kernel_file_get(&scene.kernel, scene.ends[1].file);
+	text = run(image, asked[_i].format,
+		   (unsigned long long)scene.ends[asked[_i].is_missing].file);
+	ck_assert_int_eq(strstr(text, problem) != NULL, asked[_i].is_missing);
+	free(text);
+}
+END_TEST
+
 START_TEST(tcp_over_loopback)
 {
 	struct json_object *report;
@@ -639,6 +683,8 @@ TCase *extras_case(void)
 	tcase_add_loop_test(tc, rings_that_keep_files_in_messages, 0, 2);
 	tcase_add_test(tc, who_can_receive_a_message);
 	tcase_add_test(tc, a_ring_that_was_passed_on);
+	tcase_add_test(tc, rings_are_looked_for_until_nothing_is_missing);
+	tcase_add_loop_test(tc, only_what_is_asked_about_is_looked_for, 0, 3);
 	tcase_add_test(tc, tcp_over_loopback);
 	tcase_add_test(tc, the_module_tells_how_it_behaves);
 	tcase_add_test(tc, tasks_that_wait);

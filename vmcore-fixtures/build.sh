@@ -5,7 +5,7 @@
 # first if need be. KERNEL: a name of lib/kernels.sh, 6.1 by default. PLAY: scenes (default),
 # netlink-hang for one of them alone; stuck and stuck-netlink for more ways to
 # be stuck; bare for a kernel without the nbd
-# module; crowd, crowd-tenth and
+# module; crowd, crowd-tenth, crowd-tenfold and
 # crowd-unthreaded for the field case among many open files. See README.md.
 
 set -euo pipefail
@@ -98,8 +98,8 @@ KERNEL=${1:-6.1}
 PLAY=${2:-scenes}
 MACHINE=$(kernel_column "$KERNEL" machine) || fail "unknown kernel: $KERNEL" "choose one of $(kernel_names)"
 CAPTURE=$(kernel_column "$KERNEL" capture)
-# The memory of a capture kernel does not hold this vmcore.
-[[ $PLAY != crowd-busy ]] || CAPTURE=dump
+# The memory of a capture kernel does not hold these vmcores.
+case $PLAY in crowd-busy | crowd-tenfold) CAPTURE=dump ;; esac
 KERNEL_DIR=$CACHE/kernels/$KERNEL
 . "$RECIPE/lib/machine-$MACHINE.sh"
 . "$RECIPE/lib/capture-$CAPTURE.sh"
@@ -107,13 +107,15 @@ KERNEL_DIR=$CACHE/kernels/$KERNEL
 . "$RECIPE/lib/guest.sh"
 . "$RECIPE/lib/boot.sh"
 . "$RECIPE/lib/fixture.sh"
+# What this play alone needs of the host.
+[[ ! -r $RECIPE/plays/$PLAY/host.sh ]] || . "$RECIPE/plays/$PLAY/host.sh"
 USERLAND=$CACHE/guest-$(guest_hash)
 # Where the tools are that prepare a guest of whatever machine.
 HOST_USERLAND=$USERLAND
 [[ $GUEST_ARCHITECTURE == amd64 ]] || HOST_USERLAND=$CACHE/guest-tools
 case $PLAY in
-scenes | netlink-hang | stuck | stuck-netlink | bare | crowd | crowd-tenth | crowd-unthreaded | crowd-busy) ;;
-*) fail "unknown play: $PLAY" "choose scenes, netlink-hang, stuck, stuck-netlink, bare, crowd, crowd-tenth, crowd-unthreaded or crowd-busy" ;;
+scenes | netlink-hang | stuck | stuck-netlink | bare | crowd | crowd-tenth | crowd-unthreaded | crowd-busy | crowd-tenfold) ;;
+*) fail "unknown play: $PLAY" "choose scenes, netlink-hang, stuck, stuck-netlink, bare, crowd, crowd-tenth, crowd-unthreaded, crowd-busy or crowd-tenfold" ;;
 esac
 
 if fixture=$(fixture_dir) && [[ -d $fixture ]]; then

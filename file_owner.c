@@ -121,9 +121,14 @@ static int by_size_and_place(const void *a, const void *b)
 	return (x->fd_array.v > y->fd_array.v) - (x->fd_array.v < y->fd_array.v);
 }
 
+/* How many slots have been walked, of all tables together. */
+struct fds_walked {
+	size_t done, total;
+};
+
 /* Shows every open slot of the table to visit. */
-static enum pass walk_table(struct file_table *table, uint64_t *slots, file_visit *visit,
-			    void *context)
+static enum pass walk_table(struct file_table *table, struct fds_walked *walked, uint64_t *slots,
+			    file_visit *visit, void *context)
 {
 	num max_fds = table->max_fds;
 
@@ -137,6 +142,8 @@ static enum pass walk_table(struct file_table *table, uint64_t *slots, file_visi
 		    !k_read(table->fd_array.v + first * sizeof(*slots), slots, n * sizeof(*slots),
 			    "fdtable.fd"))
 			return PASS_UNREADABLE;
+		progress("searching fds", walked->done, walked->total);
+		walked->done += n;
 		for (uint64_t i = 0; i < n; i++) {
 			if (slots[i] && !visit(context, table, (uint32_t)(first + i), slots[i]))
 				return PASS_STOPPED;
@@ -177,6 +184,7 @@ void file_tables_walk(const struct task_list *tasks, file_wanted *wanted, struct
 		      file_visit *visit, void *context)
 {
 	uint64_t *slots = arena_alloc(SLOTS_PER_READ * sizeof(*slots));
+	struct fds_walked walked = {0};
 	struct file_table *tables;
 	size_t n;
 
@@ -185,11 +193,11 @@ void file_tables_walk(const struct task_list *tasks, file_wanted *wanted, struct
 	stats->tasks_unreadable = tasks->unreadable;
 	tables = tables_of(tasks, wanted, &n);
 	stats->interrupted = tasks->interrupted || k_interrupted();
+	for (size_t i = 0; i < n; i++)
+		walked.total += tables[i].max_fds.v < MAX_FDS ? tables[i].max_fds.v : MAX_FDS;
 	for (size_t i = 0; i < n && !stats->interrupted; i++) {
-		enum pass pass;
+		enum pass pass = walk_table(&tables[i], &walked, slots, visit, context);
 
-		progress("searching the file tables of tasks", i, n);
-		pass = walk_table(&tables[i], slots, visit, context);
 		stats->tables++;
 		stats->tables_unreadable += pass == PASS_UNREADABLE || tables[i].torn;
 		stats->interrupted |= k_interrupted();

@@ -8,6 +8,7 @@
 #include "resolve/kernel_types.h"
 #include "resolve/symbols.h"
 #include "base/limits.h"
+#include "base/progress.h"
 #include "base/ptr_map.h"
 
 /* Task states, include/linux/sched.h. The values below 0x10 never changed. */
@@ -38,6 +39,7 @@ static char state_letter(uint64_t state, uint64_t exit_state)
 
 struct walk {
 	struct task_list *list;
+	size_t expected; /* by the kernel's own count; 0 when that is not known */
 	struct ptr_map seen;
 	uint64_t latest;   /* when any task last got a processor */
 	bool times_unread; /* that of some task could not be read */
@@ -100,6 +102,7 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 
 	if (*seen || walk->list->n >= MAX_PID)
 		return false;
+	progress("reading tasks", walk->list->n, walk->expected);
 	*seen = walk;
 	if (!pid.known || !tgid.known || !files.known) {
 		walk->list->unreadable++;
@@ -184,9 +187,18 @@ static int by_address(const void *a, const void *b)
 	return (x->addr > y->addr) - (x->addr < y->addr);
 }
 
+/* What the kernel has counted, for an estimate only. */
+static size_t count_threads(void)
+{
+	num counter = k_symbol("nr_threads");
+	uint32_t n;
+
+	return counter.known && k_read(counter.v, &n, sizeof(n), "nr_threads") ? n : 0;
+}
+
 void task_list_collect(struct task_list *list)
 {
-	struct walk walk = {.list = list};
+	struct walk walk = {.list = list, .expected = count_threads()};
 	num init_task = k_symbol("init_task");
 	uint64_t addr = init_task.v;
 	struct kobj o;

@@ -21,6 +21,7 @@ TCase *waiting_case(void);
 TCase *calls_case(void);
 TCase *sockets_case(void);
 TCase *memory_case(void);
+TCase *progress_case(void);
 TCase *devices_case(void);
 TCase *modules_case(void);
 TCase *log_case(void);

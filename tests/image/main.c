@@ -28,6 +28,7 @@ int main(void)
 	suite_add_tcase(suite, calls_case());
 	suite_add_tcase(suite, sockets_case());
 	suite_add_tcase(suite, memory_case());
+	suite_add_tcase(suite, progress_case());
 	suite_add_tcase(suite, devices_case());
 	suite_add_tcase(suite, modules_case());
 	suite_add_tcase(suite, debuginfo_case());

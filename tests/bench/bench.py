@@ -21,6 +21,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FIXTURES = os.path.join(HERE, "..", "..", "vmcore-fixtures")
 KERNEL, CRASH = "6.1", "9.0.2"  # a crash whose own task list is complete
 PROCESSES, FILES, THREADS, TENTH = 2000, 500, 2000, 10
+BUSY_THREADS = 1018  # asleep in recvmsg()
 AT_ONCE = 70  # addresses that go into a command line of crash, 1500 characters
 KIB, MIB = 1024, 1 << 20
 
@@ -184,6 +185,7 @@ def main():
     peers = {play: [c["peer"] for c in lines[1]["connections"] if c["peer"]["owners"]]
              for play, lines in reports.items()}
     kernel, device = reports["crowd"]
+    busy_reads = reports["crowd-busy"][0]["reads_for"]
     check("connections", 1311, device["num_connections"])
     check_rings(reports["crowd-busy"][1:])
     check("a table each process, at least", True, kernel["tables_scanned"] > PROCESSES)
@@ -225,6 +227,8 @@ def main():
     at_most(1.5, "busy: `unix_peer` / floor", busy["peer"] / busy["floor"])
     at_most(1.5, "busy: `nbd -d` / floor", busy["device"] / busy["floor"])
     at_most(2, "busy: `nbd -j` / floor", busy["all"] / busy["floor"])
+    at_most(1.3, "busy: pages read for system calls / threads inside one", busy_reads["system_calls"] / BUSY_THREADS)
+    at_most(300, "busy: pages read for rings", busy_reads["rings"])
     at_most(1.5, "first command of a session / later ones", whole["first"] / whole["all"])
     at_most(3, "`file_owner` / fd arrays alone", whole["one"] / whole["arrays"])
     at_most(TENTH, "growth of `nbd -j`", whole["all"] / tenth["all"])

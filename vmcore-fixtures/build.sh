@@ -6,7 +6,7 @@
 # netlink-hang for one of them alone; stuck and stuck-netlink for more ways to
 # be stuck; bare for a kernel without the nbd
 # module; crowd, crowd-tenth, crowd-tenfold and
-# crowd-unthreaded for the field case among many open files. See README.md.
+# crowd-unthreaded for the field case among many open files; formats for one memory in several formats. See README.md.
 
 set -euo pipefail
 shopt -s inherit_errexit
@@ -98,8 +98,10 @@ KERNEL=${1:-6.1}
 PLAY=${2:-scenes}
 MACHINE=$(kernel_column "$KERNEL" machine) || fail "unknown kernel: $KERNEL" "choose one of $(kernel_names)"
 CAPTURE=$(kernel_column "$KERNEL" capture)
-# The memory of a capture kernel does not hold these vmcores.
-case $PLAY in crowd-busy | crowd-tenfold) CAPTURE=dump ;; esac
+case $PLAY in
+crowd-busy | crowd-tenfold) CAPTURE=dump ;; # the memory of a capture kernel does not hold these vmcores
+formats) CAPTURE=dump ;;                    # only QEMU dumps the same memory several times
+esac
 KERNEL_DIR=$CACHE/kernels/$KERNEL
 . "$RECIPE/lib/machine-$MACHINE.sh"
 . "$RECIPE/lib/capture-$CAPTURE.sh"
@@ -114,8 +116,8 @@ USERLAND=$CACHE/guest-$(guest_hash)
 HOST_USERLAND=$USERLAND
 [[ $GUEST_ARCHITECTURE == amd64 ]] || HOST_USERLAND=$CACHE/guest-tools
 case $PLAY in
-scenes | netlink-hang | stuck | stuck-netlink | bare | crowd | crowd-tenth | crowd-unthreaded | crowd-busy | crowd-tenfold) ;;
-*) fail "unknown play: $PLAY" "choose scenes, netlink-hang, stuck, stuck-netlink, bare, crowd, crowd-tenth, crowd-unthreaded, crowd-busy or crowd-tenfold" ;;
+scenes | netlink-hang | stuck | stuck-netlink | bare | crowd | crowd-tenth | crowd-unthreaded | crowd-busy | crowd-tenfold | formats) ;;
+*) fail "unknown play: $PLAY" "choose scenes, netlink-hang, stuck, stuck-netlink, bare, crowd, crowd-tenth, crowd-unthreaded, crowd-busy, crowd-tenfold or formats" ;;
 esac
 
 if fixture=$(fixture_dir) && [[ -d $fixture ]]; then

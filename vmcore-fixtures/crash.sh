@@ -15,6 +15,7 @@ CACHE=${NBD_FIXTURE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/crash-nbd}
 
 . "$RECIPE/lib/common.sh"
 . "$RECIPE/lib/apt.sh"
+. "$RECIPE/lib/program.sh"
 
 # What nbd.so needs besides crash itself. The binary of bullseye runs with the
 # libraries of this machine, for its own libbpf is too old for nbd.so.
@@ -23,36 +24,19 @@ readonly LIBRARIES=(libbpf1 libjson-c5)
 
 # fetch_binary APT: the packages and what they link, and a program that runs crash with that.
 fetch_binary() {
-	local apt=$1 package
+	local apt=$1
 
 	say "crash $VERSION: downloading"
-	mkdir "$WORK/root"
 	if [[ $SUITE == bullseye ]]; then
 		apt_fetch "$apt" "$WORK" crash ||
 			unavailable "download failed: crash"
-	else
-		apt_fetch_closure "$apt" crash "${LIBRARIES[@]}"
-		mv "$apt"/cache/archives/*.deb "$WORK/"
-	fi
-	for package in "$WORK"/*.deb; do
-		dpkg-deb -x "$package" "$WORK/root"
-	done
-	rm -rf "$WORK"/*.deb "$WORK"/root/usr/share/{doc,locale,man}
-	mv "$WORK/root/usr/include" "$WORK/include"
-	if [[ $SUITE == bullseye ]]; then
+		dpkg-deb -x "$WORK"/crash_*.deb "$WORK/root"
+		rm "$WORK"/*.deb
 		ln -s root/usr/bin/crash "$WORK/crash"
-		return
+	else
+		program_fetch "$apt" "$WORK" crash crash "${LIBRARIES[@]}"
 	fi
-	cat >"$WORK/crash" <<-'END'
-		#!/bin/bash
-		root=$(dirname "$(realpath "$0")")/root
-		for loader in "$root"/{usr/,}lib64/ld-linux-x86-64.so.2; do
-			[[ ! -e $loader ]] || break
-		done
-		exec "$loader" \
-			--library-path "$root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu" \
-			"$root/usr/bin/crash" "$@"
-	END
+	mv "$WORK/root/usr/include" "$WORK/include"
 }
 
 # build_arm64 APT: of the source as the distribution got it, and a program that runs it.

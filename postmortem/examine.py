@@ -40,7 +40,7 @@ def examine(path, tools, tell):
     try:
         _examine(path, tools, tell, record)
     except (vmcore.NoVmcore, OSError) as problem:
-        _end(row, status.BAD_VMCORE, _words(problem), "save it again, or restore it from where it was copied")
+        _end(row, status.BAD_VMCORE, _words(problem), getattr(problem, "remedy", vmcore.NoVmcore.remedy))
     except Missing as problem:
         _end(row, status.NO_DEBUGINFO, str(problem), problem.remedy)
     except LimitReached as problem:

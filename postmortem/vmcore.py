@@ -25,6 +25,12 @@ UTC by ISO 8601; vmcoreinfo maps keys to strings; damage says in words what is m
 
 class NoVmcore(Exception):
     """The file is no vmcore that could be read; the text says why."""
+    remedy = "save it again, or restore it from where it was copied"
+
+
+class OnlyPart(NoVmcore):
+    """One of several files that are a vmcore together. crash wants all of them named, and says nothing where one is missing."""
+    remedy = "make one file of all parts: makedumpfile --reassemble PART... VMCORE"
 
 
 def read(path):
@@ -120,6 +126,8 @@ def _read_kdump(read_at, size, kind):
     sub = read_at(block_size, 48)
     info = {}
     if len(sub) == 48:
+        if struct.unpack_from(order + "i", sub, 12)[0]:
+            raise OnlyPart("the file is one part of a vmcore that was split (makedumpfile --split)")
         info_at, info_size = struct.unpack_from(order + "QQ", sub, 32)
         if info_at < size and info_size <= MAX_VMCOREINFO:
             info = _parse_vmcoreinfo(read_at(info_at, info_size))

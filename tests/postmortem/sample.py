@@ -35,14 +35,14 @@ def elf_vmcore(info=VMCOREINFO, machine=62):
     return elf([(4, note(b"CORE", 1, b"x" * 8) + note(b"VMCOREINFO", 0, info.encode())), (1, b"memory" * 1000)], machine)
 
 
-def kdump(info=VMCOREINFO, status=1, nodename=b"host1", machine=b"x86_64"):
+def kdump(info=VMCOREINFO, status=1, nodename=b"host1", machine=b"x86_64", split=0):
     """makedumpfile's format: header, sub-header, VMCOREINFO behind it, two bitmaps of a block each, descriptors, pages."""
     block = 4096
     names = b"".join(word.ljust(65, b"\0") for word in (b"Linux", nodename, b"6.1.0-1-amd64", b"#1", machine, b"(none)"))
     head = b"KDUMP   " + struct.pack("<i", 6) + names
     head = head.ljust(408, b"\0") + struct.pack("<qq", 0, 0) + struct.pack("<IiiI", status, block, 2, 2)
     info = info.encode()
-    sub = struct.pack("<Qii", 0, 31, 0) + struct.pack("<QQQQ", 0, 0, 2 * block, len(info))
+    sub = struct.pack("<Qii", 0, 31, split) + struct.pack("<QQQQ", 0, 0, 2 * block, len(info))
     bitmap = ((1 << PAGES) - 1).to_bytes(block, "little")
     data_at = 5 * block + 24 * PAGES
     descriptors = b"".join(struct.pack("<QIIQ", data_at + 100 * page, 100, 1, 0) for page in range(PAGES))

@@ -62,6 +62,10 @@ class Vmcores(InDirectory):
             self.read(sample.flatten(whole)[:-200])
         self.assertIn("could not write all", self.read(sample.kdump(status=1 | 8)).damage)
 
+    def test_a_part_of_a_split_one_says_so(self):
+        with self.assertRaisesRegex(vmcore.OnlyPart, "one part of a vmcore"):
+            self.read(sample.kdump(split=1))
+
     def test_no_length_of_a_file_is_fatal(self):
         for whole in (sample.kdump(), sample.elf_vmcore(), sample.flatten(sample.kdump())):
             for size in list(range(0, 500, 7)) + list(range(500, len(whole), 501)):

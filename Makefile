@@ -68,7 +68,7 @@ E2E_OBJECTS := $(E2E_SOURCES:%.c=$(BUILD)/%.o)
 
 FORMATTED = $(SOURCES) $(wildcard include/*/*.h tests/*/*.c tests/*/*.h)
 
-.PHONY: all arm64 check rooms unit image coverage fuzz fuzz-check e2e e2e-all e2e-others e2e-stuck reads bench compilers mutations valgrind valgrind-long matrix matrix-all crash-symbols session damage damage-check live steps \
+.PHONY: all arm64 check rooms unit image coverage fuzz fuzz-check e2e e2e-all e2e-others e2e-stuck reads bench compilers mutations valgrind valgrind-long matrix matrix-all formats bench-formats crash-symbols session damage damage-check live steps \
 	demo shell packages install uninstall format clean help
 .DELETE_ON_ERROR:
 
@@ -161,6 +161,7 @@ check:
 	$(MAKE) damage-check
 	$(MAKE) session
 	$(MAKE) matrix
+	$(MAKE) formats
 	$(MAKE) e2e
 	$(MAKE) e2e-stuck
 	$(MAKE) e2e-others
@@ -285,6 +286,14 @@ matrix: $(MODULE)
 matrix-all: $(MODULE) arm64
 	tests/e2e/matrix.sh $(MODULE) $(ARM64_MODULE) $(ALL_KERNELS)
 
+# The same report of one memory whatever format the vmcore has.
+formats: $(MODULE)
+	PYTHONDONTWRITEBYTECODE=1 tests/formats/formats.py $(MODULE) $(BUILD)
+
+# What a page costs in each: the table of doc/performance.md. Some minutes, and so not part of check.
+bench-formats: $(MODULE) $(BENCH)
+	PYTHONDONTWRITEBYTECODE=1 nice tests/formats/times.py $(MODULE) $(BENCH) $(BUILD)
+
 # What nbd.so needs of crash is in every packaged crash, whichever's defs.h it is built with.
 crash-symbols: $(MODULE)
 	tests/crash/symbols.sh $(MODULE) 5.10
@@ -339,6 +348,7 @@ help:
 	@echo 'make e2e-others  one session on arm64 and one on 7.x, where the mirrors still hold kernels that were tried'
 	@echo 'make e2e-stuck  the same on the vmcores of more ways to be stuck'
 	@echo 'make matrix     the same nbd.so in every packaged crash, on KERNELS; make matrix-all: on all kernels'
+	@echo 'make formats    the same report of one memory in each format that makedumpfile and QEMU write; make bench-formats: what a page costs in each'
 	@echo 'make crash-symbols  what nbd.so needs of crash, in every packaged crash'
 	@echo 'make valgrind   every command twice under valgrind'
 	@echo 'make reads      how many reads a report takes among many open files'

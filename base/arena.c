@@ -94,6 +94,22 @@ char *arena_printf(const char *format, ...)
 	return p;
 }
 
+void arena_release(void *p, size_t size)
+{
+	struct chunk **link = &chunks, *c;
+
+	/* What is smaller shares its chunk with others. */
+	if (size <= CHUNK_SIZE)
+		return;
+	while (*link && (void *)(*link)->data != p)
+		link = &(*link)->next;
+	c = *link;
+	if (!c)
+		return;
+	*link = c->next;
+	free(c);
+}
+
 void *arena_grow(void *array, size_t n, size_t element_size)
 {
 	void *p;
@@ -104,6 +120,7 @@ void *arena_grow(void *array, size_t n, size_t element_size)
 	p = arena_alloc((n < 4 ? 4 : 2 * n) * element_size);
 	if (n)
 		memcpy(p, array, n * element_size);
+	arena_release(array, n * element_size);
 	return p;
 }
 

@@ -44,19 +44,39 @@ void *ptr_map_get(const struct ptr_map *map, uint64_t key)
 	return map->n && key && may_have(map, key) ? find(map, key)->value : NULL;
 }
 
+static size_t size_of_slots(const struct ptr_map *map)
+{
+	return sizeof(*map->slots) << map->bits;
+}
+
+static size_t size_of_filter(const struct ptr_map *map)
+{
+	return ((size_t)1 << (map->bits + FILTER_BITS)) / 8;
+}
+
+void ptr_map_release(struct ptr_map *map)
+{
+	if (map->bits) {
+		arena_release(map->slots, size_of_slots(map));
+		arena_release(map->filter, size_of_filter(map));
+	}
+	*map = (struct ptr_map){0};
+}
+
 static void grow(struct ptr_map *map)
 {
 	struct ptr_map old = *map;
 
 	map->bits = old.bits ? old.bits + 1 : FIRST_BITS;
-	map->slots = arena_alloc(sizeof(*map->slots) << map->bits);
-	map->filter = arena_alloc(((size_t)1 << (map->bits + FILTER_BITS)) / 8);
+	map->slots = arena_alloc(size_of_slots(map));
+	map->filter = arena_alloc(size_of_filter(map));
 	for (size_t i = 0; old.bits && i < (size_t)1 << old.bits; i++) {
 		if (!old.slots[i].key)
 			continue;
 		*find(map, old.slots[i].key) = old.slots[i];
 		mark(map, old.slots[i].key);
 	}
+	ptr_map_release(&old);
 }
 
 void **ptr_map_at(struct ptr_map *map, uint64_t key)

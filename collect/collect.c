@@ -78,14 +78,18 @@ static void resolve_query(const struct report *report, struct query *q, struct f
 	}
 }
 
-/* Who listens: the sockets have the pid only. */
+/* Who listens: the sockets have the pid only. Those are few, of however many tasks. */
 static void find_listeners(const struct task_list *tasks, struct sock_info **socks, size_t n)
 {
-	struct ptr_map by_pid = {0};
+	struct ptr_map wanted = {0}, by_pid = {0};
 
-	for (size_t i = 0; i < tasks->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		/* 0 is the idle task of each processor. */
-		if (tasks->v[i].pid)
+		if (num_is(socks[i]->listener_alive, 1) && socks[i]->listener_pid.v)
+			*ptr_map_at(&wanted, socks[i]->listener_pid.v) = socks[i];
+	}
+	for (size_t i = 0; i < tasks->n; i++) {
+		if (ptr_map_get(&wanted, tasks->v[i].pid))
 			*ptr_map_at(&by_pid, tasks->v[i].pid) = &tasks->v[i];
 	}
 	for (size_t i = 0; i < n; i++) {

@@ -222,6 +222,7 @@ void task_list_collect(struct task_list *list)
 		addr = k_container(next.v, KM_TASK_TASKS);
 	}
 	k_pass_end();
+	ptr_map_release(&walk.seen);
 	set_times(&walk);
 	if (list->n)
 		qsort(list->v, list->n, sizeof(*list->v), by_address);

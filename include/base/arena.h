@@ -20,8 +20,12 @@ char *arena_vprintf(const char *format, va_list list) __attribute__((format(prin
 /* A copy of the len bytes at s, with a NUL behind them. */
 char *arena_strndup(const char *s, size_t len);
 
+/* Gives back early the size bytes that arena_alloc() returned, if they are so many that it pays. Nothing may point to
+ * them any more. */
+void arena_release(void *p, size_t size);
+
 /* Makes room for one more element in an array that has n, each of them added this way. Returns where the
- * array is now. ARENA_PUSH() is easier to use. */
+ * array is now; nothing may point to where it was. ARENA_PUSH() is easier to use. */
 void *arena_grow(void *array, size_t n, size_t element_size);
 
 /* Appends a zeroed element to an array of the arena and yields its address. */

@@ -25,4 +25,7 @@ void *ptr_map_get(const struct ptr_map *map, uint64_t key);
  * until the next call. */
 void **ptr_map_at(struct ptr_map *map, uint64_t key);
 
+/* Empties a map that is not needed any more, and gives back its memory early. */
+void ptr_map_release(struct ptr_map *map);
+
 #endif

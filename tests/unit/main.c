@@ -30,6 +30,7 @@ int main(void)
 	suite_add_tcase(suite, page_cache_case());
 	suite_add_tcase(suite, progress_case());
 	suite_add_tcase(suite, ptr_map_case());
+	suite_add_tcase(suite, arena_case());
 	suite_add_tcase(suite, table_case());
 	suite_add_tcase(suite, balance_case());
 	suite_add_tcase(suite, ways_out_case());

@@ -33,6 +33,23 @@ START_TEST(same_key_same_place)
 }
 END_TEST
 
+/* Slots of 16 bytes, at most half of them used, and 16 bits each in the filter. */
+START_TEST(takes_the_room_of_its_slots)
+{
+	struct ptr_map map = {0};
+
+	for (uint64_t i = 1; i <= N; i++)
+		*ptr_map_at(&map, i) = &map;
+	ck_assert_uint_le(arena_used(), 262144 * (16 + 2) + 256 * 1024);
+	ptr_map_release(&map);
+	ck_assert_uint_le(arena_used(), 256 * 1024);
+	ck_assert_ptr_null(ptr_map_get(&map, 1));
+	*ptr_map_at(&map, 1) = &map;
+	ck_assert_ptr_eq(ptr_map_get(&map, 1), &map);
+	ck_assert_uint_eq(map.n, 1);
+}
+END_TEST
+
 TCase *ptr_map_case(void)
 {
 	TCase *c = tcase_create("ptr_map");
@@ -40,5 +57,6 @@ TCase *ptr_map_case(void)
 	tcase_add_checked_fixture(c, NULL, arena_free_all);
 	tcase_add_test(c, finds_what_was_put_in_and_nothing_else);
 	tcase_add_test(c, same_key_same_place);
+	tcase_add_test(c, takes_the_room_of_its_slots);
 	return c;
 }

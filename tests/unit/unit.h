@@ -24,6 +24,7 @@ TCase *report_case(void);
 TCase *page_cache_case(void);
 TCase *progress_case(void);
 TCase *ptr_map_case(void);
+TCase *arena_case(void);
 TCase *table_case(void);
 TCase *ways_out_case(void);
 TCase *take_down_case(void);

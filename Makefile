@@ -262,7 +262,7 @@ valgrind-long: $(MODULE)
 
 # What a person does to a session: Ctrl-C, closed pipes, many commands, extend -u.
 session: $(MODULE)
-	tests/damage/run.sh session $(KERNEL) $(CRASH) $(MODULE)
+	PYTHONDONTWRITEBYTECODE=1 tests/damage/run.sh session $(KERNEL) $(CRASH) $(MODULE)
 
 # Damaged copies of a real vmcore: all that have a name and the most telling others, or DAMAGES of them.
 damage-check: $(MODULE)
@@ -304,7 +304,7 @@ reads: $(MODULE)
 
 # Some minutes, and so not part of check: the table of doc/performance.md.
 bench: $(MODULE) $(BENCH)
-	nice tests/bench/bench.py $(MODULE) $(BENCH)
+	PYTHONDONTWRITEBYTECODE=1 nice tests/bench/bench.py $(MODULE) $(BENCH)
 
 # Proof that the end-to-end tests can fail: a few minutes, and so not part of check.
 mutations: $(MODULE) $(BUILD)/tests/e2e/e2e

@@ -5,11 +5,9 @@ closed pipe, many commands, unloading and loading again. After each the session 
 """
 import fcntl
 import os
-import pty
 import random
 import re
 import select
-import signal
 import struct
 import subprocess
 import sys
@@ -17,11 +15,11 @@ import tempfile
 import termios
 import time
 
-PROMPT = b"crash> "
+from terminal import LONGEST, PROMPT, Terminal, fail
+
 INTERRUPTS = int(os.environ.get("INTERRUPTS", "60"))
 LOOK_UPS = 15
 AT_ONCE = 3.0  # seconds from Ctrl-C to the prompt, on a busy machine too
-LONGEST = 60.0
 # Each command of nbd.so that searches.
 COMMANDS = ["nbd", "nbd -o -v", "nbd -s --peers -v -d nbd101", "nbd -a -j", "nbd -r", "nbd --dot", "nbd -c",
             "unix_peer {sk}", "file_owner {file}"]
@@ -31,79 +29,6 @@ GROWTH_KIB = 1024
 
 crash, module, image = sys.argv[1], os.path.realpath(sys.argv[2]), sys.argv[3:5]
 rng = random.Random(int(os.environ.get("SEED", "1")))
-
-
-def fail(message, output=b""):
-    sys.exit(f"session.py: {message}\n{output[-2000:].decode(errors='replace')}")
-
-
-class Terminal:
-    """crash on a terminal of its own."""
-
-    def __init__(self):
-        self.pid, self.fd = pty.fork()
-        if not self.pid:
-            # Else the terminal drops at a Ctrl-C what it has not shown yet.
-            mode = termios.tcgetattr(0)
-            mode[3] |= termios.NOFLSH
-            termios.tcsetattr(0, termios.TCSANOW, mode)
-            os.environ["TERM"] = "dumb"
-            os.execvp(crash, [crash, "-s", *image])
-        self.until_prompt(LONGEST)
-        self.command("set scroll off")
-        self.command(f"extend {module}")
-
-    def until_prompt(self, limit, after=b""):
-        """Everything up to the next prompt behind the text after."""
-        output, end = b"", time.monotonic() + limit
-        while not output.endswith(PROMPT) or after not in output:
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([self.fd], [], [], left)[0]:
-                fail(f"no prompt within {limit} s", output)
-            try:
-                output += os.read(self.fd, 65536)
-            except OSError:
-                fail("crash has ended", output)
-        return output[:-len(PROMPT)]
-
-    def enter(self, command):
-        """Types a command, and waits until the terminal has taken it."""
-        os.write(self.fd, command.encode() + b"\n")
-        echo = b""
-        while not echo.endswith(b"\n"):
-            echo += os.read(self.fd, 1)
-
-    def command(self, command):
-        self.enter(command)
-        return self.until_prompt(LONGEST).replace(b"\r\n", b"\n")
-
-    def interrupt(self, command, delay):
-        """(what the command printed, seconds from Ctrl-C to the prompt)"""
-        self.enter(command)
-        time.sleep(delay)
-        os.write(self.fd, b"\x03")
-        begin = time.monotonic()
-        output = self.until_prompt(LONGEST)
-        return output.replace(b"\r\n", b"\n").replace(b"^C", b""), time.monotonic() - begin
-
-    def close(self):
-        os.write(self.fd, b"q\n")
-        for _ in range(100):
-            if os.waitpid(self.pid, os.WNOHANG)[0]:
-                return
-            time.sleep(0.1)
-        os.kill(self.pid, signal.SIGKILL)
-        fail("crash does not quit")
-
-
-def answers(terminal, after):
-    """The session goes on. Prompts that a Ctrl-C has left behind come before the answer; and where it came at the
-    prompt, crash may drop one character of what is typed next: an empty line."""
-    os.write(terminal.fd, b"\np 6*7\n")
-    try:
-        terminal.until_prompt(LONGEST, b"= 42")
-    except SystemExit as end:
-        fail(f"after {after} the session does not answer: {end}")
 
 
 def addresses(report):
@@ -136,7 +61,7 @@ def interrupts(terminal):
             cut += 1
             if (b'"interrupted":true' if "-j" in command else b"interrupted: the search is incomplete") not in output:
                 fail(f"{command} was cut short and does not say so", output)
-        answers(terminal, f"Ctrl-C in {command}")
+        terminal.answers(f"Ctrl-C in {command}")
     if cut < INTERRUPTS // 4:
         fail(f"only {cut} of {INTERRUPTS} commands were cut short: this shows nothing")
     if early > INTERRUPTS // 6:
@@ -163,7 +88,7 @@ def interrupted_look_ups(terminal):
             cut += 1
             if b'"interrupted":true' not in output and b"run the command again" not in output:
                 fail("the first nbd -j was cut short and does not say so", output)
-        answers(terminal, "Ctrl-C in the first nbd -j")
+        terminal.answers("Ctrl-C in the first nbd -j")
         if terminal.command("nbd -j") != complete:
             fail("after an interrupted look-up nbd -j says something else")
     if cut < LOOK_UPS // 4:
@@ -178,7 +103,7 @@ def interrupted_repeat(terminal):
         output, seconds = terminal.interrupt("repeat -1 unix_peer {sk}".format(**where), delay)
         if seconds > AT_ONCE:
             fail(f"repeat goes on {seconds:.1f} s after Ctrl-C", output)
-        answers(terminal, "Ctrl-C in repeat")
+        terminal.answers("Ctrl-C in repeat")
     print("repeat: one Ctrl-C ends it")
 
 
@@ -194,7 +119,7 @@ def closed_pipe(terminal):
         output = terminal.command(f"{command} | head -1")
         if output.count(b"\n") != 1 or not output.strip():
             fail(f"{command} | head -1", output)
-        answers(terminal, f"{command} | head -1")
+        terminal.answers(f"{command} | head -1")
     print("closed pipe: quiet")
 
 
@@ -227,7 +152,7 @@ def paged(terminal):
         if b"nbd:" in output or b"error" in output.lower() or output.count(b"\n") > 50:
             fail("nbd goes on behind a pager that was left early", output)
         page(terminal, "set scroll off", b"q")
-        answers(terminal, "a pager that was left early")
+        terminal.answers("a pager that was left early")
     print("pager: left early, quietly")
 
 
@@ -284,7 +209,7 @@ def reload():
 
 def main():
     try:
-        terminal = Terminal()
+        terminal = Terminal(crash, module, image, "-s")
     except OSError as error:
         fail(f"there are no pseudo-terminals, and so no Ctrl-C to test: {error}. Mount devpts on /dev/pts")
     interrupts(terminal)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
-bench.py NBD_SO BENCH_SO [REPEATS]: what nbd.so costs among a million open files, beside what crash and drgn
+bench.py NBD_SO BENCH_SO [REPEATS]: what nbd.so costs among a million open files, and among ten, beside what crash and drgn
 take for the same and what the mere reads take. Prints two tables, what was measured and which targets were met;
 fails when two of them disagree about an owner.
 
@@ -15,13 +15,20 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections import defaultdict
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+from terminal import Terminal  # noqa: E402
 FIXTURES = os.path.join(HERE, "..", "..", "vmcore-fixtures")
 KERNEL, CRASH = "6.1", "9.0.2"  # a crash whose own task list is complete
 PROCESSES, FILES, THREADS, TENTH = 2000, 500, 2000, 10
 BUSY_THREADS = 1018  # asleep in recvmsg()
+TENFOLD = 10
+DEVICES, CONNECTIONS = 128, 16  # of each but the field case, on the tenfold host
+INTERRUPTS = 10  # moments of Ctrl-C
+STARTS = 600  # seconds, at most, that crash takes to begin with eight GiB
 AT_ONCE = 70  # addresses that go into a command line of crash, 1500 characters
 KIB, MIB = 1024, 1 << 20
 
@@ -86,12 +93,24 @@ def check_rings(lines):
     check("keepers of rings", {"nbd102": ["actor"], "nbd103": ["ring-keeper"]}, found)
 
 
+def field_case(lines):
+    return next(line for line in lines if line.get("name") == "nbd101")
+
+
+def check_tenfold(lines):
+    check("connections of the tenfold host", [CONNECTIONS] * (DEVICES - 1),
+          [device["num_connections"] for device in lines[1:] if device["name"] != "nbd101"])
+    check("processes of the tenfold host, at least", True, lines[0]["tables_scanned"] > TENFOLD * PROCESSES)
+    check("its threads, at least", True, lines[0]["tasks_walked"] > 6 * TENFOLD * PROCESSES)
+
+
 def fds(owners):
     return sorted(f"{owner['tgid']}:{owner['fd']}" for owner in owners)
 
 
-def measure_nbd(image, files):
-    """Medians of nbd.so's commands and of the floor, and how many bytes of memory nbd.so took."""
+def measure_nbd(image, files, repeats):
+    """Medians of nbd.so's commands and of the floor, how many open files there are, and how many bytes of memory nbd.so
+    took."""
     many = " ".join(files[:AT_ONCE])
     # Only a session's first command resolves layouts.
     first, memory = (Session(image).extend(nbd_so).run("first", "nbd -j").run("rest", "nbd -o")
@@ -104,7 +123,42 @@ def measure_nbd(image, files):
                 .run("many", f"file_owner -j {many}", repeats)
                 .run("floor", "floor", repeats).run("arrays", "floor arrays", repeats).finish())
     check("files answered for", min(AT_ONCE, len(files)), len(saved("many").splitlines()))
-    return {**later, "first": first["first"], "extend": first["extend"]}, memory
+    return ({**later, "first": first["first"], "extend": first["extend"]}, int(saved("floor").split()[2]), memory)
+
+
+def program_of(image, owner):
+    """The struct file of the program that a task runs. Its mappings hold references that no search explains."""
+    said = crash(image, [f"p ((struct task_struct *){owner['task']})->mm->exe_file"])
+    return re.search(r"\(struct file \*\) (0x[0-9a-f]+)", said).group(1)
+
+
+def measure_rings(image, file):
+    """What it takes to look at each open file, and how many bytes of memory."""
+    seconds, memory = Session(image).extend(nbd_so).run("rings", f"file_owner {file}").finish()
+    return seconds["rings"], memory
+
+
+def interrupt(image, commands):
+    """The longest of the seconds from Ctrl-C to the prompt, at moments spread over each of these commands. A whole one
+    tells how much is left of it."""
+    terminal = Terminal(crash_path, nbd_so, [f"{image}/vmlinux", f"{image}/vmcore"], "--no_scroll", patience=STARTS)
+    slowest = 0.0
+    for command in (f"{command} > {scratch}/cut" for command in commands):
+        terminal.command(command)
+        begin = time.monotonic()
+        shown = terminal.command(command)
+        took = time.monotonic() - begin
+        check(f"{command} estimates what is left", True, re.search(rb": \d+ of \d+, about \d+ s left", shown) is not None)
+        cut = 0
+        for moment in range(INTERRUPTS):
+            output, seconds = terminal.interrupt(command, took * (moment + .5) / INTERRUPTS)
+            slowest = max(slowest, seconds)
+            cut += b"interrupted: the search is incomplete" in output or '"interrupted":true' in saved("cut")
+            terminal.answers(f"Ctrl-C in {command}")
+        # On a busy machine a command may have ended before.
+        check(f"{command} was cut short, half of the times at least", True, cut >= INTERRUPTS / 2)
+    terminal.close()
+    return slowest
 
 
 def measure_crash(image, file, files=True):
@@ -180,21 +234,27 @@ OTHERS = [
 
 def main():
     images = {play: output_of(f"{FIXTURES}/build.sh", KERNEL, play).strip()
-              for play in ("crowd", "crowd-tenth", "crowd-unthreaded", "crowd-busy")}
+              for play in ("crowd", "crowd-tenth", "crowd-unthreaded", "crowd-busy", "crowd-tenfold")}
     reports = {play: report(image) for play, image in images.items()}
-    peers = {play: [c["peer"] for c in lines[1]["connections"] if c["peer"]["owners"]]
+    peers = {play: [c["peer"] for c in field_case(lines)["connections"] if c["peer"]["owners"]]
              for play, lines in reports.items()}
     kernel, device = reports["crowd"]
+    check_tenfold(reports["crowd-tenfold"])
     busy_reads = reports["crowd-busy"][0]["reads_for"]
     check("connections", 1311, device["num_connections"])
     check_rings(reports["crowd-busy"][1:])
     check("a table each process, at least", True, kernel["tables_scanned"] > PROCESSES)
     check("a task each process and thread, at least", True, kernel["tasks_walked"] > PROCESSES + THREADS)
 
-    times, memory = {}, {}
+    times, files, memory = {}, {}, {}
     for play, image in images.items():
-        times[play], memory[play] = measure_nbd(image, [peer["file"] for peer in peers[play]])
-    check("files among the processes, at least", True, int(saved("floor").split()[2]) > PROCESSES * FILES)
+        times[play], files[play], memory[play] = measure_nbd(
+            image, [peer["file"] for peer in peers[play]], slow_repeats if play == "crowd-tenfold" else repeats)
+    check("files among the processes, at least", True, files["crowd"] > PROCESSES * FILES)
+    check("files of the tenfold host, at least", True, files["crowd-tenfold"] > TENFOLD * PROCESSES * FILES)
+    program = program_of(images["crowd-tenfold"], field_case(reports["crowd-tenfold"])["openers"][0]["task"])
+    rings, memory["rings"] = measure_rings(images["crowd-tenfold"], program)
+    slowest = interrupt(images["crowd-tenfold"], ["nbd -j", f"file_owner {program}"])
     file, owners = peers["crowd-busy"][0]["file"], fds(peers["crowd-busy"][0]["owners"])
     reference = measure_crash(images["crowd-busy"], file, files=False)["reference"]
     # crash lists each of a process's threads.
@@ -205,14 +265,20 @@ def main():
     others["drgn"], found = measure_drgn(images["crowd"], file)
     check("drgn says of the owners", owners, found)
 
-    whole, tenth, unthreaded, busy = (times[play] for play in images)
-    heading("milliseconds of CPU", "whole", "whole / floor", "busy", "busy / floor", "a tenth", "growth")
+    whole, tenth, unthreaded, busy, tenfold = (times[play] for play in images)
+    heading("milliseconds of CPU", "whole", "whole / floor", "busy", "busy / floor", "a tenth", "growth to the whole",
+            "ten times", "ten times / floor", "growth to ten times")
     for label, text in ROWS:
         row(text, milliseconds(whole[label]), f"{whole[label] / whole['floor']:.2f}", milliseconds(busy[label]),
-            f"{busy[label] / busy['floor']:.2f}", milliseconds(tenth[label]), f"{whole[label] / tenth[label]:.1f}")
+            f"{busy[label] / busy['floor']:.2f}", milliseconds(tenth[label]), f"{whole[label] / tenth[label]:.1f}",
+            milliseconds(tenfold[label]), f"{tenfold[label] / tenfold['floor']:.2f}",
+            f"{tenfold[label] / whole[label]:.1f}")
+    row("`file_owner` of a program that runs: each open file is looked at", *6 * [""], milliseconds(rings),
+        f"{rings / tenfold['floor']:.2f}", "")
     for label, text in OTHERS:
         row(text, milliseconds(others[label]), f"{others[label] / whole['floor']:.0f}",
-            *([milliseconds(reference), f"{reference / busy['floor']:.0f}"] if label == "reference" else ["", ""]), "", "")
+            *([milliseconds(reference), f"{reference / busy['floor']:.0f}"] if label == "reference" else ["", ""]),
+            *5 * [""])
     print()
     heading("target", "measured", "wanted", "met")
     at_least(100, "`foreach files -R` / `file_owner`", others["reference"] / whole["one"])
@@ -225,18 +291,24 @@ def main():
     at_most(1.5, "busy: `file_owner` / floor", busy["one"] / busy["floor"])
     at_most(1.5, "busy: owners of both ends of all connections / floor", busy["peers"] / busy["floor"])
     at_most(1.5, "busy: `unix_peer` / floor", busy["peer"] / busy["floor"])
-    at_most(1.5, "busy: `nbd -d` / floor", busy["device"] / busy["floor"])
+    at_most(1.5, "busy: `nbd -d nbd101` / floor", busy["device"] / busy["floor"])
     at_most(2, "busy: `nbd -j` / floor", busy["all"] / busy["floor"])
     at_most(1.3, "busy: pages read for system calls / threads inside one", busy_reads["system_calls"] / BUSY_THREADS)
     at_most(300, "busy: pages read for rings", busy_reads["rings"])
     at_most(1.5, "first command of a session / later ones", whole["first"] / whole["all"])
     at_most(3, "`file_owner` / fd arrays alone", whole["one"] / whole["arrays"])
-    at_most(TENTH, "growth of `nbd -j`", whole["all"] / tenth["all"])
+    at_most(TENTH, "growth of `nbd -j` from a tenth to the whole", whole["all"] / tenth["all"])
     at_most(TENTH, "growth of `file_owner`", whole["one"] / tenth["one"])
     at_most(1.5, "a thread that shares a table / reading its task_struct",
             (whole["one"] - unthreaded["one"]) / (whole["floor"] - unthreaded["floor"]))
     at_most(32, "memory beyond crash's own", memory["crowd"] / MIB, " MiB")
     at_most(10, "`extend`", whole["extend"] * 1000, " ms")
+    # The floor of an open file is another one there, since more tasks lead to it.
+    for label, what in (("one", "`file_owner`"), ("all", "`nbd -j`")):
+        at_most(1.1, f"ten times: {what} of an open file / floor of one, against the whole's",
+                (tenfold[label] / tenfold["floor"]) / (whole[label] / whole["floor"]))
+    at_most(64, "ten times: memory beyond crash's own", max(memory["crowd-tenfold"], memory["rings"]) / MIB, " MiB")
+    at_most(0.2, "ten times: Ctrl-C to prompt, the slowest", slowest, " s")
 
 
 nbd_so, bench_so = map(os.path.realpath, sys.argv[1:3])

@@ -37,6 +37,15 @@ num nbd_at_most(struct device *dev, num n, uint64_t max, const char *format, ...
 	return NUM_UNKNOWN;
 }
 
+/* The pointers to connections from first on, as many as are read at a time. */
+static bool read_pointers(uint64_t socks, uint32_t first, uint32_t count, uint64_t *pointers)
+{
+	uint32_t left = count - first, n = left < SOCKS_PER_READ ? left : SOCKS_PER_READ;
+
+	return k_read(socks + first * sizeof(*pointers), pointers, n * sizeof(*pointers),
+		      "nbd_config.socks");
+}
+
 void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *files)
 {
 	int32_t count = (int32_t)dev->num_connections.v;
@@ -56,18 +65,13 @@ void nbd_connections_read(struct device *dev, uint64_t socks, struct file_set *f
 		struct kobj o;
 		num found, sock;
 
-		if (!in_chunk) {
-			uint32_t n = (uint32_t)count - i;
-
-			n = n < SOCKS_PER_READ ? n : SOCKS_PER_READ;
-			if (k_interrupted() || !k_read(socks + i * sizeof(*pointers), pointers,
-						       n * sizeof(*pointers), "nbd_config.socks")) {
-				problem_add(&dev->problems,
-					    arena_printf("nbd_config.socks could not be read: "
-							 "connections %u to %d are unknown",
-							 i, count - 1));
-				return;
-			}
+		if (k_interrupted() ||
+		    (!in_chunk && !read_pointers(socks, i, (uint32_t)count, pointers))) {
+			problem_add(&dev->problems,
+				    arena_printf("nbd_config.socks could not be read: "
+						 "connections %u to %d are unknown",
+						 i, count - 1));
+			return;
 		}
 		conn = ARENA_PUSH(dev->conns, dev->n_conns);
 		conn->index = i;

@@ -7,8 +7,10 @@
 #include "extras.h"
 #include "image_tests.h"
 #include "run.h"
+#include "standin.h"
 
 #define NOT_IN_MEMORY 0xffff888800000000
+#define CONNECTIONS   32
 
 static struct layout *layout;
 static struct image *image;
@@ -186,6 +188,35 @@ START_TEST(connections_that_are_none)
 }
 END_TEST
 
+/* However many there are, Ctrl-C does not wait for them. */
+START_TEST(ctrl_c_ends_a_list_of_connections)
+{
+	uint64_t socks = image_array(image, "ptr", CONNECTIONS);
+	struct json_object *report, *connections;
+	unsigned long reads = 1, cut = 0;
+	size_t n;
+
+	for (size_t i = 0; i < CONNECTIONS; i++)
+		image_set_pointer(image, socks, i, scene.nbd_socks[0]);
+	image_set(image, scene.config, "nbd_config", "socks", socks);
+	image_set(image, scene.config, "nbd_config", "num_connections", CONNECTIONS);
+	for (unsigned long at = 1; at <= reads; at++) {
+		crash_interrupt(at);
+		report = run_report(image);
+		reads = crash_reads();
+		n = 0;
+		if (!json_pointer_get(report, "/1/connections", &connections))
+			n = json_object_array_length(connections);
+		if (n && n < CONNECTIONS) {
+			is_true(report, "/0/interrupted", true);
+			cut++;
+		}
+		json_object_put(report);
+	}
+	ck_assert_uint_gt(cut, 0);
+}
+END_TEST
+
 /* No task at all, for the first one cannot be read. */
 START_TEST(no_task_is_told)
 {
@@ -208,6 +239,7 @@ TCase *lists_case(void)
 	tcase_add_test(tc, an_empty_list_is_no_bucket);
 	tcase_add_test(tc, a_tree_does_not_join_again);
 	tcase_add_test(tc, connections_that_are_none);
+	tcase_add_test(tc, ctrl_c_ends_a_list_of_connections);
 	tcase_add_test(tc, no_task_is_told);
 	return tc;
 }

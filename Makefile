@@ -352,7 +352,7 @@ help:
 	@echo 'make crash-symbols  what nbd.so needs of crash, in every packaged crash'
 	@echo 'make valgrind   every command twice under valgrind'
 	@echo 'make reads      how many reads a report takes among many open files'
-	@echo 'make bench      times and memory among a million open files, beside crash'"'"'s and drgn'"'"'s'
+	@echo 'make bench      times and memory among a million open files, beside crash'"'"'s and drgn'"'"'s, and among ten million; Ctrl-C there'
 	@echo 'make valgrind-long  fifty times'
 	@echo 'make session    Ctrl-C, closed pipes, many commands, extend -u in one session'
 	@echo 'make damage     DAMAGES damaged copies of a real vmcore; make damage-check: the most telling, and those with a name'

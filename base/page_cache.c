@@ -77,8 +77,10 @@ bool page_cache_read(struct page_cache *cache, uint64_t addr, void *buf, size_t 
 void page_cache_free(struct page_cache *cache)
 {
 	for (size_t i = 0; cache->sets && i < count_sets(cache); i++) {
-		for (size_t way = 0; way < PAGE_CACHE_WAYS; way++)
+		for (size_t way = 0; way < PAGE_CACHE_WAYS; way++) {
 			free(cache->sets[i].bytes[way]);
+			cache->sets[i].bytes[way] = NULL;
+		}
 	}
 	free(cache->sets);
 	cache->sets = NULL;

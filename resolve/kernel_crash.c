@@ -55,6 +55,17 @@ void k_interrupts_begin(void)
 	mask_interrupts(SIG_UNBLOCK);
 }
 
+void k_uninterrupted(void (*act)(void))
+{
+	sigset_t interrupt, before;
+
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupt, &before);
+	act();
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 void k_interrupts_hold(void)
 {
 	mask_interrupts(SIG_BLOCK);

@@ -182,11 +182,17 @@ struct reads k_reads(void)
 	return reads;
 }
 
-void k_forget_pages(void)
+static void free_pages(void)
 {
 	page_cache_free(&pages);
 	page_cache_free(&passing);
 	in_pass = false;
+}
+
+/* Thousands of pieces: a second Ctrl-C, at which crash leaves the command by longjmp, would find one of them half free. */
+void k_forget_pages(void)
+{
+	k_uninterrupted(free_pages);
 }
 
 void k_forget_reads(void)

@@ -91,8 +91,8 @@ const char *k_text(uint64_t addr, size_t max, const char *what);
 unsigned k_hz(void);
 
 /*
- * To be called when a command begins, and when it has ended, however it did. Both free all memory of the arena, and
- * with it the pages that were read, so that nothing is left from one command to the next. Between them a Ctrl-C is
+ * To be called when a command begins, and when it has ended, however it did. Both free all memory of the arena and
+ * the pages that were read, so that nothing is left from one command to the next. Between them a Ctrl-C is
  * noted for k_interrupted(). k_end() may be called twice, and without a k_begin().
  */
 void k_begin(void);

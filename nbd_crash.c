@@ -4,6 +4,7 @@
  * No kernel structure is read here.
  */
 #include <ctype.h>
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -282,6 +283,13 @@ static struct selection select_devices(const struct report *report, const struct
 	return selected;
 }
 
+/* A full disk must not make half a report look like a whole one. */
+static void print_devices(const struct renderer *renderer, const struct rendering *r)
+{
+	if (!renderer_devices(renderer, r))
+		error(INFO, "the report could not be written in full: %s\n", strerror(errno));
+}
+
 static void do_nbd(void)
 {
 	struct options options = {.renderer = &renderer_text};
@@ -301,8 +309,8 @@ static void do_nbd(void)
 	selected = select_devices(report, &options);
 	/* When none of the devices asked for exists, that has been said, and there is no more to show. */
 	if (selected.n || !selected.failed || options.renderer == &renderer_json)
-		renderer_devices(options.renderer, &(struct rendering){fp, report, selected.v,
-								       selected.n, options.render});
+		print_devices(options.renderer, &(struct rendering){fp, report, selected.v,
+								    selected.n, options.render});
 	if (options.renderer != &renderer_json)
 		note_interruption(report);
 }

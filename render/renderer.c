@@ -16,11 +16,15 @@ static struct {
 
 static void drop(void)
 {
-	if (held.stream)
-		fclose(held.stream);
-	free(held.text);
+	FILE *stream = held.stream;
+	char *text;
+
 	held.stream = NULL;
+	if (stream)
+		fclose(stream);
+	text = held.text;
 	held.text = NULL;
+	free(text);
 }
 
 static FILE *hold_back(void)
@@ -32,29 +36,35 @@ static FILE *hold_back(void)
 	return held.stream;
 }
 
-static void pass_on(FILE *out)
+/* False when it could not be written as a whole. */
+static bool pass_on(FILE *out)
 {
+	bool whole;
+
 	if (fflush(held.stream))
 		arena_exhausted();
-	fwrite(held.text, 1, held.size, out);
+	whole = fwrite(held.text, 1, held.size, out) == held.size;
 	rewind(held.stream);
+	return whole;
 }
 
-void renderer_devices(const struct renderer *renderer, const struct rendering *r)
+bool renderer_devices(const struct renderer *renderer, const struct rendering *r)
 {
 	struct rendering inner = *r;
+	bool whole = true;
 
 	inner.out = hold_back();
 	if (renderer->begin)
 		renderer->begin(&inner);
-	for (size_t i = 0; i < r->n_devices; i++) {
+	for (size_t i = 0; i < r->n_devices && whole; i++) {
 		renderer->device(&inner, r->devices[i]);
-		pass_on(r->out);
+		whole = pass_on(r->out);
 	}
 	if (renderer->end_of_devices)
 		renderer->end_of_devices(&inner);
-	pass_on(r->out);
+	whole = whole && pass_on(r->out);
 	drop();
+	return whole;
 }
 
 void renderer_files(const struct renderer *renderer, const struct rendering *r,

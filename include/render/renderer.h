@@ -3,6 +3,7 @@
 #ifndef NBD_RENDER_RENDERER_H
 #define NBD_RENDER_RENDERER_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "model/model.h"
@@ -45,8 +46,8 @@ struct renderer {
 
 extern const struct renderer renderer_text, renderer_json, renderer_dot;
 
-/* Prints the devices of r in this form. */
-void renderer_devices(const struct renderer *renderer, const struct rendering *r);
+/* Prints the devices of r in this form. False when not all of it could be written, and errno says why. */
+bool renderer_devices(const struct renderer *renderer, const struct rendering *r);
 
 /* Prints the file that was asked for, or all that are open on the block device that was. */
 void renderer_files(const struct renderer *renderer, const struct rendering *r,

@@ -130,7 +130,7 @@ class Comparison:
             cells.append(cell)
             wrong += [f"crash {version}: {one}" for one in found]
         self.maker.remove(paths)
-        return cells, wrong, ""
+        return cells, wrong, None
 
 
 def main():
@@ -147,10 +147,10 @@ def main():
             print(f"{wanted.name:<60}" + "".join(f"{cell:<12}" for cell in cells), flush=True)
             for one in wrong[:10]:
                 print(f"    {one}")
-            if reason:
+            if reason is not None:
                 left_out.append(f"NOT COMPARED: {wanted.name}: {reason}")
-            compared += wanted.required and not reason and not wrong
-            failed += bool(wrong) or wanted.required and bool(reason)
+            compared += wanted.required and reason is None and not wrong
+            failed += bool(wrong) or wanted.required and reason is not None
     print("\n" + "\n".join(left_out + [f"{compared} required formats compared, {failed} failed, {len(left_out)} not compared"]))
     return int(failed != 0 or compared != REQUIRED)
 

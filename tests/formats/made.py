@@ -187,7 +187,7 @@ class Maker:
                                  stdout=output if flat else subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         said = [line.strip() for line in f"{ran.stdout or ''}{ran.stderr}".splitlines()]
         if ran.returncode:
-            raise NotMade(" ".join(said[-3:]))
+            raise NotMade(" ".join([*said[-3:], f"(makedumpfile's status is {ran.returncode})"]))
         return paths, " ".join(line for line in said if "is disabled" in line)
 
     def remove(self, paths):

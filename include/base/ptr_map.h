@@ -12,8 +12,8 @@ struct ptr_map {
 		uint64_t key;
 		void *value;
 	} * slots;
-	uint64_t *
-		filter; /* a bit for each key, which others may share: it fits in a nearer cache of the processor */
+	/* A bit for each key, which others may share: it fits in a nearer cache of the processor. */
+	uint64_t *filter;
 	size_t n;
 	unsigned bits;
 };

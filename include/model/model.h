@@ -135,8 +135,8 @@ struct sock_info {
 
 	/* AF_UNIX: who called listen() at the other end (sk_peer_pid), thread group id. */
 	num listener_pid, listener_alive;
-	const struct task *
-		listener; /* the task of that pid while it lives, NULL when it is not in the list of tasks */
+	/* The task of that pid while it lives; NULL when it is not in the list of tasks. */
+	const struct task *listener;
 
 	num peer_sk; /* AF_UNIX: unix_sock.peer, 0 when there is none */
 

@@ -175,6 +175,15 @@ START_TEST(both_connections)
 }
 END_TEST
 
+START_TEST(who_listens_has_a_name)
+{
+	char *text = run(image, "unix_peer %llx", (unsigned long long)scene.ends[0].sk);
+
+	ck_assert_ptr_nonnull(strstr(text, "listened    listener nbd-server (4100)"));
+	free(text);
+}
+END_TEST
+
 START_TEST(the_request_and_the_opener)
 {
 	struct json_object *report = run_report(image);
@@ -288,6 +297,7 @@ TCase *scene_case(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, the_device_and_its_numbers);
+	tcase_add_test(tc, who_listens_has_a_name);
 	tcase_add_test(tc, a_younger_task_did_not_set_up);
 	tcase_add_test(tc, an_older_task_may_have_set_up);
 	tcase_add_loop_test(tc, without_a_time_there_is_doubt, 0,

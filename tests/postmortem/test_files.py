@@ -5,7 +5,7 @@ import tempfile
 import unittest
 
 import sample
-from postmortem import debuginfo, elf, results, vmcore
+from postmortem import debuginfo, elf, examine, results, vmcore
 
 
 class InDirectory(unittest.TestCase):
@@ -65,6 +65,9 @@ class Vmcores(InDirectory):
     def test_a_part_of_a_split_one_says_so(self):
         with self.assertRaisesRegex(vmcore.OnlyPart, "one part of a vmcore"):
             self.read(sample.kdump(split=1))
+        row = examine.examine(os.path.join(self.directory, "vmcore"), None, print)["vmcore"]
+        self.assertEqual(row["status"], "vmcore unreadable")
+        self.assertIn("makedumpfile --reassemble", row["remedy"])
 
     def test_no_length_of_a_file_is_fatal(self):
         for whole in (sample.kdump(), sample.elf_vmcore(), sample.flatten(sample.kdump())):

@@ -9,7 +9,7 @@ declare -A GROUPS_OF=(
 	[build]="gcc libc6-dev make pkg-config crash libbpf-dev libelf-dev libjson-c-dev"
 	[fixtures]="qemu-system-x86 e2fsprogs cpio debian-archive-keyring"
 	[check]="check clang libclang-rt-dev clang-format python3-jsonschema valgrind libc6-dbg libncurses6 libsnappy1v5 binutils gdb gcovr"
-	[arm64]="qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross bison g++ libgmp-dev libncurses-dev patch texinfo zlib1g-dev"
+	[arm64]="qemu-system-arm gcc-aarch64-linux-gnu libc6-dev-arm64-cross bison dpkg-dev g++ libgmp-dev libmpfr-dev libncurses-dev patch texinfo zlib1g-dev"
 	[package]="binutils cpio git debian-archive-keyring lintian mandoc mmdebstrap rpm rpm2cpio rpmlint util-linux"
 	[postmortem]="python3 graphviz sqlite3 parallel slurm-wlm munge debuginfod mandoc shellcheck chromium fonts-dejavu-core"
 )

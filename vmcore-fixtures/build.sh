@@ -109,8 +109,6 @@ KERNEL_DIR=$CACHE/kernels/$KERNEL
 . "$RECIPE/lib/guest.sh"
 . "$RECIPE/lib/boot.sh"
 . "$RECIPE/lib/fixture.sh"
-# What this play alone needs of the host.
-[[ ! -r $RECIPE/plays/$PLAY/host.sh ]] || . "$RECIPE/plays/$PLAY/host.sh"
 USERLAND=$CACHE/guest-$(guest_hash)
 # Where the tools are that prepare a guest of whatever machine.
 HOST_USERLAND=$USERLAND
@@ -119,6 +117,8 @@ case $PLAY in
 scenes | netlink-hang | stuck | stuck-netlink | bare | crowd | crowd-tenth | crowd-unthreaded | crowd-busy | crowd-tenfold | formats) ;;
 *) fail "unknown play: $PLAY" "choose scenes, netlink-hang, stuck, stuck-netlink, bare, crowd, crowd-tenth, crowd-unthreaded, crowd-busy, crowd-tenfold or formats" ;;
 esac
+# What this play alone needs of the host.
+[[ ! -r $RECIPE/plays/$PLAY/host.sh ]] || . "$RECIPE/plays/$PLAY/host.sh"
 
 if fixture=$(fixture_dir) && [[ -d $fixture ]]; then
 	echo "$fixture"

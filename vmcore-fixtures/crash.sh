@@ -3,8 +3,8 @@
 #
 # crash.sh VERSION: prints the path of a crash(8) of that version, fetching it
 # first if need be. Its directory holds include/crash/defs.h too. VERSION: 7.2.9,
-# 8.0.2, 8.0.6 or 9.0.2, as Debian's suites have them; 8.0.6-arm64 is built of
-# the suite's source: it runs on this machine and opens vmcores of arm64.
+# 8.0.2, 8.0.6 or 9.0.2, as Debian's suites have them; 8.0.6-arm64 and 9.0.2-arm64 are built of
+# the suite's source: they run on this machine and open vmcores of arm64.
 
 set -euo pipefail
 shopt -s inherit_errexit
@@ -19,7 +19,7 @@ CACHE=${NBD_FIXTURE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/crash-nbd}
 
 # What nbd.so needs besides crash itself. The binary of bullseye runs with the
 # libraries of this machine, for its own libbpf is too old for nbd.so.
-declare -A SUITES=([7.2.9]=bullseye [8.0.2]=bookworm [8.0.6]=trixie [9.0.2]=sid [8.0.6-arm64]=trixie)
+declare -A SUITES=([7.2.9]=bullseye [8.0.2]=bookworm [8.0.6]=trixie [9.0.2]=sid [8.0.6-arm64]=trixie [9.0.2-arm64]=sid)
 readonly LIBRARIES=(libbpf1 libjson-c5)
 
 # fetch_binary APT: the packages and what they link, and a program that runs crash with that.
@@ -49,18 +49,16 @@ build_arm64() {
 		make make
 		makeinfo texinfo
 		patch patch
+		dpkg-source dpkg-dev
 	END
 	say "crash $VERSION: downloading its source"
 	apt_fetch_source "$apt" "$WORK" crash
-	mkdir "$WORK/source"
-	tar -x --strip-components 1 -C "$WORK/source" -f "$WORK"/crash_*.orig.tar.*
-	rm "$WORK"/crash_*.orig*
 	say "crash $VERSION: building, some minutes"
 	# Not as a part of a make that this is called by; without debuginfo, and optimised less, gdb takes two thirds of the time.
 	env -u MAKEFLAGS CFLAGS=-O1 CXXFLAGS=-O1 make -C "$WORK/source" -j"$(nproc)" target=ARM64 >"$log" 2>&1 || {
 		tail -n 5 "$log" >&2
 		fail "crash $VERSION does not build" \
-			"apt-get install libc6-dev libgmp-dev libncurses-dev zlib1g-dev, or see $log"
+			"apt-get install libc6-dev libgmp-dev libmpfr-dev libncurses-dev zlib1g-dev, or see $log"
 	}
 	rm "$log"
 	mkdir -p "$WORK/include/crash"

@@ -64,8 +64,7 @@ apt_root() {
 
 	APT_CONFIG=$root/apt.conf apt-get -q --error-on=any update >"$log" 2>&1 || {
 		tail -n 5 "$log" >&2
-		fail "apt cannot read the package lists of $suite" \
-			"check the network and the machine's apt sources, then run again"
+		unavailable "apt cannot read the package lists of $suite"
 	}
 }
 
@@ -89,13 +88,21 @@ apt_fetch_closure() {
 	}
 }
 
-# apt_fetch_source ROOT DIR PACKAGE: the upstream archives of its source.
+# apt_fetch_source ROOT DIR PACKAGE: its source into DIR/source, as the distribution builds it; where a mirror does not hold
+# the distribution's patches any more, as upstream made it.
 apt_fetch_source() {
 	sed -n 's/^deb /deb-src /p' "$1/sources.list" >"$1/sources"
 	cat "$1/sources" >>"$1/sources.list"
+	mkdir "$1/source"
 	(
 		export APT_CONFIG=$1/apt.conf
-		apt-get -q --error-on=any update && cd "$2" && apt-get -q source --tar-only "$3"
+		apt-get -q --error-on=any update && cd "$1/source" || exit
+		if apt-get -q source --download-only "$3"; then
+			dpkg-source --no-check -x ./*.dsc "$2/source"
+		else
+			mkdir "$2/source"
+			apt-get -q source --tar-only "$3" && tar -x --strip-components 1 -C "$2/source" -f ./*.orig.tar.*
+		fi
 	) >"$1/source.log" 2>&1 || {
 		tail -n 5 "$1/source.log" >&2
 		unavailable "download failed: the source of $3"

@@ -283,10 +283,10 @@ static struct selection select_devices(const struct report *report, const struct
 	return selected;
 }
 
-/* A full disk must not make half a report look like a whole one. */
+/* A full disk must not make half a report look like a whole one; who closes a pipe early has seen enough. */
 static void print_devices(const struct renderer *renderer, const struct rendering *r)
 {
-	if (!renderer_devices(renderer, r))
+	if (!renderer_devices(renderer, r) && errno != EPIPE)
 		error(INFO, "the report could not be written in full: %s\n", strerror(errno));
 }
 

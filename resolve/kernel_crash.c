@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include <crash/defs.h>
 
@@ -12,16 +13,29 @@
 #define LOWEST_SYMBOL (1u << 20)
 
 /* At a Ctrl-C crash leaves its commands by longjmp, wherever they are: what was found so far would be lost,
- * and memory that malloc() was changing would be damaged. So nbd.so handles a command's first one itself. */
+ * and memory that malloc() was changing would be damaged. So nbd.so handles a command's first one itself, and those that
+ * people press right behind it. */
 static volatile sig_atomic_t interrupted;
+static struct timespec interrupted_at;
 static struct sigaction of_crash;
 static bool listening;
 
+/* A command that has not ended by then is left to crash. */
+#define PATIENCE_S 1
+
 static void on_interrupt(int signal)
 {
-	(void)signal;
-	interrupted = true;
-	sigaction(SIGINT, &of_crash, NULL);
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (!interrupted) {
+		interrupted_at = now;
+		interrupted = true;
+	} else if (now.tv_sec - interrupted_at.tv_sec > PATIENCE_S) {
+		sigaction(SIGINT, &of_crash, NULL);
+		/* It waits until this handler has returned. */
+		raise(signal);
+	}
 }
 
 static bool listen_to_interrupts(struct sigaction *before)
@@ -90,7 +104,7 @@ static void gdb_begin(void)
 
 static void gdb_end(void)
 {
-	if (listening && !interrupted)
+	if (listening)
 		listen_to_interrupts(NULL);
 	mask_interrupts(SIG_UNBLOCK);
 }

@@ -61,8 +61,8 @@ const char *k_debuginfo_file(const char *module);
 /* Reads len bytes of kernel memory. what names them in crash's debug output. False when they cannot be read. */
 bool k_readmem(uint64_t addr, void *buf, size_t len, const char *what);
 
-/* Between k_interrupts_begin() and k_interrupts_end() the first Ctrl-C is only noted for k_interrupted(); crash's own
- * handler gets the next one. After k_interrupts_hold() a Ctrl-C waits until k_interrupts_end(), so that what is done
+/* Between k_interrupts_begin() and k_interrupts_end() a Ctrl-C is only noted for k_interrupted(); crash's own handler
+ * gets one that comes more than a second after the first. After k_interrupts_hold() a Ctrl-C waits until k_interrupts_end(), so that what is done
  * in between is not left half done. k_interrupts_end() may be called twice, and without a begin. k_uninterrupted() has a
  * Ctrl-C wait until act() has returned, and no longer. */
 void k_interrupts_begin(void);

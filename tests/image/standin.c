@@ -51,7 +51,8 @@ void register_extension(struct command_table_entry *table)
  * here they end the test. */
 int readmem(ulonglong addr, int memtype, void *buf, long size, char *type, ulong flags)
 {
-	if (++n_reads == interrupt_at)
+	/* People press it twice. */
+	if (++n_reads == interrupt_at || (interrupt_at && n_reads == interrupt_at + 1))
 		raise(SIGINT);
 	if (memtype == KVADDR && core_read(opened, addr, buf, (size_t)size))
 		return TRUE;

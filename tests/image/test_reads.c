@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What kernel_types.h promises of reads, where no report shows it. */
+#include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "builder.h"
@@ -125,6 +127,32 @@ START_TEST(a_command_begins_with_nothing_in_memory)
 }
 END_TEST
 
+static volatile sig_atomic_t crash_was_told;
+
+static void of_crash(int signal)
+{
+	(void)signal;
+	crash_was_told++;
+}
+
+/* crash leaves a command by longjmp, wherever it is: that must be worth it. */
+START_TEST(crash_gets_a_ctrl_c_when_the_first_one_has_not_helped)
+{
+	signal(SIGINT, of_crash);
+	k_begin();
+	raise(SIGINT);
+	ck_assert(k_interrupted());
+	raise(SIGINT);
+	ck_assert_int_eq(crash_was_told, 0);
+	usleep(2100000);
+	raise(SIGINT);
+	ck_assert_int_eq(crash_was_told, 1);
+	k_end();
+	raise(SIGINT);
+	ck_assert_int_eq(crash_was_told, 2);
+}
+END_TEST
+
 TCase *reads_case(void)
 {
 	TCase *tc = tcase_create("reads");
@@ -135,5 +163,6 @@ TCase *reads_case(void)
 	tcase_add_test(tc, a_member_of_another_structure_is_no_value);
 	tcase_add_test(tc, pages_do_not_outlive_their_command);
 	tcase_add_test(tc, a_command_begins_with_nothing_in_memory);
+	tcase_add_test(tc, crash_gets_a_ctrl_c_when_the_first_one_has_not_helped);
 	return tc;
 }

@@ -189,7 +189,7 @@ static void free_pages(void)
 	in_pass = false;
 }
 
-/* Thousands of pieces: a second Ctrl-C, at which crash leaves the command by longjmp, would find one of them half free. */
+/* Thousands of pieces: a Ctrl-C at which crash leaves the command by longjmp would find one of them half free. */
 void k_forget_pages(void)
 {
 	k_uninterrupted(free_pages);

@@ -33,8 +33,8 @@ struct k_system k_system(void);
 /* Bytes of a task's kernel stack: THREAD_SIZE. */
 size_t k_stack_size(void);
 
-/* True once the user pressed Ctrl-C, until the next command begins: every long loop ends on it. A second
- * Ctrl-C makes crash leave the command by longjmp, as it does with commands of its own. */
+/* True once the user pressed Ctrl-C, until the next command begins: every long loop ends on it. One that is
+ * pressed more than a second later makes crash leave the command by longjmp, as it does with commands of its own. */
 bool k_interrupted(void);
 
 /* The rest is for kernel_types.c and layout.c only. */
@@ -62,9 +62,9 @@ const char *k_debuginfo_file(const char *module);
 bool k_readmem(uint64_t addr, void *buf, size_t len, const char *what);
 
 /* Between k_interrupts_begin() and k_interrupts_end() a Ctrl-C is only noted for k_interrupted(); crash's own handler
- * gets one that comes more than a second after the first. After k_interrupts_hold() a Ctrl-C waits until k_interrupts_end(), so that what is done
- * in between is not left half done. k_interrupts_end() may be called twice, and without a begin. k_uninterrupted() has a
- * Ctrl-C wait until act() has returned, and no longer. */
+ * gets one that comes more than a second after the first. After k_interrupts_hold() a Ctrl-C waits until
+ * k_interrupts_end(), so that what is done in between is not left half done. k_interrupts_end() may be called twice, and
+ * without a begin. k_uninterrupted() has a Ctrl-C wait until act() has returned, and no longer. */
 void k_interrupts_begin(void);
 void k_interrupts_hold(void);
 void k_interrupts_end(void);

@@ -18,13 +18,13 @@
 static struct layout *layout;
 static struct image *image;
 static struct scene scene;
+/* The stream keeps these up to date until it is closed. */
 static FILE *terminal;
 static char *shown;
+static size_t size;
 
 static void setup(void)
 {
-	size_t size;
-
 	layout = layout_load(LAYOUTS, "6.1");
 	image = image_create(layout);
 	scene = scene_build(image);

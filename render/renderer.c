@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "render/renderer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -52,6 +53,7 @@ bool renderer_devices(const struct renderer *renderer, const struct rendering *r
 {
 	struct rendering inner = *r;
 	bool whole = true;
+	int why;
 
 	inner.out = hold_back();
 	if (renderer->begin)
@@ -60,10 +62,12 @@ bool renderer_devices(const struct renderer *renderer, const struct rendering *r
 		renderer->device(&inner, r->devices[i]);
 		whole = pass_on(r->out);
 	}
-	if (renderer->end_of_devices)
+	if (whole && renderer->end_of_devices)
 		renderer->end_of_devices(&inner);
 	whole = whole && pass_on(r->out);
+	why = errno;
 	drop();
+	errno = why;
 	return whole;
 }
 

@@ -162,8 +162,8 @@ static struct file_table *tables_of(const struct task_list *tasks, file_wanted *
 
 	*n_tables = 0;
 	for (size_t i = 0; i < tasks->n; i++) {
-		if (tasks->v[i].files && (!wanted || wanted(&tasks->v[i])))
-			order[n++] = &tasks->v[i];
+		if (tasks->v[i]->files && (!wanted || wanted(tasks->v[i])))
+			order[n++] = tasks->v[i];
 	}
 	if (n)
 		qsort(order, n, sizeof(*order), by_table);

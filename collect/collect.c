@@ -89,8 +89,8 @@ static void find_listeners(const struct task_list *tasks, struct sock_info **soc
 			*ptr_map_at(&wanted, socks[i]->listener_pid.v) = socks[i];
 	}
 	for (size_t i = 0; i < tasks->n; i++) {
-		if (ptr_map_get(&wanted, tasks->v[i].pid))
-			*ptr_map_at(&by_pid, tasks->v[i].pid) = &tasks->v[i];
+		if (ptr_map_get(&wanted, tasks->v[i]->pid))
+			*ptr_map_at(&by_pid, tasks->v[i]->pid) = tasks->v[i];
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (num_is(socks[i]->listener_alive, 1))

@@ -303,7 +303,7 @@ static bool rings_may_exist(const struct task_list *tasks)
 	bool may = tasks->unreadable || tasks->interrupted;
 
 	for (size_t i = 0; i < tasks->n && !may; i++)
-		may = tasks->v[i].may_use_io_uring;
+		may = tasks->v[i]->may_use_io_uring;
 	return may;
 }
 

@@ -39,7 +39,7 @@ static const struct task *inhabitant_of(uint64_t mnt_ns, const struct task_list 
 	const struct task *found = NULL;
 
 	for (size_t i = 0; i < tasks->n && !k_interrupted(); i++) {
-		const struct task *task = &tasks->v[i];
+		const struct task *task = tasks->v[i];
 
 		if (!task->kernel_thread && (!found || task->pid < found->pid) &&
 		    num_is(mount_namespace_of(task), mnt_ns))
@@ -174,8 +174,8 @@ bool mounts_find_keepers(struct mount *const *mounts, size_t n, const struct tas
 	}
 	file_tables_walk(tasks, NULL, &stats, visit_file, &keepers);
 	for (size_t i = 0; i < tasks->n && !k_interrupted(); i++) {
-		if (tasks->v[i].pid == tasks->v[i].tgid && !tasks->v[i].kernel_thread)
-			look_at_fs(&keepers, &tasks->v[i]);
+		if (tasks->v[i]->pid == tasks->v[i]->tgid && !tasks->v[i]->kernel_thread)
+			look_at_fs(&keepers, tasks->v[i]);
 	}
 	return keepers.complete && !stats.tables_unreadable && !stats.tasks_unreadable &&
 	       !stats.interrupted;

@@ -205,7 +205,7 @@ void system_calls_collect(struct file_set *files, const struct task_list *tasks)
 			note_tables(&search, files->v[i]);
 	}
 	for (size_t i = 0; i < tasks->n; i++) {
-		struct table *table = ptr_map_get(&search.tables, tasks->v[i].files);
+		struct table *table = ptr_map_get(&search.tables, tasks->v[i]->files);
 
 		if (table)
 			table->n_tasks++;
@@ -217,8 +217,8 @@ void system_calls_collect(struct file_set *files, const struct task_list *tasks)
 	if (!any_missing(files))
 		return;
 	for (size_t i = 0; i < tasks->n && !k_interrupted(); i++) {
-		if (!ptr_map_get(&search.found, tasks->v[i].addr) &&
-		    may_hold(&search, &tasks->v[i]))
-			add_call(&search, files, &tasks->v[i]);
+		if (!ptr_map_get(&search.found, tasks->v[i]->addr) &&
+		    may_hold(&search, tasks->v[i]))
+			add_call(&search, files, tasks->v[i]);
 	}
 }

@@ -81,7 +81,7 @@ static void set_times(const struct walk *walk)
 	bool known = !walk->times_unread && !list->unreadable && !list->interrupted;
 
 	for (size_t i = 0; i < list->n; i++) {
-		num *time = &list->v[i].ran_ago_ms;
+		num *time = &list->v[i]->ran_ago_ms;
 
 		/* 0: it never ran, or nobody counts (nodelayacct). */
 		if (known && time->v)
@@ -108,7 +108,8 @@ static bool add_task(struct walk *walk, const struct kobj *o)
 		walk->list->unreadable++;
 		return true;
 	}
-	t = ARENA_PUSH(walk->list->v, walk->list->n);
+	t = arena_alloc(sizeof(*t));
+	*ARENA_PUSH(walk->list->v, walk->list->n) = t;
 	t->addr = o->addr;
 	t->pid = (uint32_t)pid.v;
 	t->tgid = (uint32_t)tgid.v;
@@ -182,7 +183,8 @@ static void add_threads(struct walk *walk, const struct kobj *leader)
 
 static int by_address(const void *a, const void *b)
 {
-	const struct task *x = a, *y = b;
+	const struct task *x = *(const struct task *const *)a;
+	const struct task *y = *(const struct task *const *)b;
 
 	return (x->addr > y->addr) - (x->addr < y->addr);
 }
@@ -230,17 +232,19 @@ void task_list_collect(struct task_list *list)
 
 const struct task *task_list_by_address(const struct task_list *list, uint64_t addr)
 {
-	struct task key = {.addr = addr};
+	const struct task *key = &(struct task){.addr = addr};
+	struct task **found =
+		list->n ? bsearch(&key, list->v, list->n, sizeof(*list->v), by_address) : NULL;
 
-	return list->n ? bsearch(&key, list->v, list->n, sizeof(key), by_address) : NULL;
+	return found ? *found : NULL;
 }
 
 const struct task *task_list_by_pid(const struct task_list *list, uint32_t pid)
 {
 	/* pid 0 is the idle task of each CPU: no pid a user could mean. */
 	for (size_t i = 0; pid && i < list->n; i++) {
-		if (list->v[i].pid == pid)
-			return &list->v[i];
+		if (list->v[i]->pid == pid)
+			return list->v[i];
 	}
 	return NULL;
 }

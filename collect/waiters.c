@@ -438,7 +438,7 @@ void waiters_collect(struct report *report, const struct block_devices *block_de
 	for (size_t d = 0; d < report->n_devices; d++)
 		add_above(&search, &report->devices[d], block_devices);
 	for (size_t t = 0; t < report->tasks.n && !k_interrupted(); t++) {
-		const struct task *task = &report->tasks.v[t];
+		const struct task *task = report->tasks.v[t];
 
 		if (task->state == '?' ||
 		    (task->state == 'D' && !add_waiter(&search, report, block_devices, task)))

@@ -25,7 +25,7 @@ struct balance balance_of(const struct report *report)
 		.of_device = arena_alloc(report->n_devices * sizeof(*balance.of_device))};
 
 	for (size_t i = 0; i < report->tasks.n; i++) {
-		const struct task *t = &report->tasks.v[i];
+		const struct task *t = report->tasks.v[i];
 		size_t d;
 
 		balance.unread += t->state == '?';

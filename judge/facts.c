@@ -96,8 +96,8 @@ num fact_uses_device(const struct report *report, const struct device *dev, cons
 const struct task *fact_task_at(const struct report *report, uint64_t addr)
 {
 	for (size_t i = 0; addr && i < report->tasks.n; i++) {
-		if (report->tasks.v[i].addr == addr)
-			return &report->tasks.v[i];
+		if (report->tasks.v[i]->addr == addr)
+			return report->tasks.v[i];
 	}
 	return NULL;
 }

@@ -16,7 +16,7 @@ static bool shares_table(const struct task *owner, const struct task *t)
 static bool all_in(const struct report *report, const struct task *owner, const char *states)
 {
 	for (size_t i = 0; i < report->tasks.n; i++) {
-		const struct task *t = &report->tasks.v[i];
+		const struct task *t = report->tasks.v[i];
 
 		if (shares_table(owner, t) && !strchr(states, t->state))
 			return false;

@@ -35,7 +35,7 @@ struct task {
 };
 
 struct task_list {
-	struct task *v; /* by address of task_struct */
+	struct task **v; /* by address of task_struct */
 	size_t n;
 	size_t unreadable; /* tasks or list links that could not be read */
 	bool interrupted;

@@ -82,8 +82,9 @@ static void fill_tasks(struct task_list *list)
 	static const char states[] = "RSDTtZXI?";
 
 	for (size_t left = some(); left; left--) {
-		struct task *t = ARENA_PUSH(list->v, list->n);
+		struct task *t = arena_alloc(sizeof(*t));
 
+		*ARENA_PUSH(list->v, list->n) = t;
 		t->addr = value();
 		t->pid = (uint32_t)value();
 		t->tgid = (uint32_t)value();
@@ -101,7 +102,7 @@ static const struct task *task_or_null(void)
 {
 	size_t i = input_byte(&input);
 
-	return report->tasks.n && i % 4 ? &report->tasks.v[i % report->tasks.n] : NULL;
+	return report->tasks.n && i % 4 ? report->tasks.v[i % report->tasks.n] : NULL;
 }
 
 static struct file *file_or_null(void)

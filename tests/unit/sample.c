@@ -6,25 +6,23 @@
 
 #include "base/arena.h"
 
-#define SAMPLE_TASKS 16
+static struct task *add_task(struct report *report, uint64_t addr, const char *comm, uint32_t pid,
+			     char state)
+{
+	struct task *t = arena_alloc(sizeof(*t));
+
+	*ARENA_PUSH(report->tasks.v, report->tasks.n) = t;
+	t->addr = addr;
+	t->pid = t->tgid = pid;
+	strncpy(t->comm, comm, sizeof(t->comm) - 1);
+	t->state = state;
+	t->start_boottime = NUM(SAMPLE_TASKS_START);
+	return t;
+}
 
 struct report *sample_report(void)
 {
 	struct report *report = arena_alloc(sizeof(*report));
-	const struct task tasks[] = {
-		{.addr = 0xffff000000001000,
-		 .pid = 233,
-		 .tgid = 233,
-		 .comm = "qemu-kvm",
-		 .state = 'S',
-		 .start_boottime = NUM(SAMPLE_TASKS_START)},
-		{.addr = 0xffff000000002000,
-		 .pid = 234,
-		 .tgid = 234,
-		 .comm = "gMgr",
-		 .state = 'S',
-		 .start_boottime = NUM(SAMPLE_TASKS_START)},
-	};
 
 	report->release = "6.1.0-test";
 	report->machine = "x86_64";
@@ -33,10 +31,8 @@ struct report *sample_report(void)
 	report->devices_from[1] = "block_class";
 	report->n_devices_from = 2;
 	report->numbering = FLAGS_C;
-	report->tasks.n = 2;
-	/* Room for sample_task(). */
-	report->tasks.v = arena_alloc(SAMPLE_TASKS * sizeof(*tasks));
-	memcpy(report->tasks.v, tasks, sizeof(tasks));
+	add_task(report, 0xffff000000001000, "qemu-kvm", 233, 'S');
+	add_task(report, 0xffff000000002000, "gMgr", 234, 'S');
 	report->tasks_in_crash = 2;
 	report->scan = (struct scan_stats){.tables = 2, .tasks = 2};
 	report->reads = (struct reads){.calls = 7, .bytes = 28672};
@@ -52,13 +48,8 @@ struct report *sample_report(void)
 
 struct task *sample_task(struct report *report, const char *comm, uint32_t pid, char state)
 {
-	struct task *t = &report->tasks.v[report->tasks.n++];
+	struct task *t = add_task(report, 0xffff000000000000 + pid * 0x1000, comm, pid, state);
 
-	t->addr = 0xffff000000000000 + pid * 0x1000;
-	t->pid = t->tgid = pid;
-	strncpy(t->comm, comm, sizeof(t->comm) - 1);
-	t->state = state;
-	t->start_boottime = NUM(SAMPLE_TASKS_START);
 	t->files = t->addr + 0x800;
 	return t;
 }
@@ -115,7 +106,7 @@ struct device *sample_device(struct report *report, uint32_t index, size_t n, co
 	dev->has_backend = NUM(0);
 	dev->timeout_seconds = dev->dead_conn_timeout_seconds = NUM(0);
 	dev->recv_pid = NUM(233);
-	dev->recv_task = &report->tasks.v[0];
+	dev->recv_task = report->tasks.v[0];
 	dev->task_setup = NUM(0xffff000000009000);
 	dev->started_boottime = NUM(SAMPLE_DEVICES_START);
 	for (size_t i = 0; i < n; i++) {
@@ -137,17 +128,17 @@ struct device *sample_device(struct report *report, uint32_t index, size_t n, co
 		s->peer_status = PEER_OPEN;
 		s->remote = s->peer->local = path;
 		s->listener_pid = NUM(234);
-		sample_listener(s, &report->tasks.v[1]);
+		sample_listener(s, report->tasks.v[1]);
 		s->peer->file->n_table_refs = 1;
 		*ARENA_PUSH(s->peer->file->owners, s->peer->file->n_owners) =
-			(struct fd_owner){&report->tasks.v[1], (uint32_t)(5 + i)};
+			(struct fd_owner){report->tasks.v[1], (uint32_t)(5 + i)};
 	}
 	dev->requests_known = dev->waiting_known = dev->tag_waiters_known = true;
 	dev->openers_expected = NUM(1);
 	dev->openers_found = 1;
 	dev->config_lock_owner = dev->open_lock_owner = dev->partition_scan_due = NUM(0);
 	dev->config_refs = NUM(n + 1);
-	sample_opener(dev, OPENER_FD, &report->tasks.v[0], dev->name);
+	sample_opener(dev, OPENER_FD, report->tasks.v[0], dev->name);
 	return dev;
 }
 

@@ -89,7 +89,7 @@ START_TEST(half_done_attach)
 	gets(ATTACH_SET_SOCK, ATTACH_OK, "no task");
 	gets(ATTACH_DO_IT, ATTACH_OK, "1 connection and nothing runs");
 	dev->task_setup = NUM(0xffff000000002000);
-	dev->setup_task = &report->tasks.v[1];
+	dev->setup_task = report->tasks.v[1];
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup belongs to gMgr (234)");
 	dev->num_connections = NUM(2);
 	gets(ATTACH_DO_IT, ATTACH_EINVAL, "CAN_MULTI_CONN");
@@ -194,10 +194,10 @@ START_TEST(partition_scan)
 	dev->timeout_seconds = NUM(10);
 	ioctls_get(ATTACH_HANGS, "(timeout 10 s)");
 	s->peer_status = PEER_OPEN;
-	report->tasks.v[1].state = 'T';
+	report->tasks.v[1]->state = 'T';
 	ioctls_get(ATTACH_HANGS, "gMgr (234) is stopped (state T)");
 	/* A server may well read a disk; it is blocked when a request waits for it too long. */
-	report->tasks.v[1].state = 'D';
+	report->tasks.v[1]->state = 'D';
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
 	sample_request(dev, 31000);
 	gets(ATTACH_DO_IT, ATTACH_HANGS, "is blocked");
@@ -220,7 +220,7 @@ START_TEST(partition_scan)
 	ioctls_get(ATTACH_UNKNOWN, "whether opening reads the partition table");
 	s->peer_status = PEER_OPEN;
 	/* Replies that nobody reads. */
-	report->tasks.v[1].state = 'S';
+	report->tasks.v[1]->state = 'S';
 	dev->partition_scan_due = NUM(1);
 	dev->recv_threads = NUM(0);
 	ioctls_get(ATTACH_HANGS, "no receiver reads replies");
@@ -250,7 +250,7 @@ START_TEST(freeze)
 	gets(ATTACH_SET_SOCK, ATTACH_HANGS, "no receiver reads replies");
 	dev->recv_threads = NUM(1);
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
-	report->tasks.v[1].state = 'T';
+	report->tasks.v[1]->state = 'T';
 	gets(ATTACH_SET_SOCK, ATTACH_HANGS, "is stopped (state T)");
 	gets(ATTACH_DO_IT, ATTACH_EBUSY, "recorded");
 	/* A kernel that refuses sockets of running devices does so first. */
@@ -260,7 +260,7 @@ START_TEST(freeze)
 	report->traits.set_sock_freezes = NUM(0);
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
 	report->traits.set_sock_freezes = NUM(1);
-	report->tasks.v[1].state = 'S';
+	report->tasks.v[1]->state = 'S';
 	dev->n_requests = 0;
 	gets(ATTACH_SET_SOCK, ATTACH_EBUSY, "task_setup");
 	dev->requests_known = false;
@@ -312,8 +312,8 @@ START_TEST(freed_when)
 	freed("nbd-client -d /dev/nbd7 has disconnected it, and qemu-kvm (233) fd 3 is closed");
 	dev->runtime_flags = NUM(12);
 	freed("qemu-kvm (233) fd 3 is closed");
-	sample_opener(dev, OPENER_FD, &report->tasks.v[0], "/dev/nbd7")->fd = 5;
-	sample_opener(dev, OPENER_FD, &report->tasks.v[1], "/dev/nbd7");
+	sample_opener(dev, OPENER_FD, report->tasks.v[0], "/dev/nbd7")->fd = 5;
+	sample_opener(dev, OPENER_FD, report->tasks.v[1], "/dev/nbd7");
 	sample_opener(dev, OPENER_MOUNT, NULL, "ext4 on /mnt (nbd7)");
 	sample_opener(dev, OPENER_DETACHED, NULL, "ext4 unmounted lazily (nbd7)");
 	sample_opener(dev, OPENER_SWAP, NULL, "swap (nbd7p1)");
@@ -326,7 +326,7 @@ START_TEST(freed_when)
 	dev->n_openers = 1;
 	dev->openers_expected = NUM(3);
 	freed("qemu-kvm (233) fd 3 is closed, and 2 openers that were not found are gone");
-	sample_waiter(dev, &report->tasks.v[1], "close", 0);
+	sample_waiter(dev, report->tasks.v[1], "close", 0);
 	freed("qemu-kvm (233) fd 3 is closed, and 2 openers that were not found are gone (gMgr "
 	      "(234) waits in close)");
 	dev->n_openers = dev->openers_found = 0;

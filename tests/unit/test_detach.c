@@ -90,7 +90,7 @@ START_TEST(no_remedy_detaches_now)
 	block(dev);
 	dev->conns[0].dead = NUM(1);
 	dev->conns[1].sock->peer_status = statuses[_i];
-	report->tasks.v[1].state = _i ? 'D' : 'T';
+	report->tasks.v[1]->state = _i ? 'D' : 'T';
 	judge_devices(report);
 	ck_assert_uint_gt(dev->n_findings, 1);
 	ck_assert_str_eq(dev->timeout_rule,

@@ -20,7 +20,7 @@ static void setup(void)
 {
 	report = sample_report();
 	dev = sample_netlink(report, 1, 2);
-	server = &report->tasks.v[1];
+	server = report->tasks.v[1];
 }
 
 static void is(enum device_state state, const char *cause_id)
@@ -62,7 +62,7 @@ static void lose(size_t which, enum peer_status status, bool listener_lives)
 {
 	dev->conns[which].dead = NUM(1);
 	dev->conns[which].sock->peer_status = status;
-	sample_listener(dev->conns[which].sock, listener_lives ? &report->tasks.v[1] : NULL);
+	sample_listener(dev->conns[which].sock, listener_lives ? report->tasks.v[1] : NULL);
 	dev->n_dead.v++;
 	dev->live_connections.v--;
 	dev->recv_threads.v--;
@@ -151,7 +151,7 @@ START_TEST(setting_up)
 	dev->recv_pid = NUM(0);
 	dev->recv_task = NULL;
 	dev->recv_threads = NUM(0);
-	dev->setup_task = &report->tasks.v[0];
+	dev->setup_task = report->tasks.v[0];
 	dev->task_setup = NUM(dev->setup_task->addr);
 	is(STATE_SET_UP, "none");
 	cause_has("qemu-kvm (233) sets it up");
@@ -223,14 +223,14 @@ END_TEST
 /* Each has to be continued; what ends the connections comes only where that did not help. */
 START_TEST(two_servers_stopped)
 {
-	struct task *other = &report->tasks.v[0];
+	struct task *other = report->tasks.v[0];
 	struct fd_owner owner = {other, 7};
 	struct file file = {
 		.addr = 0x7700, .refs = NUM(1), .n_table_refs = 1, .owners = &owner, .n_owners = 1};
 
 	dev = sample_netlink(report, 2, 3);
 	dev->conns[1].sock->peer->file = &file;
-	server = &report->tasks.v[1];
+	server = report->tasks.v[1];
 	server->state = other->state = 'T';
 	sample_request(dev, 500);
 	is(STATE_STUCK, "server-stopped");
@@ -252,7 +252,7 @@ START_TEST(frozen_queue)
 	is(STATE_DEAD, "server-exited");
 	ck_assert(follows("fails at once"));
 	*ARENA_PUSH(dev->waiters, dev->n_waiters) =
-		(struct waiter){.task = &report->tasks.v[0], .blocked_in = "freeze"};
+		(struct waiter){.task = report->tasks.v[0], .blocked_in = "freeze"};
 	is(STATE_DEAD, "server-exited");
 	ck_assert(
 		follows("now hangs, scans by LVM or blkid, too: qemu-kvm (233) freezes the queue"));
@@ -384,14 +384,14 @@ END_TEST
 START_TEST(detach_of_what_is_open)
 {
 	lose_all();
-	sample_opener(dev, OPENER_FD, &report->tasks.v[0], dev->name);
+	sample_opener(dev, OPENER_FD, report->tasks.v[0], dev->name);
 	dev->openers_expected = NUM(1);
 	dev->openers_found = 1;
 	is(STATE_DEAD, "server-exited");
 	ck_assert_str_eq(dev->diagnosis->steps[step("nbd-client -d") - 1].frees,
 			 "netlink's reference to the config; the openers keep theirs");
 	setup();
-	sample_opener(dev, OPENER_FD, &report->tasks.v[0], dev->name);
+	sample_opener(dev, OPENER_FD, report->tasks.v[0], dev->name);
 	dev->runtime_flags = NUM(2 | 8);
 	is(STATE_DISCONNECTING, "disconnect-ignored");
 	ck_assert_str_eq(dev->diagnosis->steps[step("nbd-client -d") - 1].frees,
@@ -441,7 +441,7 @@ START_TEST(closed_by_a_server_that_lives)
 {
 	lose_all();
 	for (size_t i = 0; i < 2; i++)
-		sample_listener(dev->conns[i].sock, &report->tasks.v[1]);
+		sample_listener(dev->conns[i].sock, report->tasks.v[1]);
 	is(STATE_DEAD, "server-closed");
 	cause_has("though the listener gMgr (234) lives");
 }
@@ -482,7 +482,7 @@ START_TEST(lost_for_what_the_log_tells)
 
 	lose_all();
 	for (size_t i = 0; i < 2; i++)
-		sample_listener(dev->conns[i].sock, &report->tasks.v[1]);
+		sample_listener(dev->conns[i].sock, report->tasks.v[1]);
 	dev->timeout_seconds = NUM(30);
 	log_reaches(200000);
 	dev->started_boottime = NUM(90 * 1000000000ull);
@@ -530,7 +530,7 @@ static void pin(void)
 {
 	lose_all();
 	dev->runtime_flags = NUM(4 | 8);
-	sample_opener(dev, OPENER_FD, &report->tasks.v[0], dev->name);
+	sample_opener(dev, OPENER_FD, report->tasks.v[0], dev->name);
 	dev->openers_expected = NUM(1);
 	dev->openers_found = 1;
 }
@@ -573,7 +573,7 @@ START_TEST(pinned_and_shut_down_here)
 
 	pin();
 	for (size_t i = 0; i < 2; i++)
-		sample_listener(dev->conns[i].sock, &report->tasks.v[1]);
+		sample_listener(dev->conns[i].sock, report->tasks.v[1]);
 	log_reaches(200000);
 	dev->started_boottime = NUM(90 * 1000000000ull);
 	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
@@ -592,10 +592,10 @@ START_TEST(pinned_and_shut_down_here)
 				: elsewhere);
 	}
 	dev->log[0].age_ms = NUM(11000);
-	dev->recv_task = &report->tasks.v[0];
+	dev->recv_task = report->tasks.v[0];
 	is(STATE_PINNED, "opener-pins");
 	cause_has(here);
-	report->tasks.v[0].state = 'T';
+	report->tasks.v[0]->state = 'T';
 	is(STATE_PINNED, "opener-pins");
 	cause_has("either the signal that stopped qemu-kvm (233) ended NBD_DO_IT or "
 		  "NBD_CLEAR_SOCK was called, and qemu-kvm (233) fd 3");
@@ -626,7 +626,7 @@ START_TEST(not_pinned_while_something_waits)
 	sample_request(dev, 10);
 	is(STATE_DEAD, "server-exited");
 	/* No process is killed that waits in D: it cannot be. */
-	report->tasks.v[0].state = 'D';
+	report->tasks.v[0]->state = 'D';
 	is(STATE_DEAD, "server-exited");
 	ck_assert_uint_eq(step("kill 233"), 0);
 }
@@ -657,7 +657,7 @@ START_TEST(the_stack_above_comes_down_first)
 	ck_assert_uint_eq(dev->diagnosis->n_steps, 4);
 	ck_assert(strstr(dev->diagnosis->steps[3].frees, "an attach works") != NULL);
 	/* Whoever else has it open comes behind. */
-	sample_opener(dev, OPENER_FD, &report->tasks.v[0], dev->name);
+	sample_opener(dev, OPENER_FD, report->tasks.v[0], dev->name);
 	is(STATE_DEAD, "server-exited");
 	ck_assert_uint_eq(step("have qemu-kvm (233) close fd 3"), 5);
 	ck_assert_ptr_null(strstr(dev->diagnosis->steps[3].frees, "an attach works"));

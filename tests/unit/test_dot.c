@@ -69,7 +69,7 @@ START_TEST(the_state_is_seen)
 	text = graph();
 	has(text, "\"nbd2\" [shape=box3d, fillcolor=\"#d9efd7\", label=\"nbd2: idle\\n");
 	free(text);
-	report->tasks.v[1].state = 'T';
+	report->tasks.v[1]->state = 'T';
 	sample_request(dev, 500);
 	judge_devices(report);
 	text = graph();
@@ -82,7 +82,7 @@ START_TEST(names_cannot_leave_their_label)
 {
 	char *text;
 
-	memcpy(report->tasks.v[0].comm, "a\"]; x\\N\n", 10);
+	memcpy(report->tasks.v[0]->comm, "a\"]; x\\N\n", 10);
 	dev->name = "nbd\"evil";
 	text = graph();
 	has(text, "label=\"a\\\"]; x\\\\\\\\N\\\\x0a (233)\"");

@@ -61,7 +61,8 @@ START_TEST(healthy_devices_have_infos_only)
 
 		file->refs = NUM(2);
 		file->n_table_refs = 1;
-		*ARENA_PUSH(file->owners, file->n_owners) = (struct fd_owner){report->tasks.v, 4};
+		*ARENA_PUSH(file->owners, file->n_owners) =
+			(struct fd_owner){report->tasks.v[0], 4};
 	}
 	judge_devices(report);
 	ck_assert_uint_eq(findings_at_least(dev, SEVERITY_WARNING), 0);
@@ -133,14 +134,14 @@ START_TEST(peer_stopped)
 	struct task *thread = sample_task(report, "gMgr", 235, 'S');
 
 	shows_not("peer-stopped");
-	report->tasks.v[1].state = 'T';
+	report->tasks.v[1]->state = 'T';
 	shows("peer-stopped", SEVERITY_ERROR,
 	      "gMgr (234) of 3 connections (index 0-2) is stopped (state T)");
 	ck_assert_ptr_nonnull(strstr(find(dev, "peer-stopped")->remedy, "kill -CONT 234"));
-	report->tasks.v[1].state = 'Z';
+	report->tasks.v[1]->state = 'Z';
 	shows("peer-stopped", SEVERITY_ERROR, "state Z");
 	/* A thread that still runs can serve the same fds. */
-	report->tasks.v[1].files = thread->files;
+	report->tasks.v[1]->files = thread->files;
 	thread->tgid = 234;
 	shows_not("peer-stopped");
 	thread->state = 'T';
@@ -156,7 +157,7 @@ START_TEST(peer_stopped_needs_all_owners)
 {
 	struct task *child = sample_task(report, "gMgr", 236, 'S');
 
-	report->tasks.v[1].state = 'T';
+	report->tasks.v[1]->state = 'T';
 	for (size_t i = 0; i < dev->n_conns; i++) {
 		struct file *file = dev->conns[i].sock->peer->file;
 
@@ -170,17 +171,18 @@ START_TEST(peer_blocked)
 {
 	shows_not("peer-blocked");
 	/* A server may well read a disk; but not while a request waits for it too long. */
-	report->tasks.v[1].state = 'D';
+	report->tasks.v[1]->state = 'D';
 	shows_not("peer-blocked");
 	sample_request(dev, 31000);
 	shows("peer-blocked", SEVERITY_ERROR, "waits in the kernel");
 	/* With a thread that runs it can answer. */
 	sample_task(report, "gMgr", 238, 'S')->tgid = 234;
-	report->tasks.v[report->tasks.n - 1].files = report->tasks.v[1].files = 0xffff000000777000;
+	report->tasks.v[report->tasks.n - 1]->files = report->tasks.v[1]->files =
+		0xffff000000777000;
 	shows_not("peer-blocked");
 	report->tasks.n--;
 	dev->n_requests = 0;
-	sample_waiter(dev, &report->tasks.v[1], "write", 0xffff000050000100);
+	sample_waiter(dev, report->tasks.v[1], "write", 0xffff000050000100);
 	shows("peer-blocked", SEVERITY_ERROR, "waits in write on nbd0 itself: a local loop");
 	shows_not("peer-stopped");
 }
@@ -191,7 +193,7 @@ START_TEST(peer_blocked_by_a_thread_that_waits_on_the_device)
 	struct task *thread = sample_task(report, "gMgr", 237, 'D');
 
 	thread->tgid = 234;
-	report->tasks.v[1].files = thread->files;
+	report->tasks.v[1]->files = thread->files;
 	shows_not("peer-blocked");
 	sample_waiter(dev, thread, "read", 0xffff000050000100);
 	shows("peer-blocked", SEVERITY_ERROR, "gMgr (234, thread 237) state D");
@@ -216,7 +218,7 @@ START_TEST(a_device_that_is_being_set_up_leaks_nothing)
 {
 	dev->recv_threads = dev->recv_pid = NUM(0);
 	dev->recv_task = NULL;
-	dev->setup_task = &report->tasks.v[0];
+	dev->setup_task = report->tasks.v[0];
 	shows_not("leaked-connections");
 	shows_not("pinned-by-openers");
 	dev->setup_task = NULL;
@@ -244,7 +246,7 @@ END_TEST
 START_TEST(setup_by_other_task)
 {
 	shows_not("setup-by-other-task");
-	dev->setup_task = &report->tasks.v[0];
+	dev->setup_task = report->tasks.v[0];
 	shows("setup-by-other-task", SEVERITY_INFO, "task_setup is qemu-kvm (233)");
 	ck_assert_ptr_null(strstr(find(dev, "setup-by-other-task")->text, "exited task"));
 }
@@ -273,9 +275,9 @@ END_TEST
 /* It has the device open; but whoever began later may have that, too. */
 START_TEST(a_setup_task_without_a_time_is_doubtful)
 {
-	num *times[] = {&dev->started_boottime, &report->tasks.v[0].start_boottime};
+	num *times[] = {&dev->started_boottime, &report->tasks.v[0]->start_boottime};
 
-	dev->setup_task = &report->tasks.v[0];
+	dev->setup_task = report->tasks.v[0];
 	*times[_i] = NUM_UNKNOWN;
 	shows("stale-setup-task", SEVERITY_INFO, "no harm while the device works");
 	dev->recv_threads = NUM(0);
@@ -292,8 +294,8 @@ END_TEST
 
 START_TEST(a_younger_task_did_not_set_up)
 {
-	report->tasks.v[0].start_boottime = NUM(SAMPLE_DEVICES_START + 12345000000);
-	dev->setup_task = &report->tasks.v[0];
+	report->tasks.v[0]->start_boottime = NUM(SAMPLE_DEVICES_START + 12345000000);
+	dev->setup_task = report->tasks.v[0];
 	dev->recv_threads = NUM(0);
 	shows("stale-setup-task", SEVERITY_ERROR,
 	      "task_setup is a task that has exited, whose memory belongs to qemu-kvm (233), which "
@@ -303,9 +305,9 @@ START_TEST(a_younger_task_did_not_set_up)
 	ck_assert_str_eq(dev->attach[ATTACH_SET_SOCK].why,
 			 "task_setup belongs to a task that has exited; qemu-kvm (233) has its "
 			 "memory");
-	ck_assert_ptr_eq(dev->setup_reuser, &report->tasks.v[0]);
+	ck_assert_ptr_eq(dev->setup_reuser, report->tasks.v[0]);
 	/* It had the same place among those that run the device: a pid is used again, too. */
-	ck_assert_ptr_eq(dev->recv_reuser, &report->tasks.v[0]);
+	ck_assert_ptr_eq(dev->recv_reuser, report->tasks.v[0]);
 	shows("recv-task-gone", SEVERITY_WARNING, "pid 233 started the device");
 }
 END_TEST
@@ -313,8 +315,8 @@ END_TEST
 /* The time of the start is a tick early. */
 START_TEST(a_tick_is_no_proof)
 {
-	report->tasks.v[0].start_boottime = NUM(SAMPLE_DEVICES_START + 10000000);
-	dev->setup_task = &report->tasks.v[0];
+	report->tasks.v[0]->start_boottime = NUM(SAMPLE_DEVICES_START + 10000000);
+	dev->setup_task = report->tasks.v[0];
 	dev->recv_threads = NUM(0);
 	shows("setup-by-other-task", SEVERITY_INFO, "task_setup is qemu-kvm (233)");
 	ck_assert_ptr_null(dev->setup_reuser);
@@ -327,7 +329,7 @@ START_TEST(a_younger_task_may_have_set_up_again)
 	struct file *file = dev->conns[2].sock->file;
 
 	dev->setup_task = sample_task(report, "again", 500, 'S');
-	report->tasks.v[2].start_boottime = NUM(SAMPLE_DEVICES_START + 12345000000);
+	report->tasks.v[2]->start_boottime = NUM(SAMPLE_DEVICES_START + 12345000000);
 	dev->runtime_flags = NUM(12);
 	shows("stale-setup-task", SEVERITY_ERROR,
 	      "it began 12.3 s after the device was started, and has no socket of it open");
@@ -343,7 +345,7 @@ END_TEST
 START_TEST(a_younger_task_cannot_have_set_up_again)
 {
 	dev->setup_task = sample_task(report, "again", 500, 'S');
-	report->tasks.v[2].start_boottime = NUM(SAMPLE_DEVICES_START + 12345000000);
+	report->tasks.v[2]->start_boottime = NUM(SAMPLE_DEVICES_START + 12345000000);
 	dev->recv_threads = NUM(0);
 	dev->runtime_flags = NUM(_i ? 12 : 8);
 	report->traits.clear_sock_resets_setup = NUM(!_i);
@@ -393,9 +395,9 @@ START_TEST(recv_task_gone)
 	dev->recv_task_addr = NUM(0xffff00000000a000);
 	shows("recv-task-gone", SEVERITY_WARNING, "task_struct ffff00000000a000");
 	/* The address has become another task's: that did not start it. */
-	dev->recv_task = &report->tasks.v[1];
+	dev->recv_task = report->tasks.v[1];
 	shows("recv-task-gone", SEVERITY_WARNING, "task_struct ffff00000000a000 started");
-	dev->recv_task = &report->tasks.v[0];
+	dev->recv_task = report->tasks.v[0];
 	shows("recv-task-gone", SEVERITY_WARNING,
 	      "qemu-kvm (233) started the device and no receiver is left: NBD_DO_IT gets EBUSY");
 	dev->runtime_flags = NUM(0xb8);
@@ -550,7 +552,7 @@ START_TEST(hidden_holder)
 	file->refs = NUM(2);
 	shows("hidden-holder", SEVERITY_WARNING, "(index 1; 2 references, 1 found)");
 	*ARENA_PUSH(file->holders, file->n_holders) =
-		(struct holder){.kind = HOLDER_IO_URING, .task = &report->tasks.v[0]};
+		(struct holder){.kind = HOLDER_IO_URING, .task = report->tasks.v[0]};
 	shows_not("hidden-holder");
 	file->refs = NUM_UNKNOWN;
 	shows_not("hidden-holder");
@@ -564,7 +566,7 @@ START_TEST(held_by_a_system_call)
 
 	file->refs = NUM(2);
 	*ARENA_PUSH(file->holders, file->n_holders) = (struct holder){
-		.kind = HOLDER_SYSTEM_CALL, .call = "poll", .task = &report->tasks.v[0]};
+		.kind = HOLDER_SYSTEM_CALL, .call = "poll", .task = report->tasks.v[0]};
 	shows("hidden-holder", SEVERITY_WARNING, "a system call keeps it: poll by qemu-kvm (233)");
 	file->n_table_refs = 1;
 	file->refs = NUM(3);

@@ -157,7 +157,7 @@ START_TEST(openers)
 	ck_assert_str_eq(value("/openers/2/mount"),
 			 "{\"point\":\"/pod\",\"detached\":false,\"namespace\":4026532294,"
 			 "\"elsewhere\":true,\"inhabitant\":null,\"kept_by\":[]}");
-	mount.inhabitant = &report->tasks.v[0];
+	mount.inhabitant = report->tasks.v[0];
 	ck_assert_str_eq(value("/openers/2/mount/inhabitant/pid"), "233");
 	ck_assert_str_eq(phrase_opener(o),
 			 "ext4 on /pod (nbd101) in the mount namespace of qemu-kvm "
@@ -169,7 +169,7 @@ START_TEST(openers)
 	mount.detached = NUM(1);
 	mount.keepers = keepers;
 	for (mount.n_keepers = 0; mount.n_keepers < 8; mount.n_keepers++)
-		keepers[mount.n_keepers] = (struct mount_keeper){&report->tasks.v[0], "cwd"};
+		keepers[mount.n_keepers] = (struct mount_keeper){report->tasks.v[0], "cwd"};
 	o->kind = OPENER_DETACHED;
 	o->what = "ext4 unmounted lazily (nbd101)";
 	ck_assert_str_eq(value("/openers/2/kind"), "\"detached-mount\"");
@@ -218,7 +218,7 @@ END_TEST
 
 START_TEST(hostile_names_stay_one_line)
 {
-	memcpy(report->tasks.v[1].comm, "a\"\n\x1b\\", 6);
+	memcpy(report->tasks.v[1]->comm, "a\"\n\x1b\\", 6);
 	ck_assert_ptr_null(strchr(json_device_line(report, dev), '\n'));
 	ck_assert_str_eq(value("/connections/0/peer/owners/0/comm"),
 			 "\"a\\\"\\\\x0a\\\\x1b\\\\\\\\\"");

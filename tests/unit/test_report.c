@@ -236,12 +236,12 @@ START_TEST(references_of_every_kind_of_holder)
 
 	for (enum holder_kind kind = 0; kind < HOLDER_KINDS; kind++)
 		*ARENA_PUSH(file.holders, file.n_holders) = (struct holder){
-			.kind = kind, .call = "recvmsg", .task = &report->tasks.v[1]};
+			.kind = kind, .call = "recvmsg", .task = report->tasks.v[1]};
 	ck_assert_str_eq(end_references(&file),
 			 "6 = 1 nbd + 1 scm_rights + 1 io_uring of gMgr (234) fd 0 + 1 loop + 1 in "
 			 "recvmsg by gMgr (234) + 1 fd");
 	*ARENA_PUSH(file.holders, file.n_holders) = (struct holder){
-		.kind = HOLDER_SYSTEM_CALL, .call = "poll", .task = &report->tasks.v[0]};
+		.kind = HOLDER_SYSTEM_CALL, .call = "poll", .task = report->tasks.v[0]};
 	file.refs.v++;
 	ck_assert_str_eq(end_references(&file),
 			 "7 = 1 nbd + 1 scm_rights + 1 io_uring of gMgr (234) fd 0 + 1 loop + 2 "
@@ -260,7 +260,7 @@ START_TEST(references_add_up)
 	query.file->refs = NUM(3);
 	query.file->n_table_refs = 1;
 	*ARENA_PUSH(query.file->owners, query.file->n_owners) =
-		(struct fd_owner){&report->tasks.v[0], 3};
+		(struct fd_owner){report->tasks.v[0], 3};
 	PRINTED(text, report_file(out, report, &query, &opened));
 	has(text, "references  3 = 1 nbd + 1 fd + 1 unexplained");
 	has(text, "owner       qemu-kvm (233) fd 3");
@@ -521,7 +521,7 @@ START_TEST(lines_are_not_too_long)
 	small->runtime_flags = NUM(12);
 	small->n_openers = 0;
 	for (int i = 0; i < 9; i++)
-		sample_opener(small, OPENER_FD, &report->tasks.v[2 + i], "/dev/nbd1");
+		sample_opener(small, OPENER_FD, report->tasks.v[2 + i], "/dev/nbd1");
 	judge();
 	PRINTED(text, report_summary(out, report, &small, 1);
 		report_device(out, report, small, &options);

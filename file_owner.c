@@ -189,8 +189,6 @@ void file_tables_walk(const struct task_list *tasks, file_wanted *wanted, struct
 	size_t n;
 
 	memset(stats, 0, sizeof(*stats));
-	stats->tasks = tasks->n;
-	stats->tasks_unreadable = tasks->unreadable;
 	tables = tables_of(tasks, wanted, &n);
 	stats->interrupted = tasks->interrupted || k_interrupted();
 	for (size_t i = 0; i < n; i++)

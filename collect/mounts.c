@@ -177,6 +177,6 @@ bool mounts_find_keepers(struct mount *const *mounts, size_t n, const struct tas
 		if (tasks->v[i]->pid == tasks->v[i]->tgid && !tasks->v[i]->kernel_thread)
 			look_at_fs(&keepers, tasks->v[i]);
 	}
-	return keepers.complete && !stats.tables_unreadable && !stats.tasks_unreadable &&
+	return keepers.complete && !stats.tables_unreadable && !tasks->unreadable &&
 	       !stats.interrupted;
 }

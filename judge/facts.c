@@ -54,7 +54,7 @@ bool fact_scan_complete(const struct report *report)
 {
 	const struct scan_stats *s = &report->scan;
 
-	return !s->tables_unreadable && !s->tasks_unreadable && !s->interrupted;
+	return !s->tables_unreadable && !report->tasks.unreadable && !s->interrupted;
 }
 
 bool fact_tasks_complete(const struct report *report)

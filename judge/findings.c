@@ -139,7 +139,8 @@ bool finding_unreadable(const struct judged *j)
 				   ? "the search for owners was interrupted: owners may be missing"
 				   : arena_printf("%zu file tables and %zu tasks could not be "
 						  "read: owners may be missing",
-						  scan->tables_unreadable, scan->tasks_unreadable));
+						  scan->tables_unreadable,
+						  j->report->tasks.unreadable));
 	if (!n)
 		return false;
 	j->finding->text = n > MAX_REASONS

@@ -213,11 +213,13 @@ void report_coverage(FILE *out, const struct report *report)
 {
 	const struct scan_stats *s = &report->scan;
 
-	fprintf(out, "owners searched: %s, %s, %zu unreadable%s%s\n", word_count(s->tasks, "task"),
-		word_count(s->tables, "file table"), s->tables_unreadable,
-		s->tasks_unreadable ? arena_printf("; %s or list links unreadable",
-						   word_count(s->tasks_unreadable, "task"))
-				    : "",
+	fprintf(out, "owners searched: %s, %s, %zu unreadable%s%s\n",
+		word_count(report->tasks.n, "task"), word_count(s->tables, "file table"),
+		s->tables_unreadable,
+		report->tasks.unreadable
+			? arena_printf("; %s or list links unreadable",
+				       word_count(report->tasks.unreadable, "task"))
+			: "",
 		s->interrupted ? "; INTERRUPTED, incomplete" : "");
 	/* crash lists one idle task a CPU, this walk the first one only: no more are missing there. */
 	if (report->tasks_in_crash < report->tasks.n)

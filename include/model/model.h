@@ -494,10 +494,10 @@ struct device {
 	struct problems problems; /* what could not be read */
 };
 
-/* How far the search for owners reached: printed with every report, since "no owner" is only as good as that. */
+/* How far the search for owners reached among the tables of the report's tasks: printed with every report, since "no
+ * owner" is only as good as that. */
 struct scan_stats {
 	size_t tables, tables_unreadable;
-	size_t tasks, tasks_unreadable;
 	bool interrupted;
 };
 

@@ -34,7 +34,7 @@ struct report *sample_report(void)
 	add_task(report, 0xffff000000001000, "qemu-kvm", 233, 'S');
 	add_task(report, 0xffff000000002000, "gMgr", 234, 'S');
 	report->tasks_in_crash = 2;
-	report->scan = (struct scan_stats){.tables = 2, .tasks = 2};
+	report->scan = (struct scan_stats){.tables = 2};
 	report->reads = (struct reads){.calls = 7, .bytes = 28672};
 	report->reads_for[READ_TABLES] = (struct reads){.calls = 5, .bytes = 20480};
 	report->traits = (struct traits){

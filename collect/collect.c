@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "collect/collect.h"
 
-#include <stdlib.h>
-
 #include "base/arena.h"
 #include "collect/dentry_path.h"
 #include "collect/clocks.h"
@@ -15,45 +13,16 @@
 #include "collect/requests.h"
 #include "collect/senders.h"
 #include "collect/stack_above.h"
-#include "collect/before_config.h"
+#include "collect/devices.h"
 #include "collect/nbd_structs.h"
+#include "collect/read_for.h"
 #include "resolve/behaviour.h"
-#include "resolve/module_debuginfo.h"
 #include "collect/waiters.h"
 #include "collect/waiting_requests.h"
 #include "base/progress.h"
 #include "collect/system_calls.h"
 #include "collect/task_list.h"
 #include "collect/socket.h"
-
-/* All that was read since this was last called was read for that. */
-static void read_for(struct report *report, enum read_purpose purpose)
-{
-	struct reads now = k_reads();
-
-	report->reads_for[purpose].calls += now.calls - report->reads.calls;
-	report->reads_for[purpose].bytes += now.bytes - report->reads.bytes;
-	report->reads = now;
-}
-
-/* Each nbd_sock holds a reference to its socket's file, whichever devices the user asked for. */
-static void add_nbd_holders(struct report *report)
-{
-	for (size_t d = 0; d < report->n_devices; d++) {
-		struct device *dev = &report->devices[d];
-
-		for (size_t c = 0; c < dev->n_conns; c++) {
-			struct connection *conn = &dev->conns[c];
-
-			if (conn->sock->file)
-				file_add_holder(conn->sock->file,
-						(struct holder){.kind = HOLDER_NBD,
-								.number = conn->index,
-								.object = conn->nbd_sock,
-								.device = dev->name});
-		}
-	}
-}
 
 static void resolve_query(const struct report *report, struct query *q, struct file_set *files)
 {
@@ -78,26 +47,6 @@ static void resolve_query(const struct report *report, struct query *q, struct f
 	}
 }
 
-/* Who listens: the sockets have the pid only. Those are few, of however many tasks. */
-static void find_listeners(const struct task_list *tasks, struct sock_info **socks, size_t n)
-{
-	struct ptr_map wanted = {0}, by_pid = {0};
-
-	for (size_t i = 0; i < n; i++) {
-		/* 0 is the idle task of each processor. */
-		if (num_is(socks[i]->listener_alive, 1) && socks[i]->listener_pid.v)
-			*ptr_map_at(&wanted, socks[i]->listener_pid.v) = socks[i];
-	}
-	for (size_t i = 0; i < tasks->n; i++) {
-		if (ptr_map_get(&wanted, tasks->v[i]->pid))
-			*ptr_map_at(&by_pid, tasks->v[i]->pid) = tasks->v[i];
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (num_is(socks[i]->listener_alive, 1))
-			socks[i]->listener = ptr_map_get(&by_pid, socks[i]->listener_pid.v);
-	}
-}
-
 /* The other ends of all sockets that nbd has or the user asked about. */
 static void find_peers(struct report *report, const struct query *queries, size_t n,
 		       struct file_set *files)
@@ -114,7 +63,7 @@ static void find_peers(struct report *report, const struct query *queries, size_
 			*ARENA_PUSH(socks, n_socks) = queries[i].sock;
 	}
 	socket_find_peers(socks, n_socks, files, &report->problems);
-	find_listeners(&report->tasks, socks, n_socks);
+	socket_find_listeners(socks, n_socks, &report->tasks);
 }
 
 /* Where single files and sockets are asked about, only their references need be explained, and those of the other ends. */
@@ -155,17 +104,6 @@ static bool references_missing(const struct report *report, const struct query *
 	return false;
 }
 
-/* Adds the holders of watched files from held->v[first] on; those before that have been added. */
-static void add_held(const struct file_set *files, const struct held_files *held, size_t first)
-{
-	for (size_t i = first; i < held->n; i++) {
-		struct file *file = ptr_map_get(&files->by_addr, held->v[i].file);
-
-		if (file)
-			file_add_holder(file, held->v[i].by);
-	}
-}
-
 static void resolve_block_device(struct query *q, const struct openers *openers)
 {
 	const struct device *dev = openers_of(openers, q->addr, &q->bdev, &q->opened, &q->n_opened);
@@ -192,7 +130,7 @@ static bool nothing_missing(void *context)
 
 	if (search->openers)
 		openers_add_held(search->openers, search->held);
-	add_held(search->files, search->held, search->n_added);
+	file_holders_add(search->files, search->held, search->n_added);
 	search->n_added = search->held->n;
 	return !(search->openers && openers_missing(search->openers)) &&
 	       !references_missing(search->report, search->queries, search->n);
@@ -218,8 +156,8 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 	read_for(report, READ_MESSAGES);
 	openers = openers_find(report, block_devices, stack, files, held);
 	read_for(report, READ_OPENERS);
-	add_nbd_holders(report);
-	add_held(files, held, 0);
+	devices_add_holders(report, files);
+	file_holders_add(files, held, 0);
 	file_scan(files, &report->tasks, &report->scan, openers_look, openers);
 	read_for(report, READ_TABLES);
 	system_calls_collect(files, &report->tasks);
@@ -247,23 +185,6 @@ static void settle_numbering(struct report *report)
 	}
 }
 
-static int by_index(const void *a, const void *b)
-{
-	const struct device *x = a, *y = b;
-
-	return (x->index > y->index) - (x->index < y->index);
-}
-
-static void collect_devices(struct report *report, struct file_set *files)
-{
-	if (report->before_config)
-		before_config_collect(report, files);
-	else
-		nbd_devices_collect(report, files);
-	if (report->n_devices)
-		qsort(report->devices, report->n_devices, sizeof(*report->devices), by_index);
-}
-
 struct report *collect_report(struct query *queries, size_t n)
 {
 	struct report *report = arena_alloc(sizeof(*report));
@@ -281,13 +202,9 @@ struct report *collect_report(struct query *queries, size_t n)
 	report->traits = behaviour_traits();
 	report->boottime_ns = clock_boottime_ns();
 	report->slept_ns = clock_slept_ns();
-	report->before_config = before_config_applies();
 	task_list_collect(&report->tasks);
 	read_for(report, READ_TASKS);
-	if (module_debuginfo_problem())
-		problem_add(&report->problems, module_debuginfo_problem());
-	if (report->layout_source)
-		collect_devices(report, &files);
+	devices_collect(report, &files);
 	settle_numbering(report);
 	read_for(report, READ_DEVICES);
 	requests_collect(report);

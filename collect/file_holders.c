@@ -393,3 +393,13 @@ void file_holders_below_loops(struct held_files *held)
 		incomplete(held, "not all loop devices could be read: files below them may be "
 				 "missing");
 }
+
+void file_holders_add(const struct file_set *files, const struct held_files *held, size_t first)
+{
+	for (size_t i = first; i < held->n; i++) {
+		struct file *file = ptr_map_get(&files->by_addr, held->v[i].file);
+
+		if (file)
+			file_add_holder(file, held->v[i].by);
+	}
+}

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/limits.h"
+#include "base/ptr_map.h"
 #include "base/socket_states.h"
 #include "base/words.h"
 #include "collect/socket_family.h"
@@ -199,5 +200,25 @@ void socket_find_peers(struct sock_info **socks, size_t n, struct file_set *file
 
 		if (problem)
 			problem_add(problems, problem);
+	}
+}
+
+/* Who listens: the sockets have the pid only. Those are few, of however many tasks. */
+void socket_find_listeners(struct sock_info **socks, size_t n, const struct task_list *tasks)
+{
+	struct ptr_map wanted = {0}, by_pid = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		/* 0 is the idle task of each processor. */
+		if (num_is(socks[i]->listener_alive, 1) && socks[i]->listener_pid.v)
+			*ptr_map_at(&wanted, socks[i]->listener_pid.v) = socks[i];
+	}
+	for (size_t i = 0; i < tasks->n; i++) {
+		if (ptr_map_get(&wanted, tasks->v[i]->pid))
+			*ptr_map_at(&by_pid, tasks->v[i]->pid) = tasks->v[i];
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (num_is(socks[i]->listener_alive, 1))
+			socks[i]->listener = ptr_map_get(&by_pid, socks[i]->listener_pid.v);
 	}
 }

@@ -35,6 +35,9 @@ void file_holders_in_flight(struct held_files *held, struct file_set *files);
  */
 void file_holders_below_loops(struct held_files *held);
 
+/* Adds the holders of watched files from held->v[first] on; those before that have been added. */
+void file_holders_add(const struct file_set *files, const struct held_files *held, size_t first);
+
 /* Who has the rings open. */
 enum ring_owners {
 	RINGS_OF_USERS,	 /* tasks that have made or used one */

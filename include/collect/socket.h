@@ -28,4 +28,7 @@ struct sock_info *socket_from_any(uint64_t addr, struct file_set *files);
 void socket_find_peers(struct sock_info **socks, size_t n, struct file_set *files,
 		       struct problems *problems);
 
+/* Sets listener of those of the n sockets that have the pid of who listens: of a living process. */
+void socket_find_listeners(struct sock_info **socks, size_t n, const struct task_list *tasks);
+
 #endif

@@ -245,6 +245,8 @@ void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_
 {
 	struct file_search search = {.set = set, .look = look, .context = context};
 
+	for (size_t i = 0; i < set->n; i++)
+		set->v[i]->n_owners = set->v[i]->n_table_refs = 0;
 	file_tables_walk(tasks, NULL, stats, note_owner, &search);
 	for (size_t i = 0; i < set->n; i++) {
 		if (set->v[i]->n_owners)

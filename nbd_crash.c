@@ -338,7 +338,8 @@ struct questions {
 	size_t n;
 };
 
-/* The operands, and whether -j was given. devices: a device may be named instead of an address. */
+/* The operands, and whether -j was given. devices: a device may be named instead of an address, and of a socket only
+ * the end that was named is asked about. */
 static struct questions parse_queries(bool devices)
 {
 	static const struct option long_options[] = {
@@ -356,7 +357,7 @@ static struct questions parse_queries(bool devices)
 	if (optind == argcnt)
 		cmd_usage(pc->curcmd, SYNOPSIS);
 	for (; optind < argcnt; optind++) {
-		struct query query = {0};
+		struct query query = {.both_ends = !devices};
 
 		if ((devices && parse_device_name(args[optind], &query.device)) ||
 		    parse_address(args[optind], &query.addr))

@@ -2,7 +2,6 @@
 #include "collect/collect.h"
 
 #include "base/arena.h"
-#include "collect/dentry_path.h"
 #include "collect/clocks.h"
 #include "collect/file_holders.h"
 #include "collect/kernel_log.h"
@@ -10,6 +9,7 @@
 #include "resolve/layout.h"
 #include "base/flags.h"
 #include "collect/openers.h"
+#include "collect/queries.h"
 #include "collect/requests.h"
 #include "collect/senders.h"
 #include "collect/stack_above.h"
@@ -38,13 +38,12 @@ static void resolve_query(const struct report *report, struct query *q, struct f
 	if (dev || q->device.known)
 		return;
 	q->conn = nbd_connection_by_address(report, q->addr);
-	q->sock = q->conn ? q->conn->sock : socket_from_any(q->addr, files);
-	if (q->sock) {
-		q->file = q->sock->file;
-	} else if (file_is_plausible(q->addr)) {
-		q->file = file_watch(files, q->addr);
-		q->path = dentry_path(k_num_at(k_at(q->addr, KM_FILE_PATH), KM_PATH_DENTRY));
+	if (!q->conn) {
+		queries_resolve(q, files, files);
+		return;
 	}
+	q->sock = q->conn->sock;
+	q->file = q->sock->file;
 }
 
 /* The other ends of all sockets that nbd has or the user asked about. */
@@ -66,25 +65,6 @@ static void find_peers(struct report *report, const struct query *queries, size_
 	socket_find_listeners(socks, n_socks, &report->tasks);
 }
 
-/* Where single files and sockets are asked about, only their references need be explained, and those of the other ends. */
-static bool choose_files(struct file_set *files, const struct query *queries, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (!queries[i].file)
-			return false;
-	}
-	for (size_t i = 0; n && i < files->n; i++)
-		files->v[i]->unasked = true;
-	for (size_t i = 0; i < n; i++) {
-		const struct sock_info *sock = queries[i].sock;
-
-		queries[i].file->unasked = false;
-		if (sock && sock->peer && sock->peer->file)
-			sock->peer->file->unasked = false;
-	}
-	return n;
-}
-
 /* True when a file that the user asked about, or a connection's, has more references than are known. */
 static bool references_missing(const struct report *report, const struct query *queries, size_t n)
 {
@@ -92,7 +72,7 @@ static bool references_missing(const struct report *report, const struct query *
 		for (size_t c = 0; c < report->devices[d].n_conns; c++) {
 			const struct file *file = report->devices[d].conns[c].sock->file;
 
-			if (file && !file->unasked && file->refs.v > file_refs_explained(file))
+			if (file && file->refs.v > file_refs_explained(file))
 				return true;
 		}
 	}
@@ -117,7 +97,7 @@ struct search {
 	const struct report *report;
 	const struct query *queries;
 	size_t n;
-	struct openers *openers; /* NULL where nobody asked about them */
+	struct openers *openers;
 	const struct file_set *files;
 	const struct held_files *held;
 	size_t n_added; /* of held */
@@ -128,11 +108,10 @@ static bool nothing_missing(void *context)
 {
 	struct search *search = context;
 
-	if (search->openers)
-		openers_add_held(search->openers, search->held);
+	openers_add_held(search->openers, search->held);
 	file_holders_add(search->files, search->held, search->n_added);
 	search->n_added = search->held->n;
-	return !(search->openers && openers_missing(search->openers)) &&
+	return !openers_missing(search->openers) &&
 	       !references_missing(search->report, search->queries, search->n);
 }
 
@@ -149,7 +128,6 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 			 const struct block_devices *block_devices, const struct stack *stack,
 			 struct file_set *files, struct held_files *held)
 {
-	bool files_alone = choose_files(files, queries, n);
 	struct openers *openers;
 
 	file_holders_in_flight(held, files);
@@ -162,9 +140,7 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 	read_for(report, READ_TABLES);
 	system_calls_collect(files, &report->tasks);
 	read_for(report, READ_SYSTEM_CALLS);
-	find_rings(&(struct search){report, queries, n, files_alone ? NULL : openers, files, held,
-				    held->n},
-		   held);
+	find_rings(&(struct search){report, queries, n, openers, files, held, held->n}, held);
 	openers_finish(openers);
 	read_for(report, READ_RINGS);
 	for (size_t i = 0; i < n; i++)
@@ -185,19 +161,13 @@ static void settle_numbering(struct report *report)
 	}
 }
 
-struct report *collect_report(struct query *queries, size_t n)
+static void collect_devices(struct report *report, struct query *queries, size_t n)
 {
-	struct report *report = arena_alloc(sizeof(*report));
 	struct file_set files = {0};
-	struct k_system system = k_system();
 	struct block_devices block_devices;
 	struct held_files held = {0};
 	struct stack stack;
 
-	report->release = system.release;
-	report->machine = system.machine;
-	report->tasks_in_crash = system.tasks_in_crash;
-	report->layout_source = k_layout_source();
 	report->numbering = behaviour_numbering();
 	report->traits = behaviour_traits();
 	report->boottime_ns = clock_boottime_ns();
@@ -211,7 +181,7 @@ struct report *collect_report(struct query *queries, size_t n)
 	senders_collect(report);
 	waiting_requests_collect(report);
 	read_for(report, READ_REQUESTS);
-	/* What a single socket or file is asked about has no diagnosis. */
+	/* What a device or connection is asked about by its address has no diagnosis. */
 	if (!n)
 		kernel_log_collect(report);
 	read_for(report, READ_LOG);
@@ -227,6 +197,19 @@ struct report *collect_report(struct query *queries, size_t n)
 	read_for(report, READ_DEVICES);
 	find_holders(report, queries, n, &block_devices, &stack, &files, &held);
 	read_for(report, READ_OPENERS);
+}
+
+struct report *collect_report(struct query *queries, size_t n)
+{
+	struct report *report = arena_alloc(sizeof(*report));
+	struct k_system system = k_system();
+
+	report->release = system.release;
+	report->machine = system.machine;
+	report->tasks_in_crash = system.tasks_in_crash;
+	report->layout_source = k_layout_source();
+	if (!queries_collect(report, queries, n))
+		collect_devices(report, queries, n);
 	progress_end();
 	/* The renderers may take as much memory. */
 	k_forget_pages();

@@ -25,6 +25,7 @@ struct call_search {
 	const struct task_list *tasks;
 	struct ptr_map tables; /* files_struct -> table */
 	struct ptr_map found;  /* tasks whose call is known */
+	bool only_certain;     /* leave out whose table may not have been shared */
 	struct stack_reader stacks;
 };
 
@@ -32,8 +33,7 @@ static size_t missing(const struct file *file)
 {
 	size_t found = file_refs_explained(file);
 
-	return !file->unasked && file->refs.known && file->refs.v > found ? file->refs.v - found
-									  : 0;
+	return file->refs.known && file->refs.v > found ? file->refs.v - found : 0;
 }
 
 /* The struct socket of a socket's file, 0 of any other. */
@@ -98,10 +98,12 @@ static bool has_word(const struct kernel_stack *stack, const struct file *file)
 }
 
 /* fdget() takes a reference only where several tasks share the table; threads that have exited since may have been those. */
-static bool was_shared(const struct table *table, const struct task *t)
+static bool was_shared(const struct call_search *search, const struct table *table,
+		       const struct task *t)
 {
-	return table->n_tasks > 1 ||
-	       k_num_at(k_num_at(t->addr, KM_TASK_SIGNAL).v, KM_SIGNAL_SUM_SCHED_RUNTIME).v;
+	if (table->n_tasks > 1 || search->only_certain)
+		return table->n_tasks > 1;
+	return k_num_at(k_num_at(t->addr, KM_TASK_SIGNAL).v, KM_SIGNAL_SUM_SCHED_RUNTIME).v;
 }
 
 static void add_holder(struct call_search *search, struct file *file, const struct task *t,
@@ -120,7 +122,7 @@ static bool may_hold(const struct call_search *search, const struct task *t)
 {
 	const struct table *table = ptr_map_get(&search->tables, t->files);
 
-	return table && strchr("SD", t->state) && was_shared(table, t);
+	return table && strchr("SD", t->state) && was_shared(search, table, t);
 }
 
 /* The reference of a thread that waits for the socket, if its registers say that it does in a call on this file. It has
@@ -194,26 +196,46 @@ static bool any_missing(const struct file_set *files)
 	return false;
 }
 
-void system_calls_collect(struct file_set *files, const struct task_list *tasks)
+static void forget_calls(struct file *file)
 {
-	struct call_search search = {.tasks = tasks};
+	size_t kept = 0;
 
-	if (!any_missing(files))
-		return;
-	for (size_t i = 0; i < files->n; i++) {
-		if (missing(files->v[i]))
-			note_tables(&search, files->v[i]);
+	for (size_t i = 0; i < file->n_holders; i++) {
+		if (file->holders[i].kind != HOLDER_SYSTEM_CALL)
+			file->holders[kept++] = file->holders[i];
 	}
-	for (size_t i = 0; i < tasks->n; i++) {
-		struct table *table = ptr_map_get(&search.tables, tasks->v[i]->files);
+	file->n_holders = kept;
+}
+
+static void look_at_queues(struct call_search *search, struct file_set *files)
+{
+	for (size_t i = 0; i < files->n; i++) {
+		forget_calls(files->v[i]);
+		if (missing(files->v[i]))
+			note_tables(search, files->v[i]);
+	}
+	for (size_t i = 0; i < search->tasks->n; i++) {
+		struct table *table = ptr_map_get(&search->tables, search->tasks->v[i]->files);
 
 		if (table)
 			table->n_tasks++;
 	}
 	for (size_t i = 0; i < files->n && !k_interrupted(); i++) {
 		if (missing(files->v[i]))
-			add_queue(&search, files->v[i]);
+			add_queue(search, files->v[i]);
 	}
+}
+
+void system_calls_in_queues(struct file_set *files, const struct task_list *tasks)
+{
+	look_at_queues(&(struct call_search){.tasks = tasks, .only_certain = true}, files);
+}
+
+void system_calls_collect(struct file_set *files, const struct task_list *tasks)
+{
+	struct call_search search = {.tasks = tasks};
+
+	look_at_queues(&search, files);
 	if (!any_missing(files))
 		return;
 	for (size_t i = 0; i < tasks->n && !k_interrupted(); i++) {

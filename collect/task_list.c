@@ -41,8 +41,10 @@ struct walk {
 	struct task_list *list;
 	size_t expected; /* by the kernel's own count; 0 when that is not known */
 	struct ptr_map seen;
+	bool is_whole;	   /* all tasks are read at once: only then their times say anything */
 	uint64_t latest;   /* when any task last got a processor */
 	bool times_unread; /* that of some task could not be read */
+	bool other_tables; /* some thread uses another file table than its leader */
 };
 
 /* Returns the next link of a list. One that does not lead back to this link means that the list is damaged, or that it
@@ -67,6 +69,8 @@ static num last_ran(struct walk *walk, uint64_t task)
 
 	if (!k_has(KM_TASK_SCHED_INFO))
 		return NUM_ABSENT;
+	if (!walk->is_whole)
+		return NUM_UNKNOWN;
 	at = k_num_at(k_at(task, KM_TASK_SCHED_INFO), KM_SCHED_INFO_LAST_ARRIVAL);
 	walk->times_unread |= !at.known;
 	if (at.v > walk->latest)
@@ -149,36 +153,68 @@ static bool is_single(const struct kobj *leader, enum kmember link, uint64_t hea
 	return k_bytes(leader, link, node, sizeof(node)) && node[0] == head && node[1] == head;
 }
 
-/* Adds the other threads of the leader. */
-static void add_threads(struct walk *walk, const struct kobj *leader)
+/* Which of its members links a task into that list. */
+static enum kmember thread_node(void)
 {
-	bool ring = !k_has(KM_SIGNAL_THREAD_HEAD), leader_seen = ring;
-	enum kmember node = ring ? KM_TASK_THREAD_GROUP : KM_TASK_THREAD_NODE;
-	uint64_t head = thread_list_of(leader);
-	num tgid = k_num(leader, KM_TASK_TGID);
+	return k_has(KM_SIGNAL_THREAD_HEAD) ? KM_TASK_THREAD_NODE : KM_TASK_THREAD_GROUP;
+}
+
+static bool add_thread(struct walk *walk, const struct task *leader, uint64_t addr)
+{
 	struct kobj o;
-	num link;
 
-	if (head && is_single(leader, node, head))
-		return;
-	link = next_link(walk, head, "signal_struct.thread_head");
-	for (size_t n = 0; link.known && link.v != head; n++) {
-		uint64_t addr = k_container(link.v, node);
+	k_load(&o, K_TASK, addr);
+	/* The list holds threads of its own group only: anything else is damage. */
+	if (!num_is(k_num(&o, KM_TASK_TGID), leader->tgid) || !add_task(walk, &o))
+		return false;
+	/* A thread that exits has none. */
+	walk->other_tables |= !num_is(k_num(&o, KM_TASK_FILES), leader->files) &&
+			      !num_is(k_num(&o, KM_TASK_FILES), 0);
+	return true;
+}
 
-		if (addr != leader->addr)
-			k_load(&o, K_TASK, addr);
-		/* The list holds the leader once, and threads of its own group only: anything else is damage. */
-		if (n > MAX_PID || k_interrupted() || (addr == leader->addr && leader_seen) ||
-		    (addr != leader->addr &&
-		     (!num_is(k_num(&o, KM_TASK_TGID), tgid.v) || !add_task(walk, &o)))) {
+/* Adds the other threads of the leader. Of him no more need be known than who he is, where they are, and his files. */
+static void add_threads(struct walk *walk, const struct task *leader)
+{
+	bool leader_seen = !k_has(KM_SIGNAL_THREAD_HEAD);
+	num link = next_link(walk, leader->threads, "signal_struct.thread_head");
+
+	for (size_t n = 0; link.known && link.v != leader->threads; n++) {
+		uint64_t addr = k_container(link.v, thread_node());
+		bool is_leader = addr == leader->addr;
+
+		/* The leader is in the list once. */
+		if (n > MAX_PID || k_interrupted() || (is_leader && leader_seen) ||
+		    (!is_leader && !add_thread(walk, leader, addr))) {
 			walk->list->unreadable++;
 			return;
 		}
-		leader_seen |= addr == leader->addr;
+		leader_seen |= is_leader;
 		link = next_link(walk, link.v, "task_struct.thread_node");
 	}
 	if (link.known && !leader_seen)
 		walk->list->unreadable++;
+}
+
+/* The other threads of a leader that was just added: they are added, too, or it is noted where they are. */
+static void follow_threads(struct walk *walk, const struct kobj *o)
+{
+	struct task_list *list = walk->list;
+	struct task *t = list->n ? list->v[list->n - 1] : NULL;
+	struct task leader = {.addr = o->addr,
+			      .tgid = (uint32_t)k_num(o, KM_TASK_TGID).v,
+			      .files = k_num(o, KM_TASK_FILES).v,
+			      .threads = thread_list_of(o)};
+
+	if (leader.threads && is_single(o, thread_node(), leader.threads))
+		return;
+	/* A leader that could not be read is not in the list. */
+	if (walk->is_whole || !leader.threads || !t || t->addr != o->addr) {
+		add_threads(walk, &leader);
+		return;
+	}
+	t->threads = leader.threads;
+	list->leaders_only++;
 }
 
 static int by_address(const void *a, const void *b)
@@ -198,36 +234,79 @@ static size_t count_threads(void)
 	return counter.known && k_read(counter.v, &n, sizeof(n), "nr_threads") ? n : 0;
 }
 
-void task_list_collect(struct task_list *list)
+static void sort(struct task_list *list)
 {
-	struct walk walk = {.list = list, .expected = count_threads()};
+	if (list->n)
+		qsort(list->v, list->n, sizeof(*list->v), by_address);
+}
+
+/* All leaders, and what follow_threads() makes of their threads. */
+static void walk_leaders(struct walk *walk)
+{
+	struct task_list *list = walk->list;
 	num init_task = k_symbol("init_task");
 	uint64_t addr = init_task.v;
 	struct kobj o;
 
 	memset(list, 0, sizeof(*list));
+	walk->expected = count_threads();
 	k_pass_begin();
 	while (init_task.known) {
 		num next;
 
 		k_load(&o, K_TASK, addr);
-		if (!add_task(&walk, &o)) {
+		if (!add_task(walk, &o)) {
 			/* The whole circle was walked, unless the list leads back to its middle: then it is damaged. */
 			list->unreadable += addr != init_task.v;
 			break;
 		}
-		add_threads(&walk, &o);
-		next = next_link(&walk, k_at(addr, KM_TASK_TASKS), "task_struct.tasks");
+		follow_threads(walk, &o);
+		next = next_link(walk, k_at(addr, KM_TASK_TASKS), "task_struct.tasks");
 		list->interrupted = k_interrupted();
 		if (!next.known || list->interrupted)
 			break;
 		addr = k_container(next.v, KM_TASK_TASKS);
 	}
 	k_pass_end();
-	ptr_map_release(&walk.seen);
+	ptr_map_release(&walk->seen);
+	sort(list);
+}
+
+void task_list_collect(struct task_list *list)
+{
+	struct walk walk = {.list = list, .is_whole = true};
+
+	walk_leaders(&walk);
 	set_times(&walk);
-	if (list->n)
-		qsort(list->v, list->n, sizeof(*list->v), by_address);
+}
+
+void task_list_leaders(struct task_list *list)
+{
+	walk_leaders(&(struct walk){.list = list});
+}
+
+bool task_list_add_threads(struct task_list *list, const struct ptr_map *leaders)
+{
+	struct walk walk = {.list = list, .expected = count_threads()};
+	size_t n = list->n;
+
+	for (size_t i = 0; i < n; i++)
+		*ptr_map_at(&walk.seen, list->v[i]->addr) = list;
+	k_pass_begin();
+	for (size_t i = 0; i < n && !list->interrupted; i++) {
+		struct task *leader = list->v[i];
+
+		if (!leader->threads || (leaders && !ptr_map_get(leaders, leader->addr)))
+			continue;
+		add_threads(&walk, leader);
+		leader->threads = 0;
+		list->leaders_only--;
+		list->interrupted = k_interrupted();
+	}
+	k_pass_end();
+	ptr_map_release(&walk.seen);
+	sort(list);
+	return walk.other_tables;
 }
 
 const struct task *task_list_by_address(const struct task_list *list, uint64_t addr)

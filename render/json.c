@@ -807,6 +807,7 @@ static void add_scan(json *o, const struct report *report)
 {
 	add(o, "tables_scanned", integer((int64_t)report->scan.tables));
 	add(o, "tables_unreadable", integer((int64_t)report->scan.tables_unreadable));
+	add(o, "leaders_only", integer((int64_t)report->tasks.leaders_only));
 	add(o, "interrupted", truth(report->scan.interrupted));
 }
 

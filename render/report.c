@@ -221,6 +221,12 @@ void report_coverage(FILE *out, const struct report *report)
 				       word_count(report->tasks.unreadable, "task"))
 			: "",
 		s->interrupted ? "; INTERRUPTED, incomplete" : "");
+	if (report->tasks.leaders_only)
+		fprintf(out, "  of %s only the leader was looked at%s\n",
+			word_count(report->tasks.leaders_only, "thread group"),
+			s->interrupted
+				? ""
+				: ": all references are explained without the other threads");
 	/* crash lists one idle task a CPU, this walk the first one only: no more are missing there. */
 	if (report->tasks_in_crash < report->tasks.n)
 		fprintf(out,

@@ -17,4 +17,10 @@
  */
 void system_calls_collect(struct file_set *files, const struct task_list *tasks);
 
+/*
+ * The same by the wait queues alone, and without threads whose table may not have been shared: what is found is certain, so
+ * that other references need not be looked for first. Both forget what an earlier call has found: more tasks may be known.
+ */
+void system_calls_in_queues(struct file_set *files, const struct task_list *tasks);
+
 #endif

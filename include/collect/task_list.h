@@ -6,6 +6,7 @@
 #ifndef NBD_COLLECT_TASK_LIST_H
 #define NBD_COLLECT_TASK_LIST_H
 
+#include "base/ptr_map.h"
 #include "model/model.h"
 
 /*
@@ -14,6 +15,13 @@
  * lead back, are counted in unreadable. Memory: arena.
  */
 void task_list_collect(struct task_list *list);
+
+/* The same without the threads of leaders, who say where those are (task.threads), and without ran_ago_ms. */
+void task_list_leaders(struct task_list *list);
+
+/* Adds those threads: of the leaders whose task_structs are in the map, or of all (NULL). What is in the list stays where
+ * it is. True when one of them uses another file table than its leader. */
+bool task_list_add_threads(struct task_list *list, const struct ptr_map *leaders);
 
 /* The living task whose task_struct is at addr, NULL when there is none. */
 const struct task *task_list_by_address(const struct task_list *list, uint64_t addr);

@@ -27,6 +27,8 @@ struct task {
 	char state;	/* R S D T t Z X I as ps prints them, ? when unreadable */
 	uint64_t stack; /* lowest address of its kernel stack, 0 when unknown */
 	uint64_t files; /* files_struct, 0 past exit_files() and for kernel threads */
+	uint64_t
+		threads; /* of a leader whose other threads are not in the list: the head of theirs; else 0 */
 	bool kernel_thread;
 	bool may_use_io_uring; /* it has made or used one, or that cannot be known */
 	num start_boottime;    /* when it began: nanoseconds of CLOCK_BOOTTIME */
@@ -38,6 +40,7 @@ struct task_list {
 	struct task **v; /* by address of task_struct */
 	size_t n;
 	size_t unreadable; /* tasks or list links that could not be read */
+	size_t leaders_only; /* thread groups of which only the leader is in the list, for no more was needed */
 	bool interrupted;
 };
 
@@ -86,7 +89,6 @@ struct file {
 	size_t n_owners;
 	struct holder *holders;
 	size_t n_holders;
-	bool unasked; /* nobody asked about it: its references need not all be explained */
 };
 
 /* Whose the holder is, by his place in the list: who is inside the call, has the ring open, can receive the message. The
@@ -538,6 +540,7 @@ struct opened_file {
 struct query {
 	num device;		       /* the index, when a device was asked for by name */
 	uint64_t addr;		       /* else the address; becomes the gendisk's for a device */
+	bool both_ends;		       /* of a socket: who has the other end is asked, too */
 	struct sock_info *sock;	       /* the socket it means, or NULL */
 	const struct connection *conn; /* the connection, when it is an nbd_sock */
 	struct file *file;	       /* the struct file it means, or NULL */

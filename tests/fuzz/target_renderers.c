@@ -95,6 +95,7 @@ static void fill_tasks(struct task_list *list)
 		t->kernel_thread = input_byte(&input) & 1;
 	}
 	list->unreadable = value();
+	list->leaders_only = value();
 	list->interrupted = input_byte(&input) & 1;
 }
 

@@ -19,6 +19,7 @@ TCase *senders_case(void);
 TCase *rt_senders_case(void);
 TCase *waiting_case(void);
 TCase *calls_case(void);
+TCase *queries_case(void);
 TCase *sockets_case(void);
 TCase *memory_case(void);
 TCase *progress_case(void);

@@ -449,6 +449,12 @@ static void add_thread(struct kernel *k, uint64_t signal, uint64_t task,
 		image_list_add(image, head, node);
 }
 
+void kernel_table_get(struct kernel *k, const struct kernel_task *t)
+{
+	image_set(k->image, t->files, "files_struct", "count",
+		  image_get(k->image, t->files, "files_struct", "count") + 1);
+}
+
 struct kernel_task kernel_task(struct kernel *k, const char *comm, uint32_t pid,
 			       const struct kernel_task *leader, uint32_t flags)
 {
@@ -475,6 +481,8 @@ struct kernel_task kernel_task(struct kernel *k, const char *comm, uint32_t pid,
 		image_set(image, table, "fdtable", "max_fds", MAX_FDS);
 		image_set(image, table, "fdtable", "fd", image_array(image, "ptr", MAX_FDS));
 	}
+	if (t.files)
+		kernel_table_get(k, &t);
 	if (!k->init_task) {
 		k->init_task = t.task;
 		image_list_init(image, image_at(image, t.task, "task_struct", "tasks"));

@@ -53,6 +53,9 @@ void kernel_build(struct kernel *k, struct image *image);
 struct kernel_task kernel_task(struct kernel *k, const char *comm, uint32_t pid,
 			       const struct kernel_task *leader, uint32_t flags);
 
+/* One user more of the task's file table. */
+void kernel_table_get(struct kernel *k, const struct kernel_task *t);
+
 /* When a task began, in seconds after the boot. */
 void kernel_task_began(struct kernel *k, uint64_t task, unsigned seconds);
 

@@ -26,6 +26,7 @@ int main(void)
 	suite_add_tcase(suite, waiting_case());
 	suite_add_tcase(suite, log_case());
 	suite_add_tcase(suite, calls_case());
+	suite_add_tcase(suite, queries_case());
 	suite_add_tcase(suite, sockets_case());
 	suite_add_tcase(suite, memory_case());
 	suite_add_tcase(suite, progress_case());

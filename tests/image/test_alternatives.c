@@ -38,6 +38,7 @@ static const struct {
 	{{"request_queue", "nr_hw_queues"}, "the same"},
 	{{"request_queue", "tag_set"}, "the same"},
 	{{"sock", "sk_protocol"}, "tells MPTCP from TCP: test_sockets.c"},
+	{{"files_struct", "count"}, "tells whether more tasks are to be looked at: test_queries.c"},
 	{{"task_struct", "io_uring"}, "tells where to look for rings: test_extras.c"},
 	{{"journal_s", ""}, "who waits for a journal: test_extras.c"},
 	{{"journal_s", "j_wait_transaction_locked"}, "the same"},

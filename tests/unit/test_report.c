@@ -134,6 +134,24 @@ START_TEST(none_is_not_claimed_when_tables_are_missing)
 }
 END_TEST
 
+/* What was left out is told, and why, unless the user ended the search. */
+START_TEST(leaders_only)
+{
+	char *text;
+
+	report->tasks.leaders_only = 7;
+	PRINTED(text, report_coverage(out, report));
+	has(text,
+	    "  of 7 thread groups only the leader was looked at: all references are explained "
+	    "without the other threads\n");
+	free(text);
+	report->scan.interrupted = true;
+	PRINTED(text, report_coverage(out, report));
+	has(text, "  of 7 thread groups only the leader was looked at\n");
+	free(text);
+}
+END_TEST
+
 START_TEST(layout_source)
 {
 	static const struct {
@@ -611,6 +629,7 @@ TCase *report_case(void)
 	tcase_add_test(c, warnings_of_a_device_that_is_well);
 	tcase_add_test(c, no_owner_is_usual_for_netlink);
 	tcase_add_test(c, none_is_not_claimed_when_tables_are_missing);
+	tcase_add_test(c, leaders_only);
 	tcase_add_test(c, layout_source);
 	tcase_add_test(c, device_source);
 	tcase_add_test(c, what_is_unknown_prints_as_a_question_mark);

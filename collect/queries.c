@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "collect/queries.h"
+
+#include "base/arena.h"
+#include "collect/dentry_path.h"
+#include "collect/devices.h"
+#include "collect/file_holders.h"
+#include "collect/read_for.h"
+#include "collect/socket.h"
+#include "collect/system_calls.h"
+#include "collect/task_list.h"
+#include "resolve/kernel_types.h"
+
+struct inquiry {
+	struct report *report;
+	struct query *queries;
+	size_t n;
+	struct file_set files;	/* what is asked about */
+	struct file_set others; /* what had to be read for that */
+	struct held_files held;
+	size_t n_added;	   /* of held */
+	bool other_tables; /* some thread does not use its leader's table */
+};
+
+bool queries_resolve(struct query *q, struct file_set *files, struct file_set *others)
+{
+	q->sock = socket_from_any(q->addr, q->both_ends ? files : others);
+	if (q->sock && q->sock->file) {
+		q->file = file_watch(files, q->sock->file->addr);
+	} else if (!q->sock && file_is_plausible(q->addr)) {
+		q->file = file_watch(files, q->addr);
+		q->path = dentry_path(k_num_at(k_at(q->addr, KM_FILE_PATH), KM_PATH_DENTRY));
+	}
+	return q->sock || q->file;
+}
+
+/* On copies: what means something else is to be resolved in another way. */
+static bool resolve_all(struct inquiry *inq, const struct query *queries)
+{
+	inq->queries = arena_alloc(inq->n * sizeof(*queries));
+	for (size_t i = 0; i < inq->n; i++) {
+		inq->queries[i] = queries[i];
+		/* The address of a device that is asked about by its name is 0. */
+		if (!queries_resolve(&inq->queries[i], &inq->files, &inq->others))
+			return false;
+	}
+	return true;
+}
+
+static void find_peers(struct inquiry *inq)
+{
+	struct sock_info **socks = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < inq->n; i++) {
+		if (inq->queries[i].sock && inq->queries[i].both_ends)
+			*ARENA_PUSH(socks, n) = inq->queries[i].sock;
+	}
+	socket_find_peers(socks, n, &inq->files, &inq->report->problems);
+	socket_find_listeners(socks, n, &inq->report->tasks);
+}
+
+static void look_at_tables(struct inquiry *inq)
+{
+	file_scan(&inq->files, &inq->report->tasks, &inq->report->scan, NULL, NULL);
+	read_for(inq->report, READ_TABLES);
+}
+
+static void look_at_threads_of_owners(struct inquiry *inq)
+{
+	struct ptr_map leaders = {0};
+
+	for (size_t i = 0; i < inq->files.n; i++) {
+		const struct file *file = inq->files.v[i];
+
+		for (size_t k = 0; k < file->n_owners; k++)
+			*ptr_map_at(&leaders, file->owners[k].task->addr) = inq;
+	}
+	inq->other_tables |= task_list_add_threads(&inq->report->tasks, &leaders);
+	read_for(inq->report, READ_TASKS);
+}
+
+static void look_at_all_threads(struct inquiry *inq)
+{
+	inq->other_tables |= task_list_add_threads(&inq->report->tasks, NULL);
+	read_for(inq->report, READ_TASKS);
+	if (inq->other_tables)
+		look_at_tables(inq);
+	inq->other_tables = false;
+}
+
+/* How many of the tasks that were seen use a table. */
+static uint64_t users_of(const struct task_list *tasks, uint64_t table)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < tasks->n; i++)
+		n += tasks->v[i]->files == table;
+	return n;
+}
+
+/* True when nobody else can have the tables of the owners: the kernel counts as many users of each as were seen. */
+static bool owners_are_known(const struct inquiry *inq)
+{
+	struct ptr_map known = {0};
+
+	for (size_t i = 0; i < inq->files.n; i++) {
+		const struct file *file = inq->files.v[i];
+
+		for (size_t k = 0; k < file->n_owners; k++) {
+			uint64_t table = file->owners[k].task->files;
+			void **seen = ptr_map_at(&known, table);
+
+			if (!*seen && !num_is(k_num_at(table, KM_FILES_COUNT),
+					      users_of(&inq->report->tasks, table)))
+				return false;
+			*seen = inq->report;
+		}
+	}
+	return true;
+}
+
+/* What has no reference is no file any more: then nothing follows from their number. */
+static bool is_explained(const struct file *file)
+{
+	return file->refs.v && file->refs.v <= file_refs_explained(file);
+}
+
+static bool all_are_explained(const struct inquiry *inq)
+{
+	for (size_t i = 0; i < inq->files.n; i++) {
+		if (!is_explained(inq->files.v[i]))
+			return false;
+	}
+	return true;
+}
+
+static void look_at_connections(struct inquiry *inq)
+{
+	/* Nobody judges these devices. */
+	struct report *nbd = arena_alloc(sizeof(*nbd));
+	struct file_set files = {0};
+
+	nbd->layout_source = inq->report->layout_source;
+	nbd->tasks = inq->report->tasks;
+	devices_collect(nbd, &files);
+	devices_add_holders(nbd, &inq->files);
+	for (size_t i = 0; i < nbd->problems.n; i++)
+		problem_add(&inq->report->problems, nbd->problems.v[i]);
+	read_for(inq->report, READ_DEVICES);
+}
+
+/* Who can receive a message that has one of the files is told by who owns the socket. */
+static bool is_in_a_message(const struct inquiry *inq)
+{
+	for (size_t i = 0; i < inq->files.n; i++) {
+		const struct file *file = inq->files.v[i];
+
+		for (size_t h = 0; h < file->n_holders; h++) {
+			if (file->holders[h].via)
+				return true;
+		}
+	}
+	return false;
+}
+
+static void add_held(struct inquiry *inq)
+{
+	file_holders_add(&inq->files, &inq->held, inq->n_added);
+	inq->n_added = inq->held.n;
+}
+
+static void look_at_messages(struct inquiry *inq)
+{
+	struct file_set receivers = {0};
+	struct scan_stats scan;
+
+	file_holders_below_loops(&inq->held);
+	file_holders_in_flight(&inq->held, &receivers);
+	add_held(inq);
+	if (is_in_a_message(inq))
+		file_scan(&receivers, &inq->report->tasks, &scan, NULL, NULL);
+	read_for(inq->report, READ_MESSAGES);
+}
+
+static void look_at_queues(struct inquiry *inq)
+{
+	system_calls_in_queues(&inq->files, &inq->report->tasks);
+	read_for(inq->report, READ_SYSTEM_CALLS);
+}
+
+static void look_at_system_calls(struct inquiry *inq)
+{
+	system_calls_collect(&inq->files, &inq->report->tasks);
+	read_for(inq->report, READ_SYSTEM_CALLS);
+}
+
+/* Of the other ends nobody asked to know every ring. */
+static bool rings_suffice(void *context)
+{
+	struct inquiry *inq = context;
+
+	add_held(inq);
+	for (size_t i = 0; i < inq->n; i++) {
+		const struct file *file = inq->queries[i].file;
+
+		if (file && file->refs.v > file_refs_explained(file))
+			return false;
+	}
+	return true;
+}
+
+static void look_at_rings(struct inquiry *inq)
+{
+	for (enum ring_owners of = RINGS_OF_USERS; of <= RINGS_OF_OTHERS && !rings_suffice(inq);
+	     of++)
+		file_holders_in_rings(&inq->held, &inq->report->tasks, of, rings_suffice, inq);
+	rings_suffice(inq);
+	read_for(inq->report, READ_RINGS);
+}
+
+static void look_further(struct inquiry *inq)
+{
+	static void (*const searches[])(struct inquiry *) = {
+		look_at_queues,	  look_at_connections,	look_at_all_threads,
+		look_at_messages, look_at_system_calls, look_at_rings,
+	};
+
+	for (size_t i = 0; i < sizeof(searches) / sizeof(*searches); i++) {
+		if (all_are_explained(inq) || k_interrupted())
+			return;
+		searches[i](inq);
+	}
+}
+
+bool queries_collect(struct report *report, struct query *queries, size_t n)
+{
+	struct inquiry inq = {.report = report, .n = n};
+
+	if (!n || !resolve_all(&inq, queries))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		queries[i] = inq.queries[i];
+	task_list_leaders(&report->tasks);
+	read_for(report, READ_TASKS);
+	find_peers(&inq);
+	read_for(report, READ_DEVICES);
+	look_at_tables(&inq);
+	look_at_threads_of_owners(&inq);
+	if (!owners_are_known(&inq))
+		look_at_all_threads(&inq);
+	look_further(&inq);
+	report->scan.interrupted |= k_interrupted();
+	for (size_t i = 0; i < inq.held.problems.n; i++)
+		problem_add(&report->problems, inq.held.problems.v[i]);
+	return true;
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* How far unix_peer and file_owner look: until each reference of what was asked about is explained, and no further. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "extras.h"
+#include "image_tests.h"
+#include "run.h"
+
+#define FD 12
+
+static struct layout *layout;
+static struct image *image;
+static struct scene scene;
+
+/* A process that has nothing to do with nbd, and its second thread. */
+static struct kernel_task other, other_thread;
+
+static void setup(void)
+{
+	layout = layout_load(LAYOUTS, "6.1");
+	image = image_create(layout);
+	scene = scene_build(image);
+	other = kernel_task(&scene.kernel, "other", 5000, NULL, 0);
+	other_thread = kernel_task(&scene.kernel, "other", 5001, &other, 0);
+}
+
+static void teardown(void)
+{
+	image_free(image);
+	layout_free(layout);
+}
+
+static struct json_object *ask(const char *command, uint64_t addr)
+{
+	char *output = run(image, "%s -j %llx", command, (unsigned long long)addr);
+	struct json_object *lines = json_lines(output);
+
+	free(output);
+	return lines;
+}
+
+/* Of how many thread groups with more than one thread file_owner has looked at the leader only. */
+static void leaders_only(uint64_t file, int64_t n)
+{
+	struct json_object *lines = ask("file_owner", file);
+
+	is_number(lines, "/0/leaders_only", n);
+	json_object_put(lines);
+}
+
+/* The thread gets a file table of its own. */
+static void unshare(struct kernel_task *t)
+{
+	uint64_t files = image_new(image, "files_struct"), table = image_new(image, "fdtable");
+	uint64_t old = image_get(image, t->files, "files_struct", "fdt");
+
+	image_set(image, table, "fdtable", "open_fds",
+		  image_get(image, old, "fdtable", "open_fds"));
+	image_set(image, table, "fdtable", "max_fds", image_get(image, old, "fdtable", "max_fds"));
+	image_set(image, table, "fdtable", "fd", image_array(image, "ptr", 64));
+	image_set(image, files, "files_struct", "fdt", table);
+	image_set(image, t->files, "files_struct", "count", 1);
+	t->files = files;
+	kernel_table_get(&scene.kernel, t);
+	image_set(image, t->task, "task_struct", "files", files);
+}
+
+/* The opener's file is his alone, the socket's also nbd's. The client's thread is looked at, the other one is not. */
+START_TEST(who_explains_all_references_suffices)
+{
+	struct json_object *lines;
+	char *text;
+
+	leaders_only(scene.opener_file, 2);
+	lines = ask("file_owner", scene.ends[0].file);
+	is_number(lines, "/0/leaders_only", 1);
+	is_number(lines, "/0/file_refs_explained", 2);
+	has_elements(lines, "/0/owners", 1);
+	is_string(lines, "/0/holders/0/kind", "nbd");
+	json_object_put(lines);
+	text = run(image, "file_owner %llx", (unsigned long long)scene.ends[0].file);
+	ck_assert_ptr_nonnull(
+		strstr(text, "  of 1 thread group only the leader was looked at: all references "
+			     "are explained without the other threads\n"));
+	free(text);
+}
+END_TEST
+
+/* A reference more than that. */
+START_TEST(a_thread_with_a_table_of_its_own)
+{
+	struct json_object *lines;
+	char *text;
+
+	unshare(&other_thread);
+	kernel_fd(&scene.kernel, &other_thread, FD, scene.opener_file);
+	kernel_file_get(&scene.kernel, scene.opener_file);
+	lines = ask("file_owner", scene.opener_file);
+	is_number(lines, "/0/leaders_only", 0);
+	is_number(lines, "/0/file_refs_explained", 2);
+	has_elements(lines, "/0/owners", 2);
+	is_number(lines, "/0/owners/1/pid", other_thread.pid);
+	is_number(lines, "/0/owners/1/fd", FD);
+	json_object_put(lines);
+	text = run(image, "file_owner %llx", (unsigned long long)scene.opener_file);
+	ck_assert_ptr_null(strstr(text, "only the leader"));
+	free(text);
+}
+END_TEST
+
+START_TEST(threads_of_a_leader_that_has_exited)
+{
+	struct json_object *lines;
+
+	kernel_fd(&scene.kernel, &other, FD, scene.opener_file);
+	kernel_file_get(&scene.kernel, scene.opener_file);
+	image_set(image, other.task, "task_struct", "files", 0);
+	lines = ask("file_owner", scene.opener_file);
+	is_number(lines, "/0/file_refs_explained", 2);
+	is_number(lines, "/0/owners/1/pid", other_thread.pid);
+	json_object_put(lines);
+}
+END_TEST
+
+/* It adds no reference to the file: only the table tells that it has one user more. */
+START_TEST(a_thread_that_shares_the_table_of_another_group)
+{
+	struct json_object *lines;
+
+	image_set(image, other_thread.task, "task_struct", "files", scene.opener.files);
+	kernel_table_get(&scene.kernel, &scene.opener);
+	lines = ask("file_owner", scene.opener_file);
+	is_number(lines, "/0/leaders_only", 0);
+	is_number(lines, "/0/file_refs", 1);
+	has_elements(lines, "/0/owners", 2);
+	is_number(lines, "/0/owners/1/pid", other_thread.pid);
+	json_object_put(lines);
+}
+END_TEST
+
+/* What is not known is not taken for explained. */
+START_TEST(a_count_that_says_nothing)
+{
+	switch (_i) {
+	case 0:
+		image_cut(image, image_at(image, scene.opener_file, "file", "f_count"), 8);
+		break;
+	case 1: /* a file that was freed */
+		image_set(image, scene.opener_file, "file", "f_count", 0);
+		kernel_fd(&scene.kernel, &scene.opener, SCENE_OPENER_FD, 0);
+		break;
+	default:
+		image_cut(image, image_at(image, scene.opener.files, "files_struct", "count"), 4);
+	}
+	leaders_only(scene.opener_file, 0);
+}
+END_TEST
+
+/* Of a socket's two ends unix_peer tells both, file_owner the one that was asked about. */
+START_TEST(only_unix_peer_asks_for_the_other_end)
+{
+	struct json_object *lines;
+
+	kernel_file_get(&scene.kernel, scene.ends[0].file);
+	leaders_only(scene.peers[0].file, 2);
+	lines = ask("unix_peer", scene.peers[0].file);
+	is_number(lines, "/0/leaders_only", 0);
+	is_address(lines, "/0/peer/file", scene.ends[0].file);
+	is_number(lines, "/0/peer/file_refs", 3);
+	is_number(lines, "/0/peer/file_refs_explained", 2);
+	json_object_put(lines);
+}
+END_TEST
+
+/* One that polls is found in the socket's queue: nobody else need be looked at. */
+START_TEST(who_polls_a_socket)
+{
+	struct extra_waiters waiters = extra_waiters(&scene);
+	struct json_object *lines;
+
+	extra_calls(&scene, &waiters);
+	lines = ask("file_owner", scene.peers[0].file);
+	is_number(lines, "/0/leaders_only", 2);
+	is_string(lines, "/0/holders/0/what", "poll by qemu-kvm (4300)");
+	json_object_put(lines);
+}
+END_TEST
+
+/* So is who waits in recvfrom(): t, whose kernel stack is the client's second thread's. */
+static void wait_for_socket(const struct kernel_task *t)
+{
+	uint64_t wq = image_new(image, "socket_wq");
+	uint64_t stack = image_get(image, scene.client_thread.task, "task_struct", "stack");
+	uint64_t entry = stack + EXTRA_STACK_SIZE / 4;
+	uint64_t head = image_at(image, wq, "socket_wq", "wait.whole.head");
+
+	image_list_init(image, head);
+	image_set(image, scene.ends[0].sk, "sock", "sk_wq", wq);
+	image_set(image, t->task, "task_struct", "stack", stack);
+	image_set(image, entry, "wait_queue_entry", "private", t->task);
+	image_list_add(image, head, image_at(image, entry, "wait_queue_entry", "entry"));
+}
+
+/* It counts once, though it is looked for again among all threads. */
+START_TEST(who_waits_for_a_socket)
+{
+	struct extra_waiters waiters = extra_waiters(&scene);
+	struct json_object *lines;
+
+	extra_calls(&scene, &waiters);
+	if (_i)
+		wait_for_socket(&scene.client_thread);
+	kernel_file_get(&scene.kernel, scene.ends[0].file);
+	lines = ask("file_owner", scene.ends[0].file);
+	is_number(lines, "/0/leaders_only", 0);
+	is_number(lines, "/0/file_refs", 4);
+	is_number(lines, "/0/file_refs_explained", 3);
+	has_elements(lines, "/0/holders", 2);
+	json_object_put(lines);
+}
+END_TEST
+
+/* The client's table may have been shared when it began to wait. nbd's reference is certain, and explains the last one. */
+START_TEST(what_is_certain_comes_first)
+{
+	struct extra_waiters waiters = extra_waiters(&scene);
+	struct json_object *lines;
+
+	extra_calls(&scene, &waiters);
+	image_set(image, scene.client_thread.task, "task_struct", "files", 0);
+	image_set(image, scene.client.files, "files_struct", "count", 1);
+	image_set(image, image_get(image, scene.client.task, "task_struct", "signal"),
+		  "signal_struct", "sum_sched_runtime", 1000);
+	wait_for_socket(&scene.client);
+	lines = ask("file_owner", scene.ends[0].file);
+	is_number(lines, "/0/file_refs_explained", 3);
+	has_elements(lines, "/0/holders", 2);
+	json_object_put(lines);
+	image_set(image, scene.ends[0].file, "file", "f_count", 2);
+	lines = ask("file_owner", scene.ends[0].file);
+	has_elements(lines, "/0/holders", 1);
+	is_string(lines, "/0/holders/0/kind", "nbd");
+	json_object_put(lines);
+}
+END_TEST
+
+/* Who can receive the message is told, too. */
+START_TEST(a_message_in_flight)
+{
+	struct json_object *lines;
+
+	extra_message(&scene);
+	lines = ask("file_owner", scene.ends[0].file);
+	is_number(lines, "/0/file_refs_explained", 3);
+	is_string(lines, "/0/holders/1/kind", "scm_rights");
+	is_number(lines, "/0/holders/1/tasks/0/pid", scene.server.pid);
+	json_object_put(lines);
+}
+END_TEST
+
+START_TEST(a_file_in_a_ring)
+{
+	struct json_object *lines;
+
+	extra_ring(&scene);
+	lines = ask("file_owner", scene.ends[1].file);
+	is_number(lines, "/0/file_refs_explained", 3);
+	is_string(lines, "/0/holders/1/kind", "io_uring");
+	json_object_put(lines);
+}
+END_TEST
+
+TCase *queries_case(void)
+{
+	TCase *tc = tcase_create("queries");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, who_explains_all_references_suffices);
+	tcase_add_test(tc, a_thread_with_a_table_of_its_own);
+	tcase_add_test(tc, threads_of_a_leader_that_has_exited);
+	tcase_add_test(tc, a_thread_that_shares_the_table_of_another_group);
+	tcase_add_loop_test(tc, a_count_that_says_nothing, 0, 3);
+	tcase_add_test(tc, only_unix_peer_asks_for_the_other_end);
+	tcase_add_test(tc, who_polls_a_socket);
+	tcase_add_loop_test(tc, who_waits_for_a_socket, 0, 2);
+	tcase_add_test(tc, what_is_certain_comes_first);
+	tcase_add_test(tc, a_message_in_flight);
+	tcase_add_test(tc, a_file_in_a_ring);
+	return tc;
+}

@@ -89,32 +89,38 @@ static void look_at_all_threads(struct inquiry *inq)
 	inq->other_tables = false;
 }
 
-/* How many of the tasks that were seen use a table. */
-static uint64_t users_of(const struct task_list *tasks, uint64_t table)
+/* How many of the tasks that were seen use each table. */
+static struct ptr_map count_users(const struct task_list *tasks)
 {
-	uint64_t n = 0;
+	struct ptr_map users = {0};
 
-	for (size_t i = 0; i < tasks->n; i++)
-		n += tasks->v[i]->files == table;
-	return n;
+	for (size_t i = 0; i < tasks->n; i++) {
+		void **slot;
+
+		if (!tasks->v[i]->files)
+			continue;
+		slot = ptr_map_at(&users, tasks->v[i]->files);
+		if (!*slot)
+			*slot = arena_alloc(sizeof(uint64_t));
+		++*(uint64_t *)*slot;
+	}
+	return users;
 }
 
 /* True when nobody else can have the tables of the owners: the kernel counts as many users of each as were seen. */
 static bool owners_are_known(const struct inquiry *inq)
 {
-	struct ptr_map known = {0};
+	struct ptr_map users = count_users(&inq->report->tasks);
 
 	for (size_t i = 0; i < inq->files.n; i++) {
 		const struct file *file = inq->files.v[i];
 
 		for (size_t k = 0; k < file->n_owners; k++) {
 			uint64_t table = file->owners[k].task->files;
-			void **seen = ptr_map_at(&known, table);
+			const uint64_t *seen = ptr_map_get(&users, table);
 
-			if (!*seen && !num_is(k_num_at(table, KM_FILES_COUNT),
-					      users_of(&inq->report->tasks, table)))
+			if (!num_is(k_num_at(table, KM_FILES_COUNT), *seen))
 				return false;
-			*seen = inq->report;
 		}
 	}
 	return true;

@@ -39,7 +39,7 @@ static void resolve_query(const struct report *report, struct query *q, struct f
 		return;
 	q->conn = nbd_connection_by_address(report, q->addr);
 	if (!q->conn) {
-		queries_resolve(q, files, files);
+		queries_resolve(q, q->addr, files, files);
 		return;
 	}
 	q->sock = q->conn->sock;
@@ -161,7 +161,8 @@ static void settle_numbering(struct report *report)
 	}
 }
 
-static void collect_devices(struct report *report, struct query *queries, size_t n)
+/* Everything about the devices, and what the queries ask about where one of them means a device. */
+static void collect_all(struct report *report, struct query *queries, size_t n)
 {
 	struct file_set files = {0};
 	struct block_devices block_devices;
@@ -209,7 +210,7 @@ struct report *collect_report(struct query *queries, size_t n)
 	report->tasks_in_crash = system.tasks_in_crash;
 	report->layout_source = k_layout_source();
 	if (!queries_collect(report, queries, n))
-		collect_devices(report, queries, n);
+		collect_all(report, queries, n);
 	progress_end();
 	/* The renderers may take as much memory. */
 	k_forget_pages();

@@ -5,6 +5,7 @@
 #include "collect/dentry_path.h"
 #include "collect/devices.h"
 #include "collect/file_holders.h"
+#include "collect/nbd_structs.h"
 #include "collect/read_for.h"
 #include "collect/socket.h"
 #include "collect/system_calls.h"
@@ -17,21 +18,42 @@ struct inquiry {
 	size_t n;
 	struct file_set files;	/* what is asked about */
 	struct file_set others; /* what had to be read for that */
+	struct report *nbd; /* its devices, which nobody judges; NULL while they were not needed */
 	struct held_files held;
 	size_t n_added;	   /* of held */
 	bool other_tables; /* some thread does not use its leader's table */
 };
 
-bool queries_resolve(struct query *q, struct file_set *files, struct file_set *others)
+bool queries_resolve(struct query *q, uint64_t addr, struct file_set *files,
+		     struct file_set *others)
 {
-	q->sock = socket_from_any(q->addr, q->both_ends ? files : others);
+	q->sock = socket_from_any(addr, q->both_ends ? files : others);
 	if (q->sock && q->sock->file) {
 		q->file = file_watch(files, q->sock->file->addr);
-	} else if (!q->sock && file_is_plausible(q->addr)) {
-		q->file = file_watch(files, q->addr);
-		q->path = dentry_path(k_num_at(k_at(q->addr, KM_FILE_PATH), KM_PATH_DENTRY));
+	} else if (!q->sock && file_is_plausible(addr)) {
+		q->file = file_watch(files, addr);
+		q->path = dentry_path(k_num_at(k_at(addr, KM_FILE_PATH), KM_PATH_DENTRY));
 	}
 	return q->sock || q->file;
+}
+
+static void read_devices(struct inquiry *inq)
+{
+	struct file_set files = {0};
+
+	if (inq->nbd)
+		return;
+	inq->nbd = arena_alloc(sizeof(*inq->nbd));
+	inq->nbd->layout_source = inq->report->layout_source;
+	devices_collect(inq->nbd, &files);
+}
+
+/* An nbd_sock means its socket. */
+static bool resolve_connection(struct inquiry *inq, struct query *q)
+{
+	read_devices(inq);
+	q->conn = nbd_connection_by_address(inq->nbd, q->addr);
+	return q->conn && queries_resolve(q, q->conn->sock->socket, &inq->files, &inq->others);
 }
 
 /* On copies: what means something else is to be resolved in another way. */
@@ -39,9 +61,11 @@ static bool resolve_all(struct inquiry *inq, const struct query *queries)
 {
 	inq->queries = arena_alloc(inq->n * sizeof(*queries));
 	for (size_t i = 0; i < inq->n; i++) {
-		inq->queries[i] = queries[i];
-		/* The address of a device that is asked about by its name is 0. */
-		if (!queries_resolve(&inq->queries[i], &inq->files, &inq->others))
+		struct query *q = &inq->queries[i];
+
+		*q = queries[i];
+		if (q->device.known || (!queries_resolve(q, q->addr, &inq->files, &inq->others) &&
+					!resolve_connection(inq, q)))
 			return false;
 	}
 	return true;
@@ -84,7 +108,8 @@ static void look_at_all_threads(struct inquiry *inq)
 {
 	inq->other_tables |= task_list_add_threads(&inq->report->tasks, NULL);
 	read_for(inq->report, READ_TASKS);
-	if (inq->other_tables)
+	/* A search that is cut short would forget what the first one has found. */
+	if (inq->other_tables && !k_interrupted())
 		look_at_tables(inq);
 	inq->other_tables = false;
 }
@@ -126,10 +151,10 @@ static bool owners_are_known(const struct inquiry *inq)
 	return true;
 }
 
-/* What has no reference is no file any more: then nothing follows from their number. */
+/* From a number that is 0, or less than what was found, nothing follows. */
 static bool is_explained(const struct file *file)
 {
-	return file->refs.v && file->refs.v <= file_refs_explained(file);
+	return file->refs.v && file->refs.v == file_refs_explained(file);
 }
 
 static bool all_are_explained(const struct inquiry *inq)
@@ -143,16 +168,8 @@ static bool all_are_explained(const struct inquiry *inq)
 
 static void look_at_connections(struct inquiry *inq)
 {
-	/* Nobody judges these devices. */
-	struct report *nbd = arena_alloc(sizeof(*nbd));
-	struct file_set files = {0};
-
-	nbd->layout_source = inq->report->layout_source;
-	nbd->tasks = inq->report->tasks;
-	devices_collect(nbd, &files);
-	devices_add_holders(nbd, &inq->files);
-	for (size_t i = 0; i < nbd->problems.n; i++)
-		problem_add(&inq->report->problems, nbd->problems.v[i]);
+	read_devices(inq);
+	devices_add_holders(inq->nbd, &inq->files);
 	read_for(inq->report, READ_DEVICES);
 }
 
@@ -201,16 +218,13 @@ static void look_at_system_calls(struct inquiry *inq)
 	read_for(inq->report, READ_SYSTEM_CALLS);
 }
 
-/* Of the other ends nobody asked to know every ring. */
 static bool rings_suffice(void *context)
 {
 	struct inquiry *inq = context;
 
 	add_held(inq);
-	for (size_t i = 0; i < inq->n; i++) {
-		const struct file *file = inq->queries[i].file;
-
-		if (file && file->refs.v > file_refs_explained(file))
+	for (size_t i = 0; i < inq->files.n; i++) {
+		if (inq->files.v[i]->refs.v > file_refs_explained(inq->files.v[i]))
 			return false;
 	}
 	return true;
@@ -239,11 +253,35 @@ static void look_further(struct inquiry *inq)
 	}
 }
 
+static void add_problems(struct problems *to, const struct problems *problems, const char *of)
+{
+	for (size_t i = 0; i < problems->n; i++)
+		problem_add(to, arena_printf("%s%s", of, problems->v[i]));
+}
+
+/* Why a reference may be missing. */
+static void tell_problems(struct inquiry *inq)
+{
+	struct problems *to = &inq->report->problems;
+
+	for (size_t d = 0; inq->nbd && d < inq->nbd->n_devices; d++) {
+		const struct device *dev = &inq->nbd->devices[d];
+
+		add_problems(to, &dev->problems, arena_printf("%s: ", dev->name));
+	}
+	if (inq->nbd)
+		add_problems(to, &inq->nbd->problems, "");
+	add_problems(to, &inq->held.problems, "");
+}
+
 bool queries_collect(struct report *report, struct query *queries, size_t n)
 {
 	struct inquiry inq = {.report = report, .n = n};
 
-	if (!n || !resolve_all(&inq, queries))
+	bool are_files = n && resolve_all(&inq, queries);
+
+	read_for(report, READ_DEVICES);
+	if (!are_files)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		queries[i] = inq.queries[i];
@@ -257,7 +295,7 @@ bool queries_collect(struct report *report, struct query *queries, size_t n)
 		look_at_all_threads(&inq);
 	look_further(&inq);
 	report->scan.interrupted |= k_interrupted();
-	for (size_t i = 0; i < inq.held.problems.n; i++)
-		problem_add(&report->problems, inq.held.problems.v[i]);
+	if (!all_are_explained(&inq))
+		tell_problems(&inq);
 	return true;
 }

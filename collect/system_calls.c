@@ -134,7 +134,8 @@ static void add_waiting(struct call_search *search, struct file *file, uint64_t 
 		task_list_by_address(search->tasks, k_num_at(entry, KM_WAIT_ENTRY_PRIVATE).v);
 	struct fd_call call;
 
-	if (t && t->stack == stack && may_hold(search, t) && user_registers_call(stack, &call) &&
+	if (t && t->stack == stack && !ptr_map_get(&search->found, t->addr) &&
+	    may_hold(search, t) && user_registers_call(stack, &call) &&
 	    file_of_fd(t->files, call.fd) == file->addr)
 		add_holder(search, file, t, &call);
 }
@@ -151,13 +152,13 @@ static void add_queue(struct call_search *search, struct file *file)
 	while (missing(file) && klist_next(&entries)) {
 		uint64_t entry = k_container(entries.node, KM_WAIT_ENTRY_LIST);
 
-		if (is_poll_of(entry, file, search->tasks, &task))
+		if (!is_poll_of(entry, file, search->tasks, &task))
+			add_waiting(search, file, entry);
+		else if (search->only_certain)
 			file_add_holder(file, (struct holder){.kind = HOLDER_SYSTEM_CALL,
 							      .object = task->addr,
 							      .task = task,
 							      .call = "poll"});
-		else
-			add_waiting(search, file, entry);
 	}
 }
 
@@ -207,7 +208,16 @@ static void forget_calls(struct file *file)
 	file->n_holders = kept;
 }
 
-static void look_at_queues(struct call_search *search, struct file_set *files)
+static void look_at_queues(struct call_search *search, const struct file_set *files)
+{
+	for (size_t i = 0; i < files->n && !k_interrupted(); i++) {
+		if (missing(files->v[i]))
+			add_queue(search, files->v[i]);
+	}
+}
+
+/* Forgets all calls, and looks in the queues for those that are certain. */
+static void begin(struct call_search *search, const struct file_set *files)
 {
 	for (size_t i = 0; i < files->n; i++) {
 		forget_calls(files->v[i]);
@@ -220,21 +230,21 @@ static void look_at_queues(struct call_search *search, struct file_set *files)
 		if (table)
 			table->n_tasks++;
 	}
-	for (size_t i = 0; i < files->n && !k_interrupted(); i++) {
-		if (missing(files->v[i]))
-			add_queue(search, files->v[i]);
-	}
+	search->only_certain = true;
+	look_at_queues(search, files);
+	search->only_certain = false;
 }
 
 void system_calls_in_queues(struct file_set *files, const struct task_list *tasks)
 {
-	look_at_queues(&(struct call_search){.tasks = tasks, .only_certain = true}, files);
+	begin(&(struct call_search){.tasks = tasks}, files);
 }
 
 void system_calls_collect(struct file_set *files, const struct task_list *tasks)
 {
 	struct call_search search = {.tasks = tasks};
 
+	begin(&search, files);
 	look_at_queues(&search, files);
 	if (!any_missing(files))
 		return;

@@ -807,6 +807,7 @@ static void add_scan(json *o, const struct report *report)
 {
 	add(o, "tables_scanned", integer((int64_t)report->scan.tables));
 	add(o, "tables_unreadable", integer((int64_t)report->scan.tables_unreadable));
+	add(o, "tasks_unreadable", integer((int64_t)report->tasks.unreadable));
 	add(o, "leaders_only", integer((int64_t)report->tasks.leaders_only));
 	add(o, "interrupted", truth(report->scan.interrupted));
 }
@@ -819,13 +820,15 @@ static void add_end_problems(json *all, const char *end, const struct sock_info 
 		append(all, string(arena_printf("%s: its name could not be read", end)));
 }
 
-static void add_socket_problems(json *to, const struct sock_info *s)
+static void add_socket_problems(json *to, const struct report *report, const struct sock_info *s)
 {
 	json *all = add_array(to, "unreadable");
 
 	add_end_problems(all, "this end", s);
 	if (s->peer)
 		add_end_problems(all, "the other end", s->peer);
+	for (size_t i = 0; i < report->problems.n; i++)
+		append(all, string(report->problems.v[i]));
 }
 
 const char *json_socket_line(const struct report *report, const struct query *query)
@@ -838,7 +841,7 @@ const char *json_socket_line(const struct report *report, const struct query *qu
 	add(o, "nbd_sock", query->conn ? address(query->conn->nbd_sock) : NULL);
 	add(o, "dead", query->conn ? boolean(query->conn->dead) : NULL);
 	add_socket(o, query->sock);
-	add_socket_problems(o, query->sock);
+	add_socket_problems(o, report, query->sock);
 	add_scan(o, report);
 	return end_line();
 }
@@ -852,6 +855,7 @@ const char *json_file_line(const struct report *report, const struct query *quer
 	add(o, "query", address(query->addr));
 	add(o, "path", string(opened->path));
 	add_file(o, opened->file);
+	add_strings(o, "unreadable", report->problems.v, report->problems.n);
 	add_scan(o, report);
 	return end_line();
 }

@@ -27,8 +27,8 @@ struct task {
 	char state;	/* R S D T t Z X I as ps prints them, ? when unreadable */
 	uint64_t stack; /* lowest address of its kernel stack, 0 when unknown */
 	uint64_t files; /* files_struct, 0 past exit_files() and for kernel threads */
-	uint64_t
-		threads; /* of a leader whose other threads are not in the list: the head of theirs; else 0 */
+	/* Of a leader whose other threads are not in the list: the head of theirs, else 0. */
+	uint64_t threads;
 	bool kernel_thread;
 	bool may_use_io_uring; /* it has made or used one, or that cannot be known */
 	num start_boottime;    /* when it began: nanoseconds of CLOCK_BOOTTIME */

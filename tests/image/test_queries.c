@@ -87,20 +87,22 @@ START_TEST(who_explains_all_references_suffices)
 }
 END_TEST
 
-/* A reference more than that. */
+/* A reference more than that; the thread is of another process or the owner's. */
 START_TEST(a_thread_with_a_table_of_its_own)
 {
+	struct kernel_task thread =
+		_i ? kernel_task(&scene.kernel, "qemu-kvm", 4301, &scene.opener, 0) : other_thread;
 	struct json_object *lines;
 	char *text;
 
-	unshare(&other_thread);
-	kernel_fd(&scene.kernel, &other_thread, FD, scene.opener_file);
+	unshare(&thread);
+	kernel_fd(&scene.kernel, &thread, FD, scene.opener_file);
 	kernel_file_get(&scene.kernel, scene.opener_file);
 	lines = ask("file_owner", scene.opener_file);
 	is_number(lines, "/0/leaders_only", 0);
 	is_number(lines, "/0/file_refs_explained", 2);
 	has_elements(lines, "/0/owners", 2);
-	is_number(lines, "/0/owners/1/pid", other_thread.pid);
+	is_number(lines, "/0/owners/1/pid", thread.pid);
 	is_number(lines, "/0/owners/1/fd", FD);
 	json_object_put(lines);
 	text = run(image, "file_owner %llx", (unsigned long long)scene.opener_file);
@@ -150,6 +152,9 @@ START_TEST(a_count_that_says_nothing)
 		image_set(image, scene.opener_file, "file", "f_count", 0);
 		kernel_fd(&scene.kernel, &scene.opener, SCENE_OPENER_FD, 0);
 		break;
+	case 2: /* more fds than references */
+		kernel_fd(&scene.kernel, &scene.opener, FD, scene.opener_file);
+		break;
 	default:
 		image_cut(image, image_at(image, scene.opener.files, "files_struct", "count"), 4);
 	}
@@ -183,6 +188,12 @@ START_TEST(who_polls_a_socket)
 	lines = ask("file_owner", scene.peers[0].file);
 	is_number(lines, "/0/leaders_only", 2);
 	is_string(lines, "/0/holders/0/what", "poll by qemu-kvm (4300)");
+	json_object_put(lines);
+	/* However often the queue is looked at. */
+	kernel_file_get(&scene.kernel, scene.peers[0].file);
+	lines = ask("file_owner", scene.peers[0].file);
+	is_number(lines, "/0/leaders_only", 0);
+	has_elements(lines, "/0/holders", 1);
 	json_object_put(lines);
 }
 END_TEST
@@ -245,6 +256,90 @@ START_TEST(what_is_certain_comes_first)
 }
 END_TEST
 
+static void poll_socket(const struct kernel_task *t, const struct extra_calls *calls, uint64_t head)
+{
+	uint64_t wqueues = image_new(image, "poll_wqueues");
+	uint64_t entry = image_new(image, "poll_table_entry");
+
+	image_set(image, wqueues, "poll_wqueues", "polling_task", t->task);
+	image_set(image, entry, "poll_table_entry", "filp", scene.ends[0].file);
+	image_set(image, entry, "poll_table_entry", "wait.func",
+		  image_get(image, calls->poll_entry, "poll_table_entry", "wait.func"));
+	image_set(image, entry, "poll_table_entry", "wait.private", wqueues);
+	image_list_add(image, head, image_at(image, entry, "poll_table_entry", "wait.entry"));
+}
+
+/* Behind one that may hold the last reference waits another that does; whatever else is asked about, and in nbd's own report. */
+START_TEST(what_is_certain_comes_first_in_a_queue)
+{
+	struct extra_waiters waiters = extra_waiters(&scene);
+	struct extra_calls calls = extra_calls(&scene, &waiters);
+	struct json_object *lines;
+	char *output;
+	uint64_t wq;
+
+	image_set(image, scene.client_thread.task, "task_struct", "files", 0);
+	image_set(image, image_get(image, scene.client.task, "task_struct", "signal"),
+		  "signal_struct", "sum_sched_runtime", 1000);
+	wait_for_socket(&scene.client);
+	wq = image_get(image, scene.ends[0].sk, "sock", "sk_wq");
+	poll_socket(&scene.client, &calls, image_at(image, wq, "socket_wq", "wait.whole.head"));
+	kernel_file_get(&scene.kernel, scene.opener_file);
+	output = run(image, "file_owner -j %llx %llx", (unsigned long long)scene.ends[0].file,
+		     (unsigned long long)scene.opener_file);
+	lines = json_lines(output);
+	is_number(lines, "/1/file_refs_explained", 1);
+	has_elements(lines, "/0/holders", 2);
+	is_string(lines, "/0/holders/1/what", "poll by nbd-client (4200)");
+	json_object_put(lines);
+	free(output);
+	lines = run_report(image);
+	is_string(lines, "/1/connections/0/holders/1/what", "poll by nbd-client (4200)");
+	json_object_put(lines);
+}
+END_TEST
+
+static uint64_t last_file(void)
+{
+	const struct image_object *objects;
+	size_t n;
+
+	objects = image_objects(image, &n);
+	while (strcmp(objects[n - 1].what, "file"))
+		n--;
+	return objects[n - 1].addr;
+}
+
+START_TEST(a_file_below_a_loop_device)
+{
+	struct json_object *lines;
+
+	extra_mount(&scene);
+	extra_loop(&scene);
+	lines = ask("file_owner", last_file());
+	is_number(lines, "/0/file_refs_explained", 1);
+	is_string(lines, "/0/holders/0/kind", "loop");
+	json_object_put(lines);
+}
+END_TEST
+
+/* Which of nbd's connections could not be read is told of a file that one of them may hold, not of one that others explain. */
+START_TEST(why_a_reference_may_be_missing)
+{
+	struct json_object *lines;
+	uint64_t file = scene.ends[_i].file;
+	char *text;
+
+	image_cut(image, scene.nbd_socks[0], image_sizeof(image, "nbd_sock"));
+	lines = ask("file_owner", file);
+	has_elements(lines, "/0/unreadable", !_i);
+	json_object_put(lines);
+	text = run(image, "file_owner %llx", (unsigned long long)file);
+	ck_assert_int_eq(strstr(text, "! unreadable: nbd3: ") != NULL, !_i);
+	free(text);
+}
+END_TEST
+
 /* Who can receive the message is told, too. */
 START_TEST(a_message_in_flight)
 {
@@ -277,14 +372,17 @@ TCase *queries_case(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, who_explains_all_references_suffices);
-	tcase_add_test(tc, a_thread_with_a_table_of_its_own);
+	tcase_add_loop_test(tc, a_thread_with_a_table_of_its_own, 0, 2);
 	tcase_add_test(tc, threads_of_a_leader_that_has_exited);
 	tcase_add_test(tc, a_thread_that_shares_the_table_of_another_group);
-	tcase_add_loop_test(tc, a_count_that_says_nothing, 0, 3);
+	tcase_add_loop_test(tc, a_count_that_says_nothing, 0, 4);
 	tcase_add_test(tc, only_unix_peer_asks_for_the_other_end);
 	tcase_add_test(tc, who_polls_a_socket);
 	tcase_add_loop_test(tc, who_waits_for_a_socket, 0, 2);
 	tcase_add_test(tc, what_is_certain_comes_first);
+	tcase_add_test(tc, what_is_certain_comes_first_in_a_queue);
+	tcase_add_test(tc, a_file_below_a_loop_device);
+	tcase_add_loop_test(tc, why_a_reference_may_be_missing, 0, 2);
 	tcase_add_test(tc, a_message_in_flight);
 	tcase_add_test(tc, a_file_in_a_ring);
 	return tc;

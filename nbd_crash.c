@@ -394,11 +394,21 @@ static void answer_queries(bool devices, answer_fn *answer)
 	note_interruption(report);
 }
 
+static void tell_interrupted(const struct query *query)
+{
+	if (query->device.known)
+		error(INFO, "nbd%llu: not looked up\n", (ulonglong)query->device.v);
+	else
+		error(INFO, "%llx: not looked up\n", (ulonglong)query->addr);
+}
+
 static bool answer_socket(const struct rendering *r, const struct renderer *renderer,
 			  const struct query *query)
 {
 	if (query->sock)
 		renderer->socket(r, query);
+	else if (r->report->scan.interrupted)
+		tell_interrupted(query);
 	else
 		error(INFO,
 		      "%llx: no socket here: give the address of a struct socket, sock, file of a "
@@ -418,9 +428,11 @@ static void cmd_unix_peer(void)
 }
 
 /* Says why there is no struct file for this query. */
-static void tell_no_file(const struct query *query)
+static void tell_no_file(const struct report *report, const struct query *query)
 {
-	if (query->device.known && !query->addr)
+	if (!query->dev && !query->sock && report->scan.interrupted)
+		tell_interrupted(query);
+	else if (query->device.known && !query->addr)
 		error(INFO, "nbd%llu: no such device\n", (ulonglong)query->device.v);
 	else if (query->dev)
 		error(INFO,
@@ -431,6 +443,8 @@ static void tell_no_file(const struct query *query)
 			      ? word_count(query->dev->openers_expected.v, "opener")
 			      : "an unknown number of openers",
 		      query->dev->name);
+	else if (query->sock && !query->sock->family.known)
+		error(INFO, "%llx: the socket could not be read\n", (ulonglong)query->addr);
 	else if (query->sock)
 		error(INFO,
 		      "%llx: this socket has no struct file: it was closed or not accepted yet\n",
@@ -448,7 +462,7 @@ static bool answer_file(const struct rendering *r, const struct renderer *render
 	if (found)
 		renderer_files(renderer, r, query);
 	else
-		tell_no_file(query);
+		tell_no_file(r->report, query);
 	return found;
 }
 

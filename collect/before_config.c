@@ -101,6 +101,10 @@ void before_config_collect(struct report *report, struct file_set *files)
 	else if (!walk_array(report, files))
 		problem_add(&report->problems,
 			    "nbd_dev could not be read in full: devices may be missing");
+}
+
+void before_config_tell_limits(struct report *report)
+{
 	problem_add(&report->problems,
 		    "this nbd is older than 4.12: nothing was judged, and what an attach "
 		    "would get is not forecast");

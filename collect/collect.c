@@ -2,6 +2,7 @@
 #include "collect/collect.h"
 
 #include "base/arena.h"
+#include "collect/before_config.h"
 #include "collect/clocks.h"
 #include "collect/file_holders.h"
 #include "collect/kernel_log.h"
@@ -72,13 +73,12 @@ static bool references_missing(const struct report *report, const struct query *
 		for (size_t c = 0; c < report->devices[d].n_conns; c++) {
 			const struct file *file = report->devices[d].conns[c].sock->file;
 
-			if (file && file->refs.v > file_refs_explained(file))
+			if (file && file_refs_missing(file))
 				return true;
 		}
 	}
 	for (size_t i = 0; i < n; i++) {
-		if (queries[i].file &&
-		    queries[i].file->refs.v > file_refs_explained(queries[i].file))
+		if (queries[i].file && file_refs_missing(queries[i].file))
 			return true;
 	}
 	return false;
@@ -198,6 +198,11 @@ static void collect_all(struct report *report, struct query *queries, size_t n)
 	read_for(report, READ_DEVICES);
 	find_holders(report, queries, n, &block_devices, &stack, &files, &held);
 	read_for(report, READ_OPENERS);
+	if (report->before_config)
+		before_config_tell_limits(report);
+	/* With a device its problems are told; with a file those of all devices that may hold it. */
+	if (n && references_missing(report, queries, n))
+		devices_tell_problems(report, &report->problems);
 }
 
 struct report *collect_report(struct query *queries, size_t n)

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "collect/before_config.h"
 #include "collect/nbd_structs.h"
 #include "resolve/module_debuginfo.h"
@@ -49,5 +50,15 @@ void devices_add_holders(const struct report *report, const struct file_set *fil
 
 		for (size_t c = 0; c < dev->n_conns; c++)
 			add_holder(dev, &dev->conns[c], files);
+	}
+}
+
+void devices_tell_problems(const struct report *report, struct problems *to)
+{
+	for (size_t d = 0; d < report->n_devices; d++) {
+		const struct device *dev = &report->devices[d];
+
+		for (size_t i = 0; i < dev->problems.n; i++)
+			problem_add(to, arena_printf("%s: %s", dev->name, dev->problems.v[i]));
 	}
 }

@@ -20,8 +20,7 @@ struct inquiry {
 	struct file_set others; /* what had to be read for that */
 	struct report *nbd; /* its devices, which nobody judges; NULL while they were not needed */
 	struct held_files held;
-	size_t n_added;	   /* of held */
-	bool other_tables; /* some thread does not use its leader's table */
+	size_t n_added; /* of held */
 };
 
 bool queries_resolve(struct query *q, uint64_t addr, struct file_set *files,
@@ -31,6 +30,9 @@ bool queries_resolve(struct query *q, uint64_t addr, struct file_set *files,
 	if (q->sock && q->sock->file) {
 		q->file = file_watch(files, q->sock->file->addr);
 	} else if (!q->sock && file_is_plausible(addr)) {
+		/* With both ends a socket is asked about: this is none. */
+		if (q->both_ends)
+			return true;
 		q->file = file_watch(files, addr);
 		q->path = dentry_path(k_num_at(k_at(addr, KM_FILE_PATH), KM_PATH_DENTRY));
 	}
@@ -90,6 +92,17 @@ static void look_at_tables(struct inquiry *inq)
 	read_for(inq->report, READ_TABLES);
 }
 
+/* Looks at the threads of these leaders, or of all. */
+static void look_at_threads(struct inquiry *inq, const struct ptr_map *leaders)
+{
+	bool other_tables = task_list_add_threads(&inq->report->tasks, leaders);
+
+	read_for(inq->report, READ_TASKS);
+	/* A search that is cut short would forget what the first one has found. */
+	if (other_tables && !k_interrupted())
+		look_at_tables(inq);
+}
+
 static void look_at_threads_of_owners(struct inquiry *inq)
 {
 	struct ptr_map leaders = {0};
@@ -100,18 +113,12 @@ static void look_at_threads_of_owners(struct inquiry *inq)
 		for (size_t k = 0; k < file->n_owners; k++)
 			*ptr_map_at(&leaders, file->owners[k].task->addr) = inq;
 	}
-	inq->other_tables |= task_list_add_threads(&inq->report->tasks, &leaders);
-	read_for(inq->report, READ_TASKS);
+	look_at_threads(inq, &leaders);
 }
 
 static void look_at_all_threads(struct inquiry *inq)
 {
-	inq->other_tables |= task_list_add_threads(&inq->report->tasks, NULL);
-	read_for(inq->report, READ_TASKS);
-	/* A search that is cut short would forget what the first one has found. */
-	if (inq->other_tables && !k_interrupted())
-		look_at_tables(inq);
-	inq->other_tables = false;
+	look_at_threads(inq, NULL);
 }
 
 /* How many of the tasks that were seen use each table. */
@@ -224,7 +231,7 @@ static bool rings_suffice(void *context)
 
 	add_held(inq);
 	for (size_t i = 0; i < inq->files.n; i++) {
-		if (inq->files.v[i]->refs.v > file_refs_explained(inq->files.v[i]))
+		if (file_refs_missing(inq->files.v[i]))
 			return false;
 	}
 	return true;
@@ -253,31 +260,37 @@ static void look_further(struct inquiry *inq)
 	}
 }
 
-static void add_problems(struct problems *to, const struct problems *problems, const char *of)
+static void add_problems(struct problems *to, const struct problems *problems)
 {
 	for (size_t i = 0; i < problems->n; i++)
-		problem_add(to, arena_printf("%s%s", of, problems->v[i]));
+		problem_add(to, problems->v[i]);
 }
 
-/* Why a reference may be missing. */
+/* By which a reference may be missing. */
 static void tell_problems(struct inquiry *inq)
 {
 	struct problems *to = &inq->report->problems;
 
-	for (size_t d = 0; inq->nbd && d < inq->nbd->n_devices; d++) {
-		const struct device *dev = &inq->nbd->devices[d];
+	for (size_t i = 0; i < inq->files.n; i++) {
+		const struct file *file = inq->files.v[i];
 
-		add_problems(to, &dev->problems, arena_printf("%s: ", dev->name));
+		if (!file->refs.known)
+			problem_add(to,
+				    arena_printf("the number of references to file %llx could "
+						 "not be read: who holds it by a system call or "
+						 "an io_uring was not looked for",
+						 (unsigned long long)file->addr));
 	}
-	if (inq->nbd)
-		add_problems(to, &inq->nbd->problems, "");
-	add_problems(to, &inq->held.problems, "");
+	if (inq->nbd) {
+		devices_tell_problems(inq->nbd, to);
+		add_problems(to, &inq->nbd->problems);
+	}
+	add_problems(to, &inq->held.problems);
 }
 
 bool queries_collect(struct report *report, struct query *queries, size_t n)
 {
 	struct inquiry inq = {.report = report, .n = n};
-
 	bool are_files = n && resolve_all(&inq, queries);
 
 	read_for(report, READ_DEVICES);

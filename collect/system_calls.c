@@ -29,13 +29,6 @@ struct call_search {
 	struct stack_reader stacks;
 };
 
-static size_t missing(const struct file *file)
-{
-	size_t found = file_refs_explained(file);
-
-	return file->refs.known && file->refs.v > found ? file->refs.v - found : 0;
-}
-
 /* The struct socket of a socket's file, 0 of any other. */
 static uint64_t socket_of(const struct file *file)
 {
@@ -149,7 +142,7 @@ static void add_queue(struct call_search *search, struct file *file)
 	struct klist entries = klist_of(head ? NUM(head) : NUM_UNKNOWN, "socket_wq.wait");
 	const struct task *task;
 
-	while (missing(file) && klist_next(&entries)) {
+	while (file_refs_missing(file) && klist_next(&entries)) {
 		uint64_t entry = k_container(entries.node, KM_WAIT_ENTRY_LIST);
 
 		if (!is_poll_of(entry, file, search->tasks, &task))
@@ -172,8 +165,9 @@ static void add_call(struct call_search *search, struct file_set *files, const s
 	if (!user_registers_call(t->stack, &call))
 		return;
 	file = ptr_map_get(&files->by_addr, file_of_fd(t->files, call.fd));
-	if (file && missing(file) && kernel_stack_read(&search->stacks, t->addr, &stack) &&
-	    is_inside(&stack, call.name) && has_word(&stack, file))
+	if (file && file_refs_missing(file) &&
+	    kernel_stack_read(&search->stacks, t->addr, &stack) && is_inside(&stack, call.name) &&
+	    has_word(&stack, file))
 		add_holder(search, file, t, &call);
 }
 
@@ -191,7 +185,7 @@ static void note_tables(struct call_search *search, const struct file *file)
 static bool any_missing(const struct file_set *files)
 {
 	for (size_t i = 0; i < files->n; i++) {
-		if (missing(files->v[i]))
+		if (file_refs_missing(files->v[i]))
 			return true;
 	}
 	return false;
@@ -211,7 +205,7 @@ static void forget_calls(struct file *file)
 static void look_at_queues(struct call_search *search, const struct file_set *files)
 {
 	for (size_t i = 0; i < files->n && !k_interrupted(); i++) {
-		if (missing(files->v[i]))
+		if (file_refs_missing(files->v[i]))
 			add_queue(search, files->v[i]);
 	}
 }
@@ -221,7 +215,7 @@ static void begin(struct call_search *search, const struct file_set *files)
 {
 	for (size_t i = 0; i < files->n; i++) {
 		forget_calls(files->v[i]);
-		if (missing(files->v[i]))
+		if (file_refs_missing(files->v[i]))
 			note_tables(search, files->v[i]);
 	}
 	for (size_t i = 0; i < search->tasks->n; i++) {

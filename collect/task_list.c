@@ -183,8 +183,10 @@ static void add_threads(struct walk *walk, const struct task *leader)
 		uint64_t addr = k_container(link.v, thread_node());
 		bool is_leader = addr == leader->addr;
 
+		if (k_interrupted())
+			return;
 		/* The leader is in the list once. */
-		if (n > MAX_PID || k_interrupted() || (is_leader && leader_seen) ||
+		if (n > MAX_PID || (is_leader && leader_seen) ||
 		    (!is_leader && !add_thread(walk, leader, addr))) {
 			walk->list->unreadable++;
 			return;

@@ -17,4 +17,7 @@ void devices_collect(struct report *report, struct file_set *files);
  * watched in files. */
 void devices_add_holders(const struct report *report, const struct file_set *files);
 
+/* Appends the problems of all devices, each with the device's name. Memory: arena. */
+void devices_tell_problems(const struct report *report, struct problems *to);
+
 #endif

@@ -19,9 +19,9 @@ bool queries_resolve(struct query *q, uint64_t addr, struct file_set *files,
  * addresses. Otherwise it returns false, and nothing has changed but the number of reads. Memory: arena.
  *
  * First the file tables of all processes are searched, as their leaders have them, and the threads of those that own
- * the files. All threads are where an owner's table has not as many users as the kernel counts (files_struct.count). While
- * what was found is not as many references as the file has (f_count), these are looked at, in this order: who waits for
- * the socket, nbd's connections, all threads, messages and loop devices, system calls, rings.
+ * the files; then all threads, if the kernel counts another number of users (files_struct.count) of an owner's table than
+ * were seen. While fewer references were found than a file has (f_count), these are looked at, in this order: who waits
+ * for the socket, nbd's connections, all threads, messages and loop devices, system calls, rings.
  */
 bool queries_collect(struct report *report, struct query *queries, size_t n);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * All threads of the kernel, found by walking its own lists. crash's task list is not used: 8.0.2
+ * The threads of the kernel, found by walking its own lists. crash's task list is not used: 8.0.2
  * shows 2 tasks on a current 6.1 kernel.
  */
 #ifndef NBD_COLLECT_TASK_LIST_H

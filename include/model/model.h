@@ -39,8 +39,8 @@ struct task {
 struct task_list {
 	struct task **v; /* by address of task_struct */
 	size_t n;
-	size_t unreadable; /* tasks or list links that could not be read */
-	size_t leaders_only; /* thread groups of which only the leader is in the list, for no more was needed */
+	size_t unreadable;   /* tasks or list links that could not be read */
+	size_t leaders_only; /* thread groups of which only the leader is in the list */
 	bool interrupted;
 };
 
@@ -106,6 +106,14 @@ static inline struct fd_owner holder_owner(const struct holder *h, size_t i)
 static inline size_t file_refs_explained(const struct file *file)
 {
 	return file->n_table_refs + file->n_holders;
+}
+
+/* How many are not; 0 where their number could not be read. */
+static inline size_t file_refs_missing(const struct file *file)
+{
+	size_t explained = file_refs_explained(file);
+
+	return file->refs.known && file->refs.v > explained ? file->refs.v - explained : 0;
 }
 
 /* What became of the other end of a connection. */

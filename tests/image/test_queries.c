@@ -6,6 +6,7 @@
 #include "extras.h"
 #include "image_tests.h"
 #include "run.h"
+#include "standin.h"
 
 #define FD 12
 
@@ -87,7 +88,7 @@ START_TEST(who_explains_all_references_suffices)
 }
 END_TEST
 
-/* A reference more than that; the thread is of another process or the owner's. */
+/* A reference more than that. The thread is of another process, or of the owner's: then no more are needed. */
 START_TEST(a_thread_with_a_table_of_its_own)
 {
 	struct kernel_task thread =
@@ -99,14 +100,14 @@ START_TEST(a_thread_with_a_table_of_its_own)
 	kernel_fd(&scene.kernel, &thread, FD, scene.opener_file);
 	kernel_file_get(&scene.kernel, scene.opener_file);
 	lines = ask("file_owner", scene.opener_file);
-	is_number(lines, "/0/leaders_only", 0);
+	is_number(lines, "/0/leaders_only", _i ? 2 : 0);
 	is_number(lines, "/0/file_refs_explained", 2);
 	has_elements(lines, "/0/owners", 2);
 	is_number(lines, "/0/owners/1/pid", thread.pid);
 	is_number(lines, "/0/owners/1/fd", FD);
 	json_object_put(lines);
 	text = run(image, "file_owner %llx", (unsigned long long)scene.opener_file);
-	ck_assert_ptr_null(strstr(text, "only the leader"));
+	ck_assert_int_eq(strstr(text, "only the leader") != NULL, _i);
 	free(text);
 }
 END_TEST
@@ -144,6 +145,8 @@ END_TEST
 /* What is not known is not taken for explained. */
 START_TEST(a_count_that_says_nothing)
 {
+	char *text;
+
 	switch (_i) {
 	case 0:
 		image_cut(image, image_at(image, scene.opener_file, "file", "f_count"), 8);
@@ -159,6 +162,9 @@ START_TEST(a_count_that_says_nothing)
 		image_cut(image, image_at(image, scene.opener.files, "files_struct", "count"), 4);
 	}
 	leaders_only(scene.opener_file, 0);
+	text = run(image, "file_owner %llx", (unsigned long long)scene.opener_file);
+	ck_assert_int_eq(strstr(text, " was not looked for") != NULL, !_i);
+	free(text);
 }
 END_TEST
 
@@ -340,6 +346,64 @@ START_TEST(why_a_reference_may_be_missing)
 }
 END_TEST
 
+/* The device's search tells it of a file, too. */
+START_TEST(with_a_device)
+{
+	char *text;
+
+	image_cut(image, scene.nbd_socks[0], image_sizeof(image, "nbd_sock"));
+	text = run(image, "file_owner nbd3 %llx", (unsigned long long)scene.ends[_i].file);
+	ck_assert_ptr_nonnull(strstr(text, "qemu-kvm (4300) fd 3"));
+	ck_assert_int_eq(strstr(text, "nbd3: connection 0") != NULL, !_i);
+	free(text);
+}
+END_TEST
+
+/* A file that is no socket is none of unix_peer's, and does not make it look further. */
+START_TEST(unix_peer_of_another_file)
+{
+	char *text;
+
+	kernel_file_get(&scene.kernel, scene.opener_file);
+	text = run(image, "unix_peer -j %llx %llx", (unsigned long long)scene.peers[0].file,
+		   (unsigned long long)scene.opener_file);
+	ck_assert_ptr_nonnull(strstr(text, "no socket here"));
+	ck_assert_ptr_nonnull(strstr(text, "\"leaders_only\":1"));
+	free(text);
+}
+END_TEST
+
+/* An nbd_sock whose socket is no more to be read. */
+START_TEST(a_connection_without_a_readable_socket)
+{
+	char *text;
+
+	image_cut(image, scene.ends[0].socket, image_sizeof(image, "socket"));
+	text = run(image, "file_owner %llx", (unsigned long long)scene.nbd_socks[0]);
+	ck_assert_ptr_nonnull(strstr(text, ": the socket could not be read\n"));
+	free(text);
+}
+END_TEST
+
+/* What was not looked up is not told to be nothing. */
+START_TEST(an_nbd_sock_that_was_not_looked_up)
+{
+	unsigned long reads = 1, told = 0;
+
+	for (unsigned long n = 1; n <= reads; n++) {
+		char *text;
+
+		crash_interrupt(n);
+		text = run(image, "file_owner -j %llx", (unsigned long long)scene.nbd_socks[0]);
+		reads = crash_reads();
+		ck_assert_ptr_null(strstr(text, "no struct file"));
+		told += strstr(text, ": not looked up\n") != NULL;
+		free(text);
+	}
+	ck_assert_uint_gt(told, 0);
+}
+END_TEST
+
 /* Who can receive the message is told, too. */
 START_TEST(a_message_in_flight)
 {
@@ -383,6 +447,10 @@ TCase *queries_case(void)
 	tcase_add_test(tc, what_is_certain_comes_first_in_a_queue);
 	tcase_add_test(tc, a_file_below_a_loop_device);
 	tcase_add_loop_test(tc, why_a_reference_may_be_missing, 0, 2);
+	tcase_add_loop_test(tc, with_a_device, 0, 2);
+	tcase_add_test(tc, unix_peer_of_another_file);
+	tcase_add_test(tc, a_connection_without_a_readable_socket);
+	tcase_add_test(tc, an_nbd_sock_that_was_not_looked_up);
 	tcase_add_test(tc, a_message_in_flight);
 	tcase_add_test(tc, a_file_in_a_ring);
 	return tc;

@@ -397,9 +397,11 @@ static void answer_queries(bool devices, answer_fn *answer)
 static void tell_interrupted(const struct query *query)
 {
 	if (query->device.known)
-		error(INFO, "nbd%llu: not looked up\n", (ulonglong)query->device.v);
+		error(INFO, "nbd%llu: not looked up before Ctrl-C: ask again\n",
+		      (ulonglong)query->device.v);
 	else
-		error(INFO, "%llx: not looked up\n", (ulonglong)query->addr);
+		error(INFO, "%llx: not looked up before Ctrl-C: ask again\n",
+		      (ulonglong)query->addr);
 }
 
 static bool answer_socket(const struct rendering *r, const struct renderer *renderer,
@@ -444,7 +446,8 @@ static void tell_no_file(const struct report *report, const struct query *query)
 			      : "an unknown number of openers",
 		      query->dev->name);
 	else if (query->sock && !query->sock->family.known)
-		error(INFO, "%llx: the socket could not be read\n", (ulonglong)query->addr);
+		error(INFO, "%llx: its socket could not be read: who holds it is unknown\n",
+		      (ulonglong)query->addr);
 	else if (query->sock)
 		error(INFO,
 		      "%llx: this socket has no struct file: it was closed or not accepted yet\n",

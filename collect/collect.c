@@ -182,7 +182,7 @@ static void collect_all(struct report *report, struct query *queries, size_t n)
 	senders_collect(report);
 	waiting_requests_collect(report);
 	read_for(report, READ_REQUESTS);
-	/* What a device or connection is asked about by its address has no diagnosis. */
+	/* The diagnosis alone needs it, and who asks about addresses gets none. */
 	if (!n)
 		kernel_log_collect(report);
 	read_for(report, READ_LOG);

@@ -201,7 +201,7 @@ static void add_threads(struct walk *walk, const struct task *leader)
 /* The other threads of a leader that was just added: they are added, too, or it is noted where they are. */
 static void follow_threads(struct walk *walk, const struct kobj *o)
 {
-	struct task_list *list = walk->list;
+	const struct task_list *list = walk->list;
 	struct task *t = list->n ? list->v[list->n - 1] : NULL;
 	struct task leader = {.addr = o->addr,
 			      .tgid = (uint32_t)k_num(o, KM_TASK_TGID).v,
@@ -216,7 +216,6 @@ static void follow_threads(struct walk *walk, const struct kobj *o)
 		return;
 	}
 	t->threads = leader.threads;
-	list->leaders_only++;
 }
 
 static int by_address(const void *a, const void *b)
@@ -302,7 +301,6 @@ bool task_list_add_threads(struct task_list *list, const struct ptr_map *leaders
 			continue;
 		add_threads(&walk, leader);
 		leader->threads = 0;
-		list->leaders_only--;
 		list->interrupted = k_interrupted();
 	}
 	k_pass_end();

@@ -62,6 +62,15 @@ bool fact_tasks_complete(const struct report *report)
 	return !report->tasks.unreadable && !report->tasks.interrupted;
 }
 
+size_t fact_leaders_only(const struct report *report)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < report->tasks.n; i++)
+		n += report->tasks.v[i]->threads != 0;
+	return n;
+}
+
 static bool is_seen_using(const struct device *dev, const struct task *t)
 {
 	for (size_t i = 0; i < dev->n_openers; i++) {

@@ -808,7 +808,7 @@ static void add_scan(json *o, const struct report *report)
 	add(o, "tables_scanned", integer((int64_t)report->scan.tables));
 	add(o, "tables_unreadable", integer((int64_t)report->scan.tables_unreadable));
 	add(o, "tasks_unreadable", integer((int64_t)report->tasks.unreadable));
-	add(o, "leaders_only", integer((int64_t)report->tasks.leaders_only));
+	add(o, "leaders_only", integer((int64_t)fact_leaders_only(report)));
 	add(o, "interrupted", truth(report->scan.interrupted));
 }
 

@@ -212,6 +212,7 @@ void report_device_source(FILE *out, const struct report *report)
 void report_coverage(FILE *out, const struct report *report)
 {
 	const struct scan_stats *s = &report->scan;
+	size_t leaders_only = fact_leaders_only(report);
 
 	fprintf(out, "owners searched: %s, %s, %zu unreadable%s%s\n",
 		word_count(report->tasks.n, "task"), word_count(s->tables, "file table"),
@@ -221,9 +222,9 @@ void report_coverage(FILE *out, const struct report *report)
 				       word_count(report->tasks.unreadable, "task"))
 			: "",
 		s->interrupted ? "; INTERRUPTED, incomplete" : "");
-	if (report->tasks.leaders_only)
+	if (leaders_only)
 		fprintf(out, "  of %s only the leader was looked at%s\n",
-			word_count(report->tasks.leaders_only, "thread group"),
+			word_count(leaders_only, "thread group"),
 			s->interrupted
 				? ""
 				: ": all references are explained without the other threads");

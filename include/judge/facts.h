@@ -40,6 +40,9 @@ num fact_uses_device(const struct report *report, const struct device *dev, cons
 bool fact_scan_complete(const struct report *report);
 bool fact_tasks_complete(const struct report *report);
 
+/* Of how many thread groups only the leader was looked at. */
+size_t fact_leaders_only(const struct report *report);
+
 /* The living task at an address, NULL when there is none. */
 const struct task *fact_task_at(const struct report *report, uint64_t addr);
 

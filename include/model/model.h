@@ -39,8 +39,7 @@ struct task {
 struct task_list {
 	struct task **v; /* by address of task_struct */
 	size_t n;
-	size_t unreadable;   /* tasks or list links that could not be read */
-	size_t leaders_only; /* thread groups of which only the leader is in the list */
+	size_t unreadable; /* tasks or list links that could not be read */
 	bool interrupted;
 };
 

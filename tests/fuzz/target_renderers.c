@@ -92,10 +92,10 @@ static void fill_tasks(struct task_list *list)
 			t->comm[i] = (char)input_byte(&input);
 		t->state = states[input_byte(&input) % (sizeof(states) - 1)];
 		t->files = value();
+		t->threads = value();
 		t->kernel_thread = input_byte(&input) & 1;
 	}
 	list->unreadable = value();
-	list->leaders_only = value();
 	list->interrupted = input_byte(&input) & 1;
 }
 

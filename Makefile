@@ -57,8 +57,9 @@ BENCH := $(BUILD)/tests/bench/bench.so
 FUZZ_CC      ?= clang
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := $(patsubst tests/fuzz/target_%.c,%,$(wildcard tests/fuzz/target_*.c))
+FUZZ_OWN     := $(wildcard tests/fuzz/*.c)
 FUZZ_COMMON  := $(SOURCES) $(filter-out tests/image/main.c tests/image/run.c tests/image/test_%.c,$(wildcard tests/image/*.c)) \
-	$(filter-out tests/fuzz/target_%.c,$(wildcard tests/fuzz/*.c))
+	$(filter-out tests/fuzz/target_%.c,$(FUZZ_OWN))
 FUZZ_OBJECTS := $(FUZZ_COMMON:%.c=$(BUILD)/fuzz/%.o)
 # Comparisons are of values from the image, not of the input: tracing them takes time and tells nothing.
 FUZZ_SANITIZE := -fsanitize=fuzzer-no-link -fno-sanitize-coverage=trace-cmp -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -115,7 +116,7 @@ FUZZ_RUNS_btf       := 300000
 FUZZ_RUNS_commands  := 30000
 FUZZ_RUNS_renderers := 3000
 
-.SECONDARY: $(FUZZ_OBJECTS) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz-%) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/tests/fuzz/target_%.o)
+.SECONDARY: $(FUZZ_OBJECTS) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz-%) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/seeds-%) $(FUZZ_OWN:%.c=$(BUILD)/fuzz/%.o)
 
 $(BUILD)/fuzz/fuzz-%: $(BUILD)/fuzz/tests/fuzz/target_%.o $(FUZZ_OBJECTS)
 	$(FUZZ_CC) $(CFLAGS) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBS)
@@ -147,7 +148,8 @@ arm64:
 
 -include $(OBJECTS:.o=.d) $(UNIT_OBJECTS:.o=.d) $(UNIT_OTHERS:.o=.d) $(IMAGE_OBJECTS:.o=.d) $(E2E_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/tests/fuzz/target_%.d)
 
-# Packages come first, then the rest in an order of its own: what fails fast is run first.
+# Packages come first, then the rest in an order of its own: what fails fast is run first. A warning fails, wherever it is run.
+check: export CI := 1
 check:
 	tools/packages.sh build fixtures check arm64 package postmortem
 	$(MAKE) all
@@ -212,7 +214,7 @@ fuzz-check-%: $(BUILD)/fuzz/seeds-%
 # Both compilers accept everything without a warning.
 compilers:
 	$(MAKE) CC=gcc CI=1 BUILD=build/gcc MODULE=build/gcc/nbd.so build/gcc/nbd.so build/gcc/tests/e2e/e2e build/gcc/tests/bench/bench.so
-	$(MAKE) CC=clang CI=1 BUILD=build/clang MODULE=build/clang/nbd.so build/clang/nbd.so build/clang/unit/unit build/clang/image/image build/clang/tests/e2e/e2e build/clang/tests/bench/bench.so
+	$(MAKE) CC=clang CI=1 BUILD=build/clang MODULE=build/clang/nbd.so build/clang/nbd.so build/clang/unit/unit build/clang/image/image build/clang/tests/e2e/e2e build/clang/tests/bench/bench.so $(FUZZ_OWN:%.c=build/clang/fuzz/%.o)
 	clang-format --dry-run --Werror $(FORMATTED)
 	$(call all_of,FORMATTED,$(TREE) -name '*.[ch]')
 

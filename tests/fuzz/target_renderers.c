@@ -299,8 +299,9 @@ static void fill_report(void)
 	fill_tasks(&report->tasks);
 	report->genl_lock_owner = number();
 	report->tasks_in_crash = value();
-	report->scan =
-		(struct scan_stats){value(), value(), value(), value(), input_byte(&input) & 1};
+	report->scan.tables = value();
+	report->scan.tables_unreadable = value();
+	report->scan.interrupted = input_byte(&input) & 1;
 	for (size_t left = some(); left; left--) {
 		struct device *dev = ARENA_PUSH(report->devices, report->n_devices);
 

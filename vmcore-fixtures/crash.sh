@@ -26,7 +26,6 @@ readonly LIBRARIES=(libbpf1 libjson-c5)
 fetch_binary() {
 	local apt=$1
 
-	say "crash $VERSION: downloading"
 	if [[ $SUITE == bullseye ]]; then
 		apt_fetch "$apt" "$WORK" crash ||
 			unavailable "download failed: crash"
@@ -51,7 +50,6 @@ build_arm64() {
 		patch patch
 		dpkg-source dpkg-dev
 	END
-	say "crash $VERSION: downloading its source"
 	apt_fetch_source "$apt" "$WORK" crash
 	say "crash $VERSION: building, some minutes"
 	# Not as a part of a make that this is called by; without debuginfo, and optimised less, gdb takes two thirds of the time.
@@ -84,30 +82,19 @@ build_arm64() {
 VERSION=${1:-}
 SUITE=${SUITES[$VERSION]:-}
 [[ $SUITE ]] || fail "unknown crash: $VERSION" "choose one of ${!SUITES[*]}"
-RESULT=$CACHE/crash/$VERSION
-if [[ -x $RESULT/crash ]]; then
-	echo "$RESULT/crash"
-	exit
-fi
 
-mkdir -p "$CACHE/crash" "$CACHE/locks"
-exec {lock}>"$CACHE/locks/crash-$VERSION"
-flock "$lock"
-if [[ ! -x $RESULT/crash ]]; then
-	WORK=$(mktemp -d "$CACHE/crash/building.XXXXXX")
-	trap 'rm -rf "$WORK"' EXIT
-	apt=$CACHE/apt/crash-$VERSION
-	rm -rf "$apt"
-	apt_root "$SUITE" "$apt"
+# make_crash APT: fills WORK, and sees that it is the crash that was asked for.
+make_crash() {
+	local found
+
 	case $VERSION in
-	*-arm64) build_arm64 "$apt" ;;
-	*) fetch_binary "$apt" ;;
+	*-arm64) build_arm64 "$1" ;;
+	*) fetch_binary "$1" ;;
 	esac
-	rm -rf "$apt"
 	chmod +x "$WORK/crash"
 	found=$("$WORK/crash" --version | sed -n 's/^crash[^ ]* //p')
 	[[ $found == "${VERSION%-*}"* ]] ||
 		fail "$SUITE has crash $found now, not $VERSION" "adapt the table in $0" "$UNAVAILABLE"
-	mv -T "$WORK" "$RESULT"
-fi
-echo "$RESULT/crash"
+}
+
+program_made "crash/$VERSION" crash "$SUITE" make_crash

@@ -15,25 +15,8 @@ CACHE=${NBD_FIXTURE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/crash-nbd}
 . "$RECIPE/lib/apt.sh"
 . "$RECIPE/lib/program.sh"
 
-readonly SUITE=trixie
-RESULT=$CACHE/makedumpfile/$SUITE
-if [[ -x $RESULT/makedumpfile ]]; then
-	echo "$RESULT/makedumpfile"
-	exit
-fi
+fetch() {
+	program_fetch "$1" "$WORK" makedumpfile makedumpfile
+}
 
-mkdir -p "$CACHE/makedumpfile" "$CACHE/locks"
-exec {lock}>"$CACHE/locks/makedumpfile"
-flock "$lock"
-if [[ ! -x $RESULT/makedumpfile ]]; then
-	WORK=$(mktemp -d "$CACHE/makedumpfile/building.XXXXXX")
-	trap 'rm -rf "$WORK"' EXIT
-	apt=$CACHE/apt/makedumpfile
-	rm -rf "$apt"
-	apt_root "$SUITE" "$apt"
-	say "makedumpfile of $SUITE: downloading"
-	program_fetch "$apt" "$WORK" makedumpfile makedumpfile
-	rm -rf "$apt"
-	mv -T "$WORK" "$RESULT"
-fi
-echo "$RESULT/makedumpfile"
+program_made makedumpfile/trixie makedumpfile trixie fetch

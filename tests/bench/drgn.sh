@@ -12,36 +12,19 @@ CACHE=${NBD_FIXTURE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/crash-nbd}
 
 . "$RECIPE/lib/common.sh"
 . "$RECIPE/lib/apt.sh"
+. "$RECIPE/lib/program.sh"
 
-RESULT=$CACHE/drgn
-mkdir -p "$CACHE/locks"
-exec {lock}>"$CACHE/locks/drgn"
-flock "$lock"
-if [[ ! -x $RESULT/drgn ]]; then
-	WORK=$(mktemp -d "$CACHE/building.XXXXXX")
-	trap 'rm -rf "$WORK"' EXIT
-	apt=$CACHE/apt/drgn
-	say "drgn: downloading"
-	rm -rf "$apt"
-	apt_root sid "$apt"
-	apt_fetch_closure "$apt" python3-drgn
-	mkdir "$WORK/drgn" "$WORK/drgn/root"
-	for package in "$apt"/cache/archives/*.deb; do
-		dpkg-deb -x "$package" "$WORK/drgn/root"
-	done
-	rm -rf "$apt"
-	cat >"$WORK/drgn/drgn" <<-'END'
+# fetch APT: its Python, and what runs drgn with that.
+fetch() {
+	program_fetch "$1" "$WORK" python3 python3-drgn
+	cat >"$WORK/drgn" <<-'END'
 		#!/bin/bash
-		root=$(dirname "$(realpath "$0")")/root
-		for loader in "$root"/{usr/,}lib64/ld-linux-x86-64.so.2; do
-			[[ ! -e $loader ]] || break
-		done
-		export PYTHONHOME=$root/usr PYTHONPATH=$root/usr/lib/python3/dist-packages
-		exec "$loader" --library-path "$root/lib/x86_64-linux-gnu:$root/usr/lib/x86_64-linux-gnu" \
-			"$root/usr/bin/python3" -m drgn "$@"
+		here=$(dirname "$(realpath "$0")")
+		export PYTHONHOME=$here/root/usr PYTHONPATH=$here/root/usr/lib/python3/dist-packages
+		exec "$here/python3" -m drgn "$@"
 	END
-	chmod +x "$WORK/drgn/drgn"
-	"$WORK/drgn/drgn" --version >&2 || fail "the drgn that was fetched does not run" "see its message above"
-	mv -T "$WORK/drgn" "$RESULT"
-fi
-echo "$RESULT/drgn"
+	chmod +x "$WORK/drgn"
+	"$WORK/drgn" --version >&2 || fail "the drgn that was fetched does not run" "see its message above"
+}
+
+program_made drgn drgn sid fetch

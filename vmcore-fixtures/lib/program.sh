@@ -3,6 +3,30 @@
 #
 # A program of another suite that runs on this machine: with the libraries of its own suite.
 
+# program_made NAME PROGRAM SUITE MAKE: prints the path of CACHE/NAME/PROGRAM. The first time it calls MAKE APT, which fills WORK;
+# APT is an apt root of SUITE. CACHE/NAME is complete or not there.
+program_made() {
+	local result=$CACHE/$1 program=$2 suite=$3 make=$4 id=${1//\//-} apt lock
+
+	if [[ ! -x $result/$program ]]; then
+		mkdir -p "${result%/*}" "$CACHE/locks"
+		exec {lock}>"$CACHE/locks/$id"
+		flock "$lock"
+	fi
+	if [[ ! -x $result/$program ]]; then
+		WORK=$(mktemp -d "${result%/*}/building.XXXXXX")
+		trap 'rm -rf "$WORK"' EXIT
+		apt=$CACHE/apt/$id
+		rm -rf "$apt"
+		say "${1//\// }: downloading"
+		apt_root "$suite" "$apt"
+		"$make" "$apt"
+		rm -rf "$apt"
+		mv -T "$WORK" "$result"
+	fi
+	echo "$result/$program"
+}
+
 # program_fetch APT DIR PROGRAM PACKAGE…: the packages and what they depend on, into DIR/root; DIR/PROGRAM runs the one in usr/bin.
 program_fetch() {
 	local apt=$1 dir=$2 program=$3 package

@@ -50,6 +50,8 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 # All of nbd.so's code in a plain process, over a made-up image.
 IMAGE_SOURCES := $(SOURCES) $(wildcard tests/image/*.c)
 IMAGE_OBJECTS := $(IMAGE_SOURCES:%.c=$(BUILD)/image/%.o)
+# The stand-in for crash counts the looks for a Ctrl-C.
+LOOKS := -Wl,--wrap=k_interrupted
 
 BENCH := $(BUILD)/tests/bench/bench.so
 
@@ -98,7 +100,7 @@ $(IMAGE_OBJECTS): $(BUILD)/image/%.o: %.c
 	$(CC) $(ALL_CFLAGS) $(MODULE_CFLAGS) $(SANITIZE) -Itests/image -DLAYOUTS='"tests/image/layouts"' -c -o $@ $<
 
 $(BUILD)/image/image: $(IMAGE_OBJECTS)
-	$(CC) $(CFLAGS) $(SANITIZE) -o $@ $^ $(LIBS) $$(pkg-config --libs check)
+	$(CC) $(CFLAGS) $(SANITIZE) $(LOOKS) -o $@ $^ $(LIBS) $$(pkg-config --libs check)
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
@@ -119,7 +121,7 @@ FUZZ_RUNS_renderers := 3000
 .SECONDARY: $(FUZZ_OBJECTS) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz-%) $(FUZZ_TARGETS:%=$(BUILD)/fuzz/seeds-%) $(FUZZ_OWN:%.c=$(BUILD)/fuzz/%.o)
 
 $(BUILD)/fuzz/fuzz-%: $(BUILD)/fuzz/tests/fuzz/target_%.o $(FUZZ_OBJECTS)
-	$(FUZZ_CC) $(CFLAGS) $(FUZZ_SANITIZE) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(FUZZ_CC) $(CFLAGS) $(FUZZ_SANITIZE) $(LOOKS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 
 # Inputs to begin with, made anew whenever the target is.
 $(BUILD)/fuzz/seeds-%: $(BUILD)/fuzz/fuzz-%

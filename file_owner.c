@@ -240,14 +240,48 @@ static int by_pid_and_fd(const void *a, const void *b)
 	return (x->fd > y->fd) - (x->fd < y->fd);
 }
 
+/* What an earlier search has found of each file; the next one begins without. */
+struct taken {
+	struct file *files;
+	size_t n;
+};
+
+static struct taken take_owners(const struct file_set *set)
+{
+	struct taken taken = {arena_alloc(set->n * sizeof(struct file)), set->n};
+
+	for (size_t i = 0; i < set->n; i++) {
+		taken.files[i] = *set->v[i];
+		set->v[i]->owners = NULL;
+		set->v[i]->n_owners = set->v[i]->n_table_refs = 0;
+	}
+	return taken;
+}
+
+/* A search that was cut short must not forget it. */
+static void give_back_owners(const struct file_set *set, const struct taken *taken)
+{
+	for (size_t i = 0; i < taken->n; i++) {
+		const struct file *before = &taken->files[i];
+		struct file *file = set->v[i];
+
+		if (before->n_table_refs <= file->n_table_refs)
+			continue;
+		file->owners = before->owners;
+		file->n_owners = before->n_owners;
+		file->n_table_refs = before->n_table_refs;
+	}
+}
+
 void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats,
 	       file_visit *look, void *context)
 {
 	struct file_search search = {.set = set, .look = look, .context = context};
+	struct taken taken = take_owners(set);
 
-	for (size_t i = 0; i < set->n; i++)
-		set->v[i]->n_owners = set->v[i]->n_table_refs = 0;
 	file_tables_walk(tasks, NULL, stats, note_owner, &search);
+	if (stats->interrupted)
+		give_back_owners(set, &taken);
 	for (size_t i = 0; i < set->n; i++) {
 		if (set->v[i]->n_owners)
 			qsort(set->v[i]->owners, set->v[i]->n_owners, sizeof(*set->v[i]->owners),

@@ -409,7 +409,7 @@ static bool answer_socket(const struct rendering *r, const struct renderer *rend
 {
 	if (query->sock)
 		renderer->socket(r, query);
-	else if (r->report->scan.interrupted)
+	else if (!query->looked_up)
 		tell_interrupted(query);
 	else
 		error(INFO,
@@ -430,9 +430,9 @@ static void cmd_unix_peer(void)
 }
 
 /* Says why there is no struct file for this query. */
-static void tell_no_file(const struct report *report, const struct query *query)
+static void tell_no_file(const struct query *query)
 {
-	if (!query->dev && !query->sock && report->scan.interrupted)
+	if (!query->dev && !query->sock && !query->looked_up)
 		tell_interrupted(query);
 	else if (query->device.known && !query->addr)
 		error(INFO, "nbd%llu: no such device\n", (ulonglong)query->device.v);
@@ -465,7 +465,7 @@ static bool answer_file(const struct rendering *r, const struct renderer *render
 	if (found)
 		renderer_files(renderer, r, query);
 	else
-		tell_no_file(r->report, query);
+		tell_no_file(query);
 	return found;
 }
 

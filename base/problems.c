@@ -7,3 +7,9 @@ void problem_add(struct problems *problems, const char *text)
 {
 	*ARENA_PUSH(problems->v, problems->n) = text;
 }
+
+void problems_append(struct problems *problems, const struct problems *others)
+{
+	for (size_t i = 0; i < others->n; i++)
+		problem_add(problems, others->v[i]);
+}

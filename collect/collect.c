@@ -90,6 +90,7 @@ static void resolve_block_device(struct query *q, const struct openers *openers)
 
 	if (dev)
 		q->dev = dev;
+	q->looked_up |= !k_interrupted();
 }
 
 /* The search for what has references that are missing. */
@@ -115,14 +116,6 @@ static bool nothing_missing(void *context)
 	       !references_missing(search->report, search->queries, search->n);
 }
 
-static void find_rings(struct search *search, struct held_files *held)
-{
-	for (enum ring_owners of = RINGS_OF_USERS;
-	     of <= RINGS_OF_OTHERS && !nothing_missing(search); of++)
-		file_holders_in_rings(held, &search->report->tasks, of, nothing_missing, search);
-	nothing_missing(search);
-}
-
 /* Searches the file tables once for all files of interest, and io_urings only where something is missing. */
 static void find_holders(struct report *report, struct query *queries, size_t n,
 			 const struct block_devices *block_devices, const struct stack *stack,
@@ -140,14 +133,16 @@ static void find_holders(struct report *report, struct query *queries, size_t n,
 	read_for(report, READ_TABLES);
 	system_calls_collect(files, &report->tasks);
 	read_for(report, READ_SYSTEM_CALLS);
-	find_rings(&(struct search){report, queries, n, openers, files, held, held->n}, held);
-	openers_finish(openers);
+	file_holders_in_rings(held, &report->tasks, nothing_missing,
+			      &(struct search){report, queries, n, openers, files, held, held->n});
 	read_for(report, READ_RINGS);
+	system_calls_once_shared(files, &report->tasks);
+	read_for(report, READ_SYSTEM_CALLS);
+	openers_finish(openers);
 	for (size_t i = 0; i < n; i++)
 		resolve_block_device(&queries[i], openers);
 	report->scan.interrupted |= k_interrupted();
-	for (size_t i = 0; i < held->problems.n; i++)
-		problem_add(&report->problems, held->problems.v[i]);
+	problems_append(&report->problems, &held->problems);
 }
 
 /* Where nothing about the kernel tells the numbering, the flags of one device may tell it for all. */

@@ -307,8 +307,9 @@ static bool rings_may_exist(const struct task_list *tasks)
 	return may;
 }
 
-void file_holders_in_rings(struct held_files *held, const struct task_list *tasks,
-			   enum ring_owners owners, file_holders_suffice *suffice, void *context)
+/* Looks through the tables of the tasks that are wanted. */
+static void look_for_rings(struct held_files *held, const struct task_list *tasks,
+			   file_wanted *wanted, file_holders_suffice *suffice, void *context)
 {
 	struct ring_search search = {.held = held,
 				     .fops = k_symbol("io_uring_fops"),
@@ -323,8 +324,7 @@ void file_holders_in_rings(struct held_files *held, const struct task_list *task
 	if (k_has(KM_RING_FILE_TABLE) &&
 	    (k_has(KM_FILE_TABLE_FILES) || k_has(KM_FILE_TABLE_DATA))) {
 		search.candidates = arena_alloc(MAX_CANDIDATES * sizeof(*search.candidates));
-		file_tables_walk(tasks, owners == RINGS_OF_USERS ? uses_rings : uses_no_rings,
-				 &stats, visit_open_file, &search);
+		file_tables_walk(tasks, wanted, &stats, visit_open_file, &search);
 		look_at_all(&search);
 		search.incomplete |=
 			stats.tables_unreadable || stats.interrupted || k_interrupted();
@@ -335,6 +335,16 @@ void file_holders_in_rings(struct held_files *held, const struct task_list *task
 	if (search.incomplete)
 		incomplete(held, "not all io_urings could be read: files registered with them may "
 				 "be missing");
+}
+
+void file_holders_in_rings(struct held_files *held, const struct task_list *tasks,
+			   file_holders_suffice *suffice, void *context)
+{
+	file_wanted *const wanted[] = {uses_rings, uses_no_rings};
+
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted) && !suffice(context); i++)
+		look_for_rings(held, tasks, wanted[i], suffice, context);
+	suffice(context);
 }
 
 struct loop_search {

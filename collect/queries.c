@@ -2,6 +2,7 @@
 #include "collect/queries.h"
 
 #include "base/arena.h"
+#include "base/words.h"
 #include "collect/dentry_path.h"
 #include "collect/devices.h"
 #include "collect/file_holders.h"
@@ -30,6 +31,7 @@ bool queries_resolve(struct query *q, uint64_t addr, struct file_set *files,
 	if (q->sock && q->sock->file) {
 		q->file = file_watch(files, q->sock->file->addr);
 	} else if (!q->sock && file_is_plausible(addr)) {
+		q->looked_up = true;
 		/* With both ends a socket is asked about: this is none. */
 		if (q->both_ends)
 			return true;
@@ -98,8 +100,7 @@ static void look_at_threads(struct inquiry *inq, const struct ptr_map *leaders)
 	bool other_tables = task_list_add_threads(&inq->report->tasks, leaders);
 
 	read_for(inq->report, READ_TASKS);
-	/* A search that is cut short would forget what the first one has found. */
-	if (other_tables && !k_interrupted())
+	if (other_tables)
 		look_at_tables(inq);
 }
 
@@ -139,23 +140,35 @@ static struct ptr_map count_users(const struct task_list *tasks)
 	return users;
 }
 
-/* True when nobody else can have the tables of the owners: the kernel counts as many users of each as were seen. */
-static bool owners_are_known(const struct inquiry *inq)
+/* Who else may have the tables of the owners, a sentence for each: none where the kernel counts as many users as were seen. */
+static struct problems unseen_users(const struct inquiry *inq)
 {
 	struct ptr_map users = count_users(&inq->report->tasks);
+	struct problems problems = {0};
 
 	for (size_t i = 0; i < inq->files.n; i++) {
 		const struct file *file = inq->files.v[i];
 
 		for (size_t k = 0; k < file->n_owners; k++) {
 			uint64_t table = file->owners[k].task->files;
-			const uint64_t *seen = ptr_map_get(&users, table);
+			void **slot = ptr_map_at(&users, table);
+			const uint64_t *seen = *slot;
+			num count = k_num_at(table, KM_FILES_COUNT);
 
-			if (!num_is(k_num_at(table, KM_FILES_COUNT), *seen))
-				return false;
+			*slot = NULL;
+			if (seen && !num_is(count, *seen))
+				problem_add(&problems,
+					    arena_printf("the kernel counts %s of the file table "
+							 "%llx of pid %u, the list of tasks has "
+							 "%llu: owners may be missing",
+							 count.known ? word_count(count.v, "user")
+								     : "? users",
+							 (unsigned long long)table,
+							 file->owners[k].task->pid,
+							 (unsigned long long)*seen));
 		}
 	}
-	return true;
+	return problems;
 }
 
 /* From a number that is 0, or less than what was found, nothing follows. */
@@ -164,8 +177,20 @@ static bool is_explained(const struct file *file)
 	return file->refs.v && file->refs.v == file_refs_explained(file);
 }
 
+/* The other end may have a file that nobody knows of. */
+static bool ends_are_readable(const struct query *q)
+{
+	return !q->sock || !q->both_ends ||
+	       (!sock_is_unreadable(q->sock) &&
+		!(q->sock->peer && sock_is_unreadable(q->sock->peer)));
+}
+
 static bool all_are_explained(const struct inquiry *inq)
 {
+	for (size_t i = 0; i < inq->n; i++) {
+		if (!ends_are_readable(&inq->queries[i]))
+			return false;
+	}
 	for (size_t i = 0; i < inq->files.n; i++) {
 		if (!is_explained(inq->files.v[i]))
 			return false;
@@ -239,18 +264,26 @@ static bool rings_suffice(void *context)
 
 static void look_at_rings(struct inquiry *inq)
 {
-	for (enum ring_owners of = RINGS_OF_USERS; of <= RINGS_OF_OTHERS && !rings_suffice(inq);
-	     of++)
-		file_holders_in_rings(&inq->held, &inq->report->tasks, of, rings_suffice, inq);
-	rings_suffice(inq);
+	file_holders_in_rings(&inq->held, &inq->report->tasks, rings_suffice, inq);
 	read_for(inq->report, READ_RINGS);
+}
+
+static void look_at_calls_once_shared(struct inquiry *inq)
+{
+	system_calls_once_shared(&inq->files, &inq->report->tasks);
+	read_for(inq->report, READ_SYSTEM_CALLS);
 }
 
 static void look_further(struct inquiry *inq)
 {
 	static void (*const searches[])(struct inquiry *) = {
-		look_at_queues,	  look_at_connections,	look_at_all_threads,
-		look_at_messages, look_at_system_calls, look_at_rings,
+		look_at_queues,
+		look_at_connections,
+		look_at_all_threads,
+		look_at_messages,
+		look_at_system_calls,
+		look_at_rings,
+		look_at_calls_once_shared,
 	};
 
 	for (size_t i = 0; i < sizeof(searches) / sizeof(*searches); i++) {
@@ -258,12 +291,6 @@ static void look_further(struct inquiry *inq)
 			return;
 		searches[i](inq);
 	}
-}
-
-static void add_problems(struct problems *to, const struct problems *problems)
-{
-	for (size_t i = 0; i < problems->n; i++)
-		problem_add(to, problems->v[i]);
 }
 
 /* By which a reference may be missing. */
@@ -283,14 +310,15 @@ static void tell_problems(struct inquiry *inq)
 	}
 	if (inq->nbd) {
 		devices_tell_problems(inq->nbd, to);
-		add_problems(to, &inq->nbd->problems);
+		problems_append(to, &inq->nbd->problems);
 	}
-	add_problems(to, &inq->held.problems);
+	problems_append(to, &inq->held.problems);
 }
 
 bool queries_collect(struct report *report, struct query *queries, size_t n)
 {
 	struct inquiry inq = {.report = report, .n = n};
+	struct problems unseen;
 	bool are_files = n && resolve_all(&inq, queries);
 
 	read_for(report, READ_DEVICES);
@@ -304,10 +332,14 @@ bool queries_collect(struct report *report, struct query *queries, size_t n)
 	read_for(report, READ_DEVICES);
 	look_at_tables(&inq);
 	look_at_threads_of_owners(&inq);
-	if (!owners_are_known(&inq))
+	unseen = unseen_users(&inq);
+	if (unseen.n && !k_interrupted()) {
 		look_at_all_threads(&inq);
+		unseen = unseen_users(&inq);
+	}
 	look_further(&inq);
 	report->scan.interrupted |= k_interrupted();
+	problems_append(&report->problems, &unseen);
 	if (!all_are_explained(&inq))
 		tell_problems(&inq);
 	return true;

@@ -167,11 +167,27 @@ static struct sock_info *read_by_sk(uint64_t sk, struct file_set *files)
 	return read_with_peer(k_num_at(sk, KM_SK_SOCKET).v, sk, files);
 }
 
-/* A struct sock without a struct socket can be told by its protocol only. */
-static bool is_orphaned_sk(uint64_t sk)
+/* A struct sock whose struct socket is not there, or cannot be read, can be told by its protocol only. */
+static bool is_sk_alone(uint64_t sk)
 {
-	return num_is(k_num_at(sk, KM_SK_SOCKET), 0) &&
+	num socket = k_num_at(sk, KM_SK_SOCKET);
+
+	return socket.known && (!socket.v || !k_num_at(socket.v, KM_SOCKET_SK).known) &&
 	       family_of_protocol(k_num_at(k_at(sk, KM_SK_COMMON), KM_SKC_PROT)).known;
+}
+
+/* The socket of a socket's file, which tells so by itself where its struct socket cannot be read. */
+static struct sock_info *read_by_file(uint64_t addr, uint64_t socket, struct file_set *files)
+{
+	num back = k_num_at(socket, KM_SOCKET_FILE);
+	struct sock_info *info;
+
+	if (back.known && back.v != addr)
+		return NULL;
+	info = socket_read(socket, files);
+	if (!back.known)
+		info->file = file_watch(files, addr);
+	return info;
 }
 
 struct sock_info *socket_from_any(uint64_t addr, struct file_set *files)
@@ -181,13 +197,12 @@ struct sock_info *socket_from_any(uint64_t addr, struct file_set *files)
 
 	if (sk.known && sk.v && num_is(k_num_at(sk.v, KM_SK_SOCKET), addr))
 		return socket_read(addr, files);
-	if (k_is_symbol(k_num_at(addr, KM_FILE_OP), "socket_file_ops") && socket.known &&
-	    num_is(k_num_at(socket.v, KM_SOCKET_FILE), addr))
-		return socket_read(socket.v, files);
+	if (socket.v && k_is_symbol(k_num_at(addr, KM_FILE_OP), "socket_file_ops"))
+		return read_by_file(addr, socket.v, files);
 	socket = k_num_at(addr, KM_SK_SOCKET);
 	if (socket.known && socket.v && num_is(k_num_at(socket.v, KM_SOCKET_SK), addr))
 		return read_by_sk(addr, files);
-	return is_orphaned_sk(addr) ? read_by_sk(addr, files) : NULL;
+	return is_sk_alone(addr) ? read_by_sk(addr, files) : NULL;
 }
 
 void socket_find_peers(struct sock_info **socks, size_t n, struct file_set *files,

@@ -16,6 +16,9 @@
  * representation change"). */
 #define FD_FLAGS 3ull
 
+/* include/uapi/linux/nbd.h */
+#define NBD_SET_SOCK 0xab00
+
 /* A file table that has a file of which references are missing. */
 struct table {
 	size_t n_tasks; /* who share it */
@@ -25,7 +28,7 @@ struct call_search {
 	const struct task_list *tasks;
 	struct ptr_map tables; /* files_struct -> table */
 	struct ptr_map found;  /* tasks whose call is known */
-	bool only_certain;     /* leave out whose table may not have been shared */
+	bool once_shared; /* look at those alone whose table has lost the threads that shared it */
 	struct stack_reader stacks;
 };
 
@@ -90,32 +93,32 @@ static bool has_word(const struct kernel_stack *stack, const struct file *file)
 	return false;
 }
 
-/* fdget() takes a reference only where several tasks share the table; threads that have exited since may have been those. */
-static bool was_shared(const struct call_search *search, const struct table *table,
-		       const struct task *t)
+/* True when the thread's call takes a reference to what it is made on, or may have taken one. fdget() does only where several
+ * tasks share the table; threads that have exited since may have been those. */
+static bool is_shared(const struct call_search *search, const struct task *t)
 {
-	if (table->n_tasks > 1 || search->only_certain)
-		return table->n_tasks > 1;
+	const struct table *table = ptr_map_get(&search->tables, t->files);
+
+	if (!search->once_shared || table->n_tasks > 1)
+		return !search->once_shared && table->n_tasks > 1;
 	return k_num_at(k_num_at(t->addr, KM_TASK_SIGNAL).v, KM_SIGNAL_SUM_SCHED_RUNTIME).v;
 }
 
 static void add_holder(struct call_search *search, struct file *file, const struct task *t,
-		       const struct fd_call *call)
+		       const char *call, uint32_t fd)
 {
 	*ptr_map_at(&search->found, t->addr) = search;
 	file_add_holder(file, (struct holder){.kind = HOLDER_SYSTEM_CALL,
-					      .number = call->fd,
+					      .number = fd,
 					      .object = t->addr,
 					      .task = t,
-					      .call = call->name});
+					      .call = call});
 }
 
-/* True when the thread's call takes a reference to what it is made on. */
-static bool may_hold(const struct call_search *search, const struct task *t)
+/* True when the thread may be inside a call on one of the files. */
+static bool may_call(const struct call_search *search, const struct task *t)
 {
-	const struct table *table = ptr_map_get(&search->tables, t->files);
-
-	return table && strchr("SD", t->state) && was_shared(search, table, t);
+	return strchr("SD", t->state) && ptr_map_get(&search->tables, t->files);
 }
 
 /* The reference of a thread that waits for the socket, if its registers say that it does in a call on this file. It has
@@ -128,9 +131,9 @@ static void add_waiting(struct call_search *search, struct file *file, uint64_t 
 	struct fd_call call;
 
 	if (t && t->stack == stack && !ptr_map_get(&search->found, t->addr) &&
-	    may_hold(search, t) && user_registers_call(stack, &call) &&
+	    may_call(search, t) && is_shared(search, t) && user_registers_call(stack, &call) &&
 	    file_of_fd(t->files, call.fd) == file->addr)
-		add_holder(search, file, t, &call);
+		add_holder(search, file, t, call.name, call.fd);
 }
 
 /* Who polls the socket, and who waits for it in a call. */
@@ -147,7 +150,7 @@ static void add_queue(struct call_search *search, struct file *file)
 
 		if (!is_poll_of(entry, file, search->tasks, &task))
 			add_waiting(search, file, entry);
-		else if (search->only_certain)
+		else if (!search->once_shared)
 			file_add_holder(file, (struct holder){.kind = HOLDER_SYSTEM_CALL,
 							      .object = task->addr,
 							      .task = task,
@@ -155,20 +158,38 @@ static void add_queue(struct call_search *search, struct file *file)
 	}
 }
 
-/* The reference of a thread, if it is inside a call on one of the files. */
+/* The reference to the file of this fd, if the thread's stack says that it is inside the call. */
+static void add_held(struct call_search *search, const struct file_set *files, const struct task *t,
+		     const struct fd_call *call, const char *name, uint32_t fd)
+{
+	struct file *file = ptr_map_get(&files->by_addr, file_of_fd(t->files, fd));
+	struct kernel_stack stack;
+
+	if (file && file_refs_missing(file) &&
+	    kernel_stack_read(&search->stacks, t->addr, &stack) && is_inside(&stack, call->name) &&
+	    has_word(&stack, file))
+		add_holder(search, file, t, name, fd);
+}
+
+static bool is_set_sock(const struct fd_call *call)
+{
+	return !strcmp(call->name, "ioctl") && num_is(call->second, NBD_SET_SOCK) &&
+	       call->third.known;
+}
+
+/* The references of a thread, if it is inside a call on one of the files. */
 static void add_call(struct call_search *search, struct file_set *files, const struct task *t)
 {
-	struct kernel_stack stack;
+	bool shared = is_shared(search, t);
 	struct fd_call call;
-	struct file *file;
 
-	if (!user_registers_call(t->stack, &call))
+	if ((search->once_shared && !shared) || !user_registers_call(t->stack, &call))
 		return;
-	file = ptr_map_get(&files->by_addr, file_of_fd(t->files, call.fd));
-	if (file && file_refs_missing(file) &&
-	    kernel_stack_read(&search->stacks, t->addr, &stack) && is_inside(&stack, call.name) &&
-	    has_word(&stack, file))
-		add_holder(search, file, t, &call);
+	if (shared)
+		add_held(search, files, t, &call, call.name, call.fd);
+	/* The socket that it is given it looks up by sockfd_lookup(), which always takes a reference. */
+	if (!search->once_shared && is_set_sock(&call))
+		add_held(search, files, t, &call, "ioctl(NBD_SET_SOCK)", (uint32_t)call.third.v);
 }
 
 /* The tables of those who own the file. */
@@ -210,11 +231,9 @@ static void look_at_queues(struct call_search *search, const struct file_set *fi
 	}
 }
 
-/* Forgets all calls, and looks in the queues for those that are certain. */
 static void begin(struct call_search *search, const struct file_set *files)
 {
 	for (size_t i = 0; i < files->n; i++) {
-		forget_calls(files->v[i]);
 		if (file_refs_missing(files->v[i]))
 			note_tables(search, files->v[i]);
 	}
@@ -224,13 +243,29 @@ static void begin(struct call_search *search, const struct file_set *files)
 		if (table)
 			table->n_tasks++;
 	}
-	search->only_certain = true;
 	look_at_queues(search, files);
-	search->only_certain = false;
+}
+
+static void look_at_tasks(struct call_search *search, struct file_set *files)
+{
+	const struct task_list *tasks = search->tasks;
+
+	for (size_t i = 0; i < tasks->n && any_missing(files) && !k_interrupted(); i++) {
+		if (may_call(search, tasks->v[i]) &&
+		    !ptr_map_get(&search->found, tasks->v[i]->addr))
+			add_call(search, files, tasks->v[i]);
+	}
+}
+
+static void forget_all_calls(const struct file_set *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		forget_calls(files->v[i]);
 }
 
 void system_calls_in_queues(struct file_set *files, const struct task_list *tasks)
 {
+	forget_all_calls(files);
 	begin(&(struct call_search){.tasks = tasks}, files);
 }
 
@@ -238,13 +273,15 @@ void system_calls_collect(struct file_set *files, const struct task_list *tasks)
 {
 	struct call_search search = {.tasks = tasks};
 
+	forget_all_calls(files);
 	begin(&search, files);
-	look_at_queues(&search, files);
-	if (!any_missing(files))
-		return;
-	for (size_t i = 0; i < tasks->n && !k_interrupted(); i++) {
-		if (!ptr_map_get(&search.found, tasks->v[i]->addr) &&
-		    may_hold(&search, tasks->v[i]))
-			add_call(&search, files, tasks->v[i]);
-	}
+	look_at_tasks(&search, files);
+}
+
+void system_calls_once_shared(struct file_set *files, const struct task_list *tasks)
+{
+	struct call_search search = {.tasks = tasks, .once_shared = true};
+
+	begin(&search, files);
+	look_at_tasks(&search, files);
 }

@@ -46,35 +46,49 @@ static bool is_64_bit(const struct kobj *regs)
 	       (k_num(regs, KM_REGS_SS).v & 0xffff) == USER_DS;
 }
 
-static bool call_named(int64_t number, bool arm64, uint64_t fd, struct fd_call *call)
+static bool call_named(num number, bool arm64, num fd, struct fd_call *call)
 {
-	for (size_t i = 0; i < COUNT(calls); i++) {
-		if (number != (arm64 ? calls[i].arm64 : calls[i].x86_64))
+	for (size_t i = 0; i < COUNT(calls) && number.known && fd.known; i++) {
+		if ((int64_t)number.v != (arm64 ? calls[i].arm64 : calls[i].x86_64))
 			continue;
-		*call = (struct fd_call){calls[i].name, (uint32_t)fd};
+		call->name = calls[i].name;
+		call->fd = (uint32_t)fd.v;
 		return true;
 	}
 	return false;
 }
 
-bool user_registers_call(uint64_t stack, struct fd_call *call)
+static bool call_of_arm64(uint64_t stack, struct fd_call *call)
 {
 	struct kobj regs;
-	num number, fd;
+	uint64_t x;
 
-	if (!strcmp(k_system().machine, "aarch64")) {
-		if (!load(stack, 0, &regs))
-			return false;
-		number = k_signed(&regs, KM_REGS_SYSCALLNO);
-		fd = k_num(&regs, KM_REGS_ORIG_X0);
-		return number.known && fd.known && call_named((int64_t)number.v, true, fd.v, call);
-	}
-	if (strcmp(k_system().machine, "x86_64") != 0)
+	if (!load(stack, 0, &regs))
 		return false;
+	x = k_at(regs.addr, KM_REGS_REGS);
+	call->second = x ? k_pointer(x + sizeof(uint64_t), "pt_regs.regs") : NUM_UNKNOWN;
+	call->third = x ? k_pointer(x + 2 * sizeof(uint64_t), "pt_regs.regs") : NUM_UNKNOWN;
+	return call_named(k_signed(&regs, KM_REGS_SYSCALLNO), true, k_num(&regs, KM_REGS_ORIG_X0),
+			  call);
+}
+
+static bool call_of_x86_64(uint64_t stack, struct fd_call *call)
+{
+	struct kobj regs;
+
 	if (!(load(stack, 0, &regs) && is_64_bit(&regs)) &&
 	    !(load(stack, FRED_PADDING, &regs) && is_64_bit(&regs)))
 		return false;
-	number = k_num(&regs, KM_REGS_ORIG_AX);
-	fd = k_num(&regs, KM_REGS_DI);
-	return number.known && fd.known && call_named((int64_t)number.v, false, fd.v, call);
+	call->second = k_num(&regs, KM_REGS_SI);
+	call->third = k_num(&regs, KM_REGS_DX);
+	return call_named(k_num(&regs, KM_REGS_ORIG_AX), false, k_num(&regs, KM_REGS_DI), call);
+}
+
+bool user_registers_call(uint64_t stack, struct fd_call *call)
+{
+	const char *machine = k_system().machine;
+
+	if (!strcmp(machine, "aarch64"))
+		return call_of_arm64(stack, call);
+	return !strcmp(machine, "x86_64") && call_of_x86_64(stack, call);
 }

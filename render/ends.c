@@ -77,6 +77,8 @@ const char *end_references(const struct file *file)
 		sum = word_append(sum, " + ",
 				  arena_printf("%llu unexplained",
 					       (unsigned long long)(file->refs.v - explained)));
+	if (!file->refs.v && !sum)
+		return "0: this file was closed";
 	return arena_printf("%llu%s%s", (unsigned long long)file->refs.v, sum ? " = " : "",
 			    sum ? sum : "");
 }
@@ -104,6 +106,15 @@ const char *end_peer(const struct report *report, const struct connection *conns
 		return num_is(s->peer_sk, 0) ? "none" : "unknown";
 	}
 	return phrase_listener(s) ? word_append(text, "; ", phrase_listener(s)) : text;
+}
+
+const char *end_unreadable(const struct sock_info *s)
+{
+	if (!sock_is_unreadable(s))
+		return NULL;
+	return arena_printf("its struct %s could not be read%s",
+			    s->socket && !s->type.known ? "socket" : "sock",
+			    s->file ? "" : ": who has it is unknown");
 }
 
 const char *end_state(const struct sock_info *s)

@@ -17,6 +17,7 @@
 #include "judge/phrases.h"
 #include "judge/state.h"
 #include "judge/take_down.h"
+#include "render/ends.h"
 #include "render/renderer.h"
 
 typedef struct json_object json;
@@ -814,19 +815,22 @@ static void add_scan(json *o, const struct report *report)
 
 static void add_end_problems(json *all, const char *end, const struct sock_info *s)
 {
+	if (sock_is_unreadable(s))
+		append(all, string(arena_printf("%s: %s", end, end_unreadable(s))));
 	if (s->impossible)
 		append(all, string(arena_printf("%s: %s", end, s->impossible)));
 	if (s->name_unreadable)
 		append(all, string(arena_printf("%s: its name could not be read", end)));
 }
 
-static void add_socket_problems(json *to, const struct report *report, const struct sock_info *s)
+static void add_query_problems(json *to, const struct report *report, const struct query *query)
 {
 	json *all = add_array(to, "unreadable");
 
-	add_end_problems(all, "this end", s);
-	if (s->peer)
-		add_end_problems(all, "the other end", s->peer);
+	if (query->sock)
+		add_end_problems(all, query->both_ends ? "this end" : "the socket", query->sock);
+	if (query->sock && query->both_ends && query->sock->peer)
+		add_end_problems(all, "the other end", query->sock->peer);
 	for (size_t i = 0; i < report->problems.n; i++)
 		append(all, string(report->problems.v[i]));
 }
@@ -841,7 +845,7 @@ const char *json_socket_line(const struct report *report, const struct query *qu
 	add(o, "nbd_sock", query->conn ? address(query->conn->nbd_sock) : NULL);
 	add(o, "dead", query->conn ? boolean(query->conn->dead) : NULL);
 	add_socket(o, query->sock);
-	add_socket_problems(o, report, query->sock);
+	add_query_problems(o, report, query);
 	add_scan(o, report);
 	return end_line();
 }
@@ -855,7 +859,7 @@ const char *json_file_line(const struct report *report, const struct query *quer
 	add(o, "query", address(query->addr));
 	add(o, "path", string(opened->path));
 	add_file(o, opened->file);
-	add_strings(o, "unreadable", report->problems.v, report->problems.n);
+	add_query_problems(o, report, query);
 	add_scan(o, report);
 	return end_line();
 }

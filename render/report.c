@@ -132,18 +132,27 @@ static void print_end(FILE *out, const struct report *report, const char *which,
 		      const struct sock_info *s)
 {
 	const char *family = name_family(s->family), *type = name_sock_type(s->type);
+	const char *unreadable = end_unreadable(s);
 
-	fprintf(out, "%s  socket %s  sk %s  file %s  inode %s\n", which, word_hex(s->socket),
-		word_hex(s->sk), s->file ? word_hex(s->file->addr) : "-", word_decimal(s->inode));
+	fprintf(out, "%s  socket %s  sk %s  file %s  inode %s\n", which,
+		s->socket || !unreadable ? word_hex(s->socket) : "?", word_hex(s->sk),
+		s->file	     ? word_hex(s->file->addr)
+		: unreadable ? "?"
+			     : "-",
+		word_decimal(s->inode));
 	fprintf(out, "  state       %s %s %s, shutdown %s%s\n", family ? family : "?",
-		type ? type : "(no struct socket)", end_state(s), end_shutdown(s->shutdown),
-		num_is(s->dead, 1) ? ", SOCK_DEAD" : "");
+		type	     ? type
+		: unreadable ? "?"
+			     : "(no struct socket)",
+		end_state(s), end_shutdown(s->shutdown), num_is(s->dead, 1) ? ", SOCK_DEAD" : "");
 	fprintf(out, "  name        %s\n",
-		s->local	     ? s->local
-		: s->name_unreadable ? "?"
-				     : "(unnamed)");
+		s->local				 ? s->local
+		: s->name_unreadable || !s->family.known ? "?"
+							 : "(unnamed)");
 	fprintf(out, "  queues      %s bytes sent and not taken, %s to be read\n",
 		word_decimal(s->send_queue_bytes), end_queue(s->receive_queue));
+	if (unreadable)
+		text_wrapped(out, 2, "! unreadable: ", unreadable);
 	if (s->impossible)
 		text_wrapped(out, 2, "! unreadable: ", s->impossible);
 	if (s->name_unreadable)
@@ -162,7 +171,10 @@ void report_socket(FILE *out, const struct report *report, const struct query *q
 	if (s->peer)
 		print_end(out, report, "peer", s->peer);
 	else
-		fprintf(out, "peer  %s\n", s->remote ? s->remote : "none");
+		fprintf(out, "peer  %s\n",
+			s->remote		? s->remote
+			: sock_is_unreadable(s) ? "?"
+						: "none");
 	fprintf(out, "  status      %s\n", end_peer(report, &conn, 1));
 	if (listener)
 		fprintf(out, "  listened    %s\n", listener);
@@ -182,6 +194,8 @@ void report_file(FILE *out, const struct report *report, const struct query *que
 		fprintf(out, "  %s%s", opened->path ? opened->path : "?",
 			query->bdev ? "" : " (path inside its file system)");
 	fputc('\n', out);
+	if (query->sock && sock_is_unreadable(query->sock))
+		text_wrapped(out, 2, "! unreadable: ", end_unreadable(query->sock));
 	print_owners(out, report, file);
 }
 

@@ -14,4 +14,7 @@ struct problems {
 /* Adds a sentence without its full stop. It is not copied: it must be static or live in the arena. */
 void problem_add(struct problems *problems, const char *text);
 
+/* Adds all of others, which are not copied either. */
+void problems_append(struct problems *problems, const struct problems *others);
+
 #endif

@@ -38,24 +38,18 @@ void file_holders_below_loops(struct held_files *held);
 /* Adds the holders of watched files from held->v[first] on; those before that have been added. */
 void file_holders_add(const struct file_set *files, const struct held_files *held, size_t first);
 
-/* Who has the rings open. */
-enum ring_owners {
-	RINGS_OF_USERS,	 /* tasks that have made or used one */
-	RINGS_OF_OTHERS, /* to whom one was passed on, and who has never used it */
-};
-
 /* Asked whenever such files were appended: true when no more need be found. */
 typedef bool file_holders_suffice(void *context);
 
 /*
- * Appends every file that is registered (IORING_REGISTER_FILES) with an io_uring that such a task has open, where a
- * living task has made or used any; what could not be read becomes a problem. This reads f_op of every file that these
- * tasks have open: call it only when references remain unexplained, for others only where those of users do not explain
- * them, and after file_holders_in_flight(). No file is appended twice for one ring. Small file tables come first, and the
- * search ends when what was found suffices. Memory: arena.
+ * Appends the files that are registered (IORING_REGISTER_FILES) with an io_uring that a task has open, until what was found
+ * suffices; what could not be read becomes a problem. The tasks that have made or used a ring come first, then those to
+ * whom one was passed on; in each, small file tables. This reads f_op of every file that these tasks have open: call it
+ * only when references remain unexplained, and after file_holders_in_flight(). No file is appended twice for one ring.
+ * Memory: arena.
  * Mirrors io_sqe_files_register() of io_uring.
  */
 void file_holders_in_rings(struct held_files *held, const struct task_list *tasks,
-			   enum ring_owners owners, file_holders_suffice *suffice, void *context);
+			   file_holders_suffice *suffice, void *context);
 
 #endif

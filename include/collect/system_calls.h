@@ -7,20 +7,24 @@
 
 /*
  * Adds a holder to each file of the set that has more references than are known, for each of these that is proven to be
- * a system call's. To be called after file_scan(); where all references are known nothing is read. Memory: arena.
+ * a system call's. To be called after file_scan(); where all references are known nothing is read. It forgets what an
+ * earlier call has found: more tasks may be known. Memory: arena.
  *
  * poll(), select() and their like hold one for each wait queue in which they wait, so that the file's own wait queue tells.
- * All other calls hold one only where the file table was shared when they began: see fdget() of fs/file.c. Of these a thread counts
- * when its registers name the call and the fd, its table has the file there, and it waits in the socket's queue by an entry on its own
- * stack; or its stack is inside that call, and the file, its socket or its struct sock is on the stack: the call needs
- * it for its end.
+ * NBD_SET_SOCK holds one to the socket that it is given. All other calls hold one only where the file table was shared when they began, one to what they are made on: see fdget() of
+ * fs/file.c. Of these a thread counts when several tasks have the table. Its registers must name the call and the fd, its
+ * table have the file there, and it waits in the socket's queue by an entry on its own stack; or its stack is inside
+ * that call, and the file, its socket or its struct sock is on the stack: the call needs it for its end.
  */
 void system_calls_collect(struct file_set *files, const struct task_list *tasks);
 
-/*
- * The same by the wait queues alone, and without threads whose table may not have been shared: what is found is certain, so
- * that other references need not be looked for first. Both forget what an earlier call has found: more tasks may be known.
- */
+/* The same by the wait queues alone, which takes little. */
 void system_calls_in_queues(struct file_set *files, const struct task_list *tasks);
+
+/*
+ * Adds those in such calls whose process once had other threads and has none now: whether these were there when the call
+ * began is not known. All that is certain is to be looked for first.
+ */
+void system_calls_once_shared(struct file_set *files, const struct task_list *tasks);
 
 #endif

@@ -6,10 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/num.h"
+
 /* A system call whose first argument is an fd. */
 struct fd_call {
 	const char *name; /* "recvfrom" */
 	uint32_t fd;
+	num second,
+		third; /* its other arguments: of ioctl() the request, and that one's argument */
 };
 
 /*

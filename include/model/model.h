@@ -162,6 +162,12 @@ struct sock_info {
 	enum peer_status peer_status;
 };
 
+/* True where one of its structures could not be read: then not all is known, above all not who has it. */
+static inline bool sock_is_unreadable(const struct sock_info *s)
+{
+	return (s->socket && !s->type.known) || (s->sk && !s->family.known);
+}
+
 struct waiter;
 
 /* What the server does that has the other end of a connection open. */
@@ -552,6 +558,7 @@ struct query {
 	const struct connection *conn; /* the connection, when it is an nbd_sock */
 	struct file *file;	       /* the struct file it means, or NULL */
 	const char *path;	       /* of a file that is no socket */
+	bool looked_up;		       /* what it means was found out before any Ctrl-C */
 	const struct device *dev;      /* the device it means by name or address, or NULL; */
 	const char *bdev;	       /* its name, or a partition's ("nbd18p1"), */
 	struct opened_file *opened;    /* and the struct files that are open on it */

@@ -15,6 +15,9 @@ const char *end_references(const struct file *file);
 /* What became of the other ends of conns[0..n), in a few words, with their owners where they have some. */
 const char *end_peer(const struct report *report, const struct connection *conns, size_t n);
 
+/* What of a socket could not be read, and what is unknown therefore; NULL where all was read. */
+const char *end_unreadable(const struct sock_info *s);
+
 const char *end_state(const struct sock_info *s);	      /* "ESTABLISHED" */
 const char *end_connection_state(const struct connection *c); /* DEAD where nbd says so */
 const char *end_shutdown(num shutdown);

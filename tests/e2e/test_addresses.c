@@ -11,6 +11,31 @@ static const char *const keys[] = {"nbd_sock", "socket", "sk", "file"};
 #define N_SCENES (sizeof(scenes) / sizeof(scenes[0]))
 #define N_KEYS	 (sizeof(keys) / sizeof(keys[0]))
 
+/* The task that hangs in NBD_SET_SOCK, as the report has it among those that wait for the device. */
+static const char *set_sock_task(void)
+{
+	int64_t pid = int_at(scene("set-sock-hang"), "/attempt_set_sock_pid");
+	json *dev = scene_device("set-sock-hang");
+
+	for (size_t w = 0; w < length_at(dev, "/waiters"); w++) {
+		if (int_at(dev, "/waiters/%zu/pid", w) == pid)
+			return string_at(dev, "/waiters/%zu/task", w);
+	}
+	return NULL;
+}
+
+/* The fd of the socket that it was called with. Its other end has the next one. */
+static int64_t set_sock_fd(void)
+{
+	json *thread = truth_thread(int_at(scene("set-sock-hang"), "/attempt_set_sock_pid"));
+
+	for (size_t f = 0; f < length_at(thread, "/fds"); f++) {
+		if (at(thread, "/fds/%zu/inode", f))
+			return int_at(thread, "/fds/%zu/fd", f);
+	}
+	return -1;
+}
+
 /* unix_peer and file_owner for each way to name the first connection of each scene; unix_peer for
  * the other end too. run.sh executes the lines. */
 void print_address_commands(const char *output_dir)
@@ -41,6 +66,9 @@ void print_address_commands(const char *output_dir)
 		printf("file_owner %s > %s/file_owner-%s-text\n", string_at(conn, "/file"),
 		       output_dir, scenes[s]);
 	}
+	if (scene("set-sock-hang"))
+		printf("p ((struct task_struct *)%s)->files->fdt->fd[%lld] > %s/set-sock-file\n",
+		       set_sock_task(), (long long)set_sock_fd(), output_dir);
 	/* Standard input of a server: a file that is no socket. */
 	printf("p ((struct task_struct *)%s)->files->fdt->fd[0] > %s/stdin-file\n",
 	       string_at(scene_device("tcp4"), "/connections/0/peer/owners/0/task"), output_dir);
@@ -104,6 +132,20 @@ START_TEST(the_owner_is_found_by_each_address)
 		ck_assert_int_eq(int_at(line, "/leaders_only") == 0,
 				 !strcmp(scenes[_i], "io-uring"));
 	}
+}
+END_TEST
+
+/* It waits, and has a reference to the socket beside the fd's. */
+START_TEST(who_attaches_has_the_socket)
+{
+	struct lines lines = output_lines("file_owner-set-sock");
+
+	ck_assert_uint_eq(lines.n, 1);
+	ck_assert_int_eq(int_at(lines.v[0], "/file_refs"), 2);
+	ck_assert_int_eq(int_at(lines.v[0], "/file_refs_explained"), 2);
+	ck_assert_int_eq(int_at(lines.v[0], "/owners/0/fd"), set_sock_fd());
+	ck_has(string_at(lines.v[0], "/holders/0/what"), "ioctl(NBD_SET_SOCK) by ");
+	ck_assert_str_eq(string_at(lines.v[0], "/holders/0/object"), set_sock_task());
 }
 END_TEST
 
@@ -219,6 +261,8 @@ TCase *addresses_case(void)
 		tcase_add_loop_test(c, the_peer_sees_this_end, s, s + 1);
 		tcase_add_loop_test(c, text_of_both_ends, s, s + 1);
 	}
+	if (scene("set-sock-hang"))
+		tcase_add_test(c, who_attaches_has_the_socket);
 	tcase_add_test(c, two_addresses_one_search);
 	tcase_add_test(c, a_file_that_is_no_socket);
 	tcase_add_test(c, a_device_means_its_open_files);

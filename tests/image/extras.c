@@ -231,13 +231,13 @@ static void give_socket(struct scene *s, uint64_t ctx, uint64_t file, uint64_t r
 	send_file(image, socket.sk, registered);
 }
 
-void extra_ring(struct scene *s)
+void extra_ring_of(struct scene *s, uint64_t registered)
 {
 	struct image *image = s->image;
 	struct kernel *k = &s->kernel;
 	uint64_t fops = image_pointer(image, "io_uring_fops", 0), inode = image_new(image, "inode");
 	uint64_t ctx = image_new(image, "io_ring_ctx"), files = image_array(image, "ptr", 2);
-	uint64_t pointer = s->ends[1].file | FILE_PTR_NOWAIT, file;
+	uint64_t pointer = registered | FILE_PTR_NOWAIT, file;
 
 	kernel_inode(k, inode);
 	file = kernel_file(k, kernel_dentry(k, 0, "[io_uring]", inode), inode, fops, inode, 1);
@@ -256,9 +256,14 @@ void extra_ring(struct scene *s)
 		image_set(image, ctx, "io_ring_ctx", "file_table.files", files);
 	}
 	if (image_has(image, "io_ring_ctx", "ring_sock"))
-		give_socket(s, ctx, file, s->ends[1].file);
+		give_socket(s, ctx, file, registered);
 	image_set_pointer(image, files, 1, pointer);
-	kernel_file_get(k, s->ends[1].file);
+	kernel_file_get(k, registered);
+}
+
+void extra_ring(struct scene *s)
+{
+	extra_ring_of(s, s->ends[1].file);
 }
 
 /* One end of a TCP connection of this host with itself, in the table of sockets; v6: as servers have it
@@ -533,16 +538,17 @@ struct extra_waiters extra_waiters(struct scene *s)
 	struct extra_waiters w;
 	uint64_t lock = image_at(image, s->nbd_device, "nbd_device", "config_lock");
 	uint64_t schedule = image_function(image, KERNEL_CODE, "schedule", 128);
-	uint64_t functions[7], calls[5], bio, next, vec, page;
+	uint64_t functions[8], calls[5], bio, next, vec, page;
 	static const char *const names[] = {"__schedule",
 					    "__mutex_lock",
 					    "blkdev_ioctl",
 					    "__sys_recvfrom",
 					    "blkdev_fsync",
 					    "do_fsync",
-					    "rwsem_down_write_slowpath"};
+					    "rwsem_down_write_slowpath",
+					    "__x64_sys_ioctl"};
 
-	for (size_t i = 0; i < 7; i++)
+	for (size_t i = 0; i < 8; i++)
 		functions[i] = image_function(image, KERNEL_CODE, names[i], 128);
 	for (size_t i = 0; i < 5; i++)
 		calls[i] = image_call(image, functions[i + 1], 0x20, functions[i]);
@@ -550,6 +556,7 @@ struct extra_waiters extra_waiters(struct scene *s)
 	add_orc(image, schedule, functions, 5);
 	w.in_schedule = functions[0] + 0x30;
 	w.in_recvfrom = calls[2];
+	w.in_ioctl = image_call(image, functions[7], 0x20, functions[0]);
 	w.ioctl = new_sleeper(s, "nbd-attach", 4400, functions[0] + 0x30,
 			      (uint64_t[]){calls[3], calls[0], 0, calls[1], 0, 0, 7}, 7);
 	w.holder = new_sleeper(s, "nbd-holder", 4500, functions[0] + 0x30,

@@ -35,6 +35,7 @@ void extra_loop(struct scene *s);
  * one's is registered with an io_uring of the opener. */
 void extra_message(struct scene *s);
 void extra_ring(struct scene *s);
+void extra_ring_of(struct scene *s, uint64_t registered);
 
 /* A third connection, over TCP to port 10809 of this host; the client owns nbd's end, as the next fd,
  * and the server the other. */
@@ -61,7 +62,7 @@ struct extra_waiters {
 	/* It waits for the rwsem of an inode of the ext4, where there is one; fsync holds it. */
 	struct kernel_task blocked;
 	uint64_t inode, rwsem_waiter;
-	uint64_t in_schedule, in_recvfrom; /* return addresses */
+	uint64_t in_schedule, in_recvfrom, in_ioctl; /* return addresses */
 };
 struct extra_waiters extra_waiters(struct scene *s);
 

@@ -404,7 +404,7 @@ void kernel_build(struct kernel *k, struct image *image)
 
 	k->socket_ops = image_pointer(image, "socket_file_ops", 0);
 	k->device_ops = image_pointer(image, "def_blk_fops", 0);
-	image_pointer(image, "unix_stream_proto", 0);
+	k->unix_proto = image_pointer(image, "unix_stream_proto", 0);
 	k->super_blocks = image_variable(image, "super_blocks", "list_head");
 	image_list_init(image, k->super_blocks);
 	k->bdev_super_block = kernel_super_block(k, "bdev", 0);

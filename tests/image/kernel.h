@@ -28,7 +28,7 @@ struct kernel {
 	uint64_t timekeeper;	/* of the wall clock */
 	uint64_t tcp_bucket;	/* the only one of tcp_hashinfo.ehash */
 	uint64_t class_devices; /* the klist of block_class's devices */
-	uint64_t socket_ops, device_ops, root, dev_directory;
+	uint64_t socket_ops, device_ops, unix_proto, root, dev_directory;
 	unsigned n_unix; /* sockets in the buckets so far */
 	uint32_t next_inode;
 };

@@ -23,6 +23,7 @@ static const struct core *opened;
 static struct command_table_entry *commands;
 static jmp_buf prompt;
 static unsigned long interrupt_at, n_reads;
+static unsigned long interrupt_at_look, n_looks;
 
 static crash_layout_filter *layout_filter;
 static crash_symbol_filter *symbol_filter;
@@ -59,6 +60,27 @@ int readmem(ulonglong addr, int memtype, void *buf, long size, char *type, ulong
 	if (!(flags & RETURN_ON_ERROR))
 		errx(EXIT_FAILURE, "cannot read %ld bytes of %s at %llx", size, type, addr);
 	return FALSE;
+}
+
+/* The linker has nbd.so's code call this one: LOOKS in the Makefile. */
+bool __real_k_interrupted(void);
+bool __wrap_k_interrupted(void);
+
+bool __wrap_k_interrupted(void)
+{
+	if (++n_looks == interrupt_at_look)
+		raise(SIGINT);
+	return __real_k_interrupted();
+}
+
+void crash_interrupt_look(unsigned long n)
+{
+	interrupt_at_look = n;
+}
+
+unsigned long crash_looks(void)
+{
+	return n_looks;
 }
 
 long datatype_info(char *name, char *member, struct datatype_member *request)
@@ -208,7 +230,7 @@ char *crash_run(const char *line)
 	command = argcnt ? find_command(args[0]) : NULL;
 	if (!command)
 		abort();
-	n_reads = 0;
+	n_reads = n_looks = 0;
 	pc->curcmd = command->name;
 	optind = 0;
 	execute(command);
@@ -218,7 +240,7 @@ char *crash_run(const char *line)
 	/* A mistake in nbd.so's code, which crash's users would see as an unknown value. */
 	if (k_misuse())
 		errx(EXIT_FAILURE, "%s: %s", line, k_misuse());
-	interrupt_at = 0;
+	interrupt_at = interrupt_at_look = 0;
 	free(words);
 	return output;
 }

@@ -20,6 +20,9 @@ char *crash_run(const char *line);
 
 /* Ctrl-C is pressed when the next command reads memory for the n-th time; 0: never. */
 void crash_interrupt(unsigned long n);
+/* The same just before the next command looks for the n-th time whether there was a Ctrl-C; and how often one has looked. */
+void crash_interrupt_look(unsigned long n);
+unsigned long crash_looks(void);
 
 /* Asked for each structure (member NULL) and member that nbd.so looks up: false hides it, as if nbd.so's
  * tables did not name it. NULL: hides nothing. */

@@ -146,6 +146,14 @@ START_TEST(inside_a_system_call)
 	ck_assert_msg(strstr(output, "3 = 1 in ioctl by nbd-attach (4400) + 2 fd") != NULL, "%s",
 		      output);
 	free(output);
+	/* Of NBD_SET_SOCK the last argument is an fd, too. */
+	image_set(image, regs, "pt_regs", "orig_x0", 6);
+	image_set_pointer(image, image_at(image, regs, "pt_regs", "regs"), 1, 0xab00);
+	image_set_pointer(image, image_at(image, regs, "pt_regs", "regs"), 2, 5);
+	output = run(image, "file_owner nbd3");
+	ck_assert_ptr_nonnull(
+		strstr(output, "3 = 1 in ioctl(NBD_SET_SOCK) by nbd-attach (4400) + 2 fd"));
+	free(output);
 }
 END_TEST
 

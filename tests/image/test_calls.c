@@ -12,12 +12,11 @@
 static struct layout *layout;
 static struct image *image;
 static struct scene scene;
+static struct extra_waiters w;
 static struct extra_calls calls;
 
 static void setup(void)
 {
-	struct extra_waiters w;
-
 	layout = layout_load(LAYOUTS, "6.1");
 	image = image_create(layout);
 	scene = scene_build(image);
@@ -109,6 +108,36 @@ START_TEST(the_other_thread_has_exited)
 }
 END_TEST
 
+#define IOCTL	     16
+#define NBD_SET_SOCK 0xab00
+#define NBD_DO_IT    0xab03
+
+/* The socket that it is given is its own, whoever shares the table. */
+START_TEST(attaching_a_socket)
+{
+	struct json_object *report;
+
+	if (_i)
+		image_set(image, scene.client.task, "task_struct", "files", 0);
+	image_set(image, calls.regs, "pt_regs", "orig_ax", IOCTL);
+	image_set(image, calls.regs, "pt_regs", "di", SCENE_CLIENT_FD + 5);
+	image_set(image, calls.regs, "pt_regs", "si", NBD_SET_SOCK);
+	image_set(image, calls.regs, "pt_regs", "dx", SCENE_CLIENT_FD);
+	explained(2);
+	image_set_pointer(image, word(1), 0, w.in_ioctl);
+	report = run_report(image);
+	is_number(report, "/1/connections/0/file_refs_explained", 3);
+	is_string(report, "/1/connections/0/holders/1/what",
+		  "ioctl(NBD_SET_SOCK) by nbd-client (4200, thread 4201)");
+	json_object_put(report);
+	image_set(image, calls.regs, "pt_regs", "dx", SCENE_CLIENT_FD + 1);
+	explained(2);
+	image_set(image, calls.regs, "pt_regs", "dx", SCENE_CLIENT_FD);
+	image_set(image, calls.regs, "pt_regs", "si", NBD_DO_IT);
+	explained(2);
+}
+END_TEST
+
 /* What lies on the stack of the thread in the socket's queue need not be known: no function, nothing of the file. */
 START_TEST(a_thread_in_the_queue_of_the_socket)
 {
@@ -172,6 +201,7 @@ TCase *calls_case(void)
 	tcase_add_test(tc, a_call_and_a_poll);
 	tcase_add_loop_test(tc, what_does_not_prove_a_call, 0, 7);
 	tcase_add_test(tc, the_other_thread_has_exited);
+	tcase_add_loop_test(tc, attaching_a_socket, 0, 2);
 	tcase_add_test(tc, a_thread_in_the_queue_of_the_socket);
 	tcase_add_test(tc, newer_kernels);
 	tcase_add_test(tc, no_more_than_there_are);

@@ -41,6 +41,14 @@ static struct json_object *ask(const char *command, uint64_t addr)
 	return lines;
 }
 
+static uint64_t address_in(struct json_object *json, const char *pointer)
+{
+	struct json_object *value = NULL;
+
+	ck_assert_int_eq(json_pointer_get(json, pointer, &value), 0);
+	return strtoull(json_object_get_string(value), NULL, 16);
+}
+
 /* Of how many thread groups with more than one thread file_owner has looked at the leader only. */
 static void leaders_only(uint64_t file, int64_t n)
 {
@@ -138,6 +146,7 @@ START_TEST(a_thread_that_shares_the_table_of_another_group)
 	is_number(lines, "/0/file_refs", 1);
 	has_elements(lines, "/0/owners", 2);
 	is_number(lines, "/0/owners/1/pid", other_thread.pid);
+	has_elements(lines, "/0/unreadable", 0);
 	json_object_put(lines);
 }
 END_TEST
@@ -262,6 +271,40 @@ START_TEST(what_is_certain_comes_first)
 }
 END_TEST
 
+/* So is the reference of a ring; of its file, and in nbd's own report. */
+START_TEST(a_ring_comes_before_a_call_that_may_hold_nothing)
+{
+	struct extra_waiters waiters = extra_waiters(&scene);
+	struct json_object *lines;
+
+	extra_calls(&scene, &waiters);
+	image_set(image, scene.client_thread.task, "task_struct", "files", 0);
+	image_set(image, scene.client.files, "files_struct", "count", 1);
+	image_set(image, image_get(image, scene.client.task, "task_struct", "signal"),
+		  "signal_struct", "sum_sched_runtime", 1000);
+	wait_for_socket(&scene.client);
+	extra_ring_of(&scene, scene.ends[0].file);
+	image_set(image, scene.ends[0].file, "file", "f_count", 3);
+	lines = ask("file_owner", scene.ends[0].file);
+	has_elements(lines, "/0/holders", 2);
+	is_string(lines, "/0/holders/1/kind", "io_uring");
+	json_object_put(lines);
+	lines = run_report(image);
+	has_elements(lines, "/1/connections/0/holders", 2);
+	is_string(lines, "/1/connections/0/holders/1/kind", "io_uring");
+	json_object_put(lines);
+	/* Where another reference is missing, the call explains it. */
+	kernel_file_get(&scene.kernel, scene.ends[0].file);
+	lines = ask("file_owner", scene.ends[0].file);
+	is_number(lines, "/0/file_refs_explained", 4);
+	is_string(lines, "/0/holders/2/kind", "system_call");
+	json_object_put(lines);
+	lines = run_report(image);
+	is_string(lines, "/1/connections/0/holders/2/kind", "system_call");
+	json_object_put(lines);
+}
+END_TEST
+
 static void poll_socket(const struct kernel_task *t, const struct extra_calls *calls, uint64_t head)
 {
 	uint64_t wqueues = image_new(image, "poll_wqueues");
@@ -346,6 +389,20 @@ START_TEST(why_a_reference_may_be_missing)
 }
 END_TEST
 
+/* So is that there may be more devices than were found. */
+START_TEST(why_a_device_may_be_missing)
+{
+	struct json_object *lines;
+
+	image_set(image, image_first(image, "xa_node"), "xa_node", "count", 7);
+	kernel_file_get(&scene.kernel, scene.opener_file);
+	lines = ask("file_owner", scene.opener_file);
+	is_string(lines, "/0/unreadable/0",
+		  "nbd_index_idr could not be read in full: devices may be missing");
+	json_object_put(lines);
+}
+END_TEST
+
 /* The device's search tells it of a file, too. */
 START_TEST(with_a_device)
 {
@@ -370,6 +427,122 @@ START_TEST(unix_peer_of_another_file)
 	ck_assert_ptr_nonnull(strstr(text, "no socket here"));
 	ck_assert_ptr_nonnull(strstr(text, "\"leaders_only\":1"));
 	free(text);
+}
+END_TEST
+
+/* Then somebody may have the table who is not in the list of tasks. */
+START_TEST(a_user_of_the_owners_table_who_was_not_found)
+{
+	struct json_object *lines;
+	char *text;
+
+	if (_i)
+		image_cut(image, image_at(image, scene.opener.files, "files_struct", "count"), 4);
+	else
+		image_set(image, scene.opener.files, "files_struct", "count", 5);
+	lines = ask("file_owner", scene.opener_file);
+	is_number(lines, "/0/leaders_only", 0);
+	has_elements(lines, "/0/owners", 1);
+	has_elements(lines, "/0/unreadable", 1);
+	json_object_put(lines);
+	text = run(image, "file_owner %llx", (unsigned long long)scene.opener_file);
+	ck_assert_ptr_nonnull(strstr(text, _i ? "! unreadable: the kernel counts ? users of the"
+					      : "! unreadable: the kernel counts 5 users of the"));
+	free(text);
+}
+END_TEST
+
+/* Nobody knows who has an end that cannot be read, so that not all is explained. */
+START_TEST(an_end_that_cannot_be_read)
+{
+	static const struct {
+		const char *problem, *text;
+	} ends[] = {
+		{"the other end: its struct socket could not be read: who has it is unknown",
+		 "  file ?  inode ?"},
+		{"the other end: its struct sock could not be read: who has it is unknown",
+		 "peer  socket ?  sk "},
+		{"this end: its struct sock could not be read", "peer  ?\n"},
+	};
+	uint64_t file = scene.ends[0].file;
+	struct json_object *lines;
+	char *text;
+
+	if (_i == 0)
+		image_cut(image, scene.peers[0].socket, image_sizeof(image, "socket"));
+	else
+		image_cut(image, _i == 1 ? scene.peers[0].sk : scene.ends[0].sk,
+			  image_sizeof(image, "sock"));
+	lines = ask("unix_peer", file);
+	is_string(lines, "/0/unreadable/0", ends[_i].problem);
+	is_number(lines, "/0/leaders_only", 0);
+	json_object_put(lines);
+	text = run(image, "unix_peer %llx", (unsigned long long)file);
+	ck_assert_ptr_nonnull(strstr(text, ends[_i].text));
+	ck_assert_ptr_nonnull(strstr(text, strstr(ends[_i].problem, "its ")));
+	ck_assert_ptr_null(strstr(text, "all references are explained"));
+	ck_assert_ptr_null(strstr(text, "peer  none"));
+	ck_assert_ptr_null(strstr(text, "no struct socket"));
+	free(text);
+	/* Who has this end is known all the same. */
+	lines = ask("file_owner", file);
+	is_number(lines, "/0/leaders_only", 1);
+	is_number(lines, "/0/owners/0/pid", scene.client.pid);
+	json_object_put(lines);
+}
+END_TEST
+
+/* Its struct socket is what says that a struct sock or a file is a socket's; each says so by itself, too. */
+START_TEST(without_a_struct_socket_to_be_read)
+{
+	struct json_object *lines;
+	uint64_t common = image_at(image, scene.peers[0].sk, "sock", "__sk_common");
+	char *text;
+
+	image_set(image, common, "sock_common", "skc_prot", scene.kernel.unix_proto);
+	image_cut(image, scene.peers[0].socket, image_sizeof(image, "socket"));
+	text = run(image, "unix_peer %llx", (unsigned long long)scene.peers[0].sk);
+	ck_assert_ptr_nonnull(strstr(text, "! unreadable: its struct socket could not be read: "
+					   "who has it is unknown\n"));
+	free(text);
+	text = run(image, "file_owner %llx", (unsigned long long)scene.peers[0].file);
+	ck_assert_ptr_nonnull(strstr(text, "socket:[?]"));
+	ck_assert_ptr_nonnull(strstr(text, "! unreadable: its struct socket could not be read\n"));
+	free(text);
+	lines = ask("file_owner", scene.peers[0].file);
+	is_string(lines, "/0/unreadable/0", "the socket: its struct socket could not be read");
+	is_number(lines, "/0/owners/0/pid", scene.server.pid);
+	json_object_put(lines);
+}
+END_TEST
+
+START_TEST(a_file_that_was_closed)
+{
+	char *text;
+
+	image_set(image, scene.opener_file, "file", "f_count", 0);
+	kernel_fd(&scene.kernel, &scene.opener, SCENE_OPENER_FD, 0);
+	text = run(image, "file_owner %llx", (unsigned long long)scene.opener_file);
+	ck_assert_ptr_nonnull(strstr(text, "  references  0: this file was closed\n"));
+	free(text);
+}
+END_TEST
+
+/* The other end is found among all sockets of the kernel. */
+START_TEST(both_ends_of_tcp)
+{
+	struct json_object *lines;
+	uint64_t end, peer;
+
+	extra_tcp(&scene);
+	lines = run_report(image);
+	end = address_in(lines, "/1/connections/2/socket");
+	peer = address_in(lines, "/1/connections/2/peer/file");
+	json_object_put(lines);
+	lines = ask("unix_peer", end);
+	is_address(lines, "/0/peer/file", peer);
+	is_number(lines, "/0/peer/owners/0/pid", scene.server.pid);
+	json_object_put(lines);
 }
 END_TEST
 
@@ -405,6 +578,74 @@ START_TEST(an_nbd_sock_that_was_not_looked_up)
 }
 END_TEST
 
+/* At each moment: it is told, what was found by then stays, and nothing is said of what was not looked for. */
+START_TEST(a_ctrl_c)
+{
+	unsigned long looks = 1;
+	size_t most = 0;
+
+	unshare(&other_thread);
+	kernel_fd(&scene.kernel, &other_thread, FD, scene.opener_file);
+	kernel_file_get(&scene.kernel, scene.opener_file);
+	for (unsigned long n = 1; n <= looks; n++) {
+		struct json_object *lines;
+		char *text, *line;
+
+		crash_interrupt_look(n);
+		text = run(image, "file_owner %llx", (unsigned long long)scene.opener_file);
+		ck_assert(!strstr(text, "all references are explained"));
+		free(text);
+		crash_interrupt_look(n);
+		text = run(image, "file_owner -j %llx", (unsigned long long)scene.opener_file);
+		looks = crash_looks();
+		line = strchr(text, '{');
+		if (line) {
+			struct json_object *owners = NULL;
+
+			line[strcspn(line, "\n") + 1] = 0;
+			lines = json_lines(line);
+			/* The last look is for crash, when all is printed. */
+			is_true(lines, "/0/interrupted", n < looks);
+			json_pointer_get(lines, "/0/owners", &owners);
+			ck_assert_uint_ge(json_object_array_length(owners), most);
+			most = json_object_array_length(owners);
+			json_object_put(lines);
+		}
+		free(text);
+	}
+	ck_assert_uint_eq(most, 2);
+}
+END_TEST
+
+/* What was looked up before Ctrl-C, and is no socket, need not be asked again. */
+START_TEST(another_file_and_a_ctrl_c)
+{
+	unsigned long looks = 1, told = 0;
+
+	for (unsigned long n = 1; n <= looks; n++) {
+		char *text;
+
+		crash_interrupt_look(n);
+		text = run(image, "unix_peer %llx", (unsigned long long)scene.opener_file);
+		looks = crash_looks();
+		ck_assert(!strstr(text, "not looked up") != !strstr(text, "no socket here"));
+		told += strstr(text, "no socket here") != NULL;
+		free(text);
+	}
+	ck_assert_uint_gt(told, 0);
+}
+END_TEST
+
+/* Nor is an address of nothing told to be anything. */
+START_TEST(an_address_of_nothing)
+{
+	char *text = run(image, "file_owner %llx", (unsigned long long)scene.opener.task);
+
+	ck_assert_ptr_nonnull(strstr(text, ": no struct file, socket or nbd block device here\n"));
+	free(text);
+}
+END_TEST
+
 /* Who can receive the message is told, too. */
 START_TEST(a_message_in_flight)
 {
@@ -428,6 +669,12 @@ START_TEST(a_file_in_a_ring)
 	is_number(lines, "/0/file_refs_explained", 3);
 	is_string(lines, "/0/holders/1/kind", "io_uring");
 	json_object_put(lines);
+	/* One that cannot be read may have it. */
+	image_cut(image, image_first(image, "io_ring_ctx"), image_sizeof(image, "io_ring_ctx"));
+	lines = ask("file_owner", scene.ends[1].file);
+	is_string(lines, "/0/unreadable/0",
+		  "not all io_urings could be read: files registered with them may be missing");
+	json_object_put(lines);
 }
 END_TEST
 
@@ -446,12 +693,22 @@ TCase *queries_case(void)
 	tcase_add_loop_test(tc, who_waits_for_a_socket, 0, 2);
 	tcase_add_test(tc, what_is_certain_comes_first);
 	tcase_add_test(tc, what_is_certain_comes_first_in_a_queue);
+	tcase_add_test(tc, a_ring_comes_before_a_call_that_may_hold_nothing);
 	tcase_add_test(tc, a_file_below_a_loop_device);
 	tcase_add_loop_test(tc, why_a_reference_may_be_missing, 0, 2);
+	tcase_add_test(tc, why_a_device_may_be_missing);
 	tcase_add_loop_test(tc, with_a_device, 0, 2);
 	tcase_add_test(tc, unix_peer_of_another_file);
+	tcase_add_loop_test(tc, a_user_of_the_owners_table_who_was_not_found, 0, 2);
+	tcase_add_loop_test(tc, an_end_that_cannot_be_read, 0, 3);
+	tcase_add_test(tc, without_a_struct_socket_to_be_read);
+	tcase_add_test(tc, a_file_that_was_closed);
+	tcase_add_test(tc, both_ends_of_tcp);
 	tcase_add_test(tc, a_connection_without_a_readable_socket);
 	tcase_add_test(tc, an_nbd_sock_that_was_not_looked_up);
+	tcase_add_test(tc, an_address_of_nothing);
+	tcase_add_test(tc, a_ctrl_c);
+	tcase_add_test(tc, another_file_and_a_ctrl_c);
 	tcase_add_test(tc, a_message_in_flight);
 	tcase_add_test(tc, a_file_in_a_ring);
 	return tc;

@@ -250,7 +250,9 @@ static void look_at_tasks(struct call_search *search, struct file_set *files)
 {
 	const struct task_list *tasks = search->tasks;
 
-	for (size_t i = 0; i < tasks->n && any_missing(files) && !k_interrupted(); i++) {
+	if (!any_missing(files))
+		return;
+	for (size_t i = 0; i < tasks->n && !k_interrupted(); i++) {
 		if (may_call(search, tasks->v[i]) &&
 		    !ptr_map_get(&search->found, tasks->v[i]->addr))
 			add_call(search, files, tasks->v[i]);

@@ -138,9 +138,10 @@ static enum pass walk_table(struct file_table *table, struct fds_walked *walked,
 		uint64_t n =
 			max_fds.v - first < SLOTS_PER_READ ? max_fds.v - first : SLOTS_PER_READ;
 
-		if (first >= MAX_FDS || k_interrupted() ||
-		    !k_read(table->fd_array.v + first * sizeof(*slots), slots, n * sizeof(*slots),
-			    "fdtable.fd"))
+		if (k_interrupted())
+			return PASS_STOPPED;
+		if (first >= MAX_FDS || !k_read(table->fd_array.v + first * sizeof(*slots), slots,
+						n * sizeof(*slots), "fdtable.fd"))
 			return PASS_UNREADABLE;
 		progress("searching fds", walked->done, walked->total);
 		walked->done += n;
@@ -258,18 +259,33 @@ static struct taken take_owners(const struct file_set *set)
 	return taken;
 }
 
+/* True when one of the owners has the same slot of the same table. */
+static bool has_slot(const struct fd_owner *owners, size_t n, struct fd_owner owner)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (owners[i].task->files == owner.task->files && owners[i].fd == owner.fd)
+			return true;
+	}
+	return false;
+}
+
 /* A search that was cut short must not forget it. */
 static void give_back_owners(const struct file_set *set, const struct taken *taken)
 {
 	for (size_t i = 0; i < taken->n; i++) {
 		const struct file *before = &taken->files[i];
 		struct file *file = set->v[i];
+		size_t n_found = file->n_owners;
 
-		if (before->n_table_refs <= file->n_table_refs)
-			continue;
-		file->owners = before->owners;
-		file->n_owners = before->n_owners;
-		file->n_table_refs = before->n_table_refs;
+		for (size_t k = 0; k < before->n_owners; k++) {
+			struct fd_owner owner = before->owners[k];
+
+			if (has_slot(file->owners, n_found, owner))
+				continue;
+			file->n_table_refs +=
+				!has_slot(file->owners + n_found, file->n_owners - n_found, owner);
+			*ARENA_PUSH(file->owners, file->n_owners) = owner;
+		}
 	}
 }
 

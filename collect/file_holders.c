@@ -344,7 +344,6 @@ void file_holders_in_rings(struct held_files *held, const struct task_list *task
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted) && !suffice(context); i++)
 		look_for_rings(held, tasks, wanted[i], suffice, context);
-	suffice(context);
 }
 
 struct loop_search {

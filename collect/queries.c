@@ -140,7 +140,7 @@ static struct ptr_map count_users(const struct task_list *tasks)
 	return users;
 }
 
-/* Who else may have the tables of the owners, a sentence for each: none where the kernel counts as many users as were seen. */
+/* Who else may have the tables of the owners, a sentence for each: none where the kernel counts no more users than were seen. */
 static struct problems unseen_users(const struct inquiry *inq)
 {
 	struct ptr_map users = count_users(&inq->report->tasks);
@@ -156,16 +156,18 @@ static struct problems unseen_users(const struct inquiry *inq)
 			num count = k_num_at(table, KM_FILES_COUNT);
 
 			*slot = NULL;
-			if (seen && !num_is(count, *seen))
-				problem_add(&problems,
-					    arena_printf("the kernel counts %s of the file table "
-							 "%llx of pid %u, the list of tasks has "
-							 "%llu: owners may be missing",
-							 count.known ? word_count(count.v, "user")
-								     : "? users",
-							 (unsigned long long)table,
-							 file->owners[k].task->pid,
-							 (unsigned long long)*seen));
+			if (seen && (!count.known || count.v > *seen))
+				problem_add(
+					&problems,
+					arena_printf("the kernel counts %s of the file table %llx "
+						     "of pid %u, the list of tasks has %llu: "
+						     "others may own its files, unless a reader of "
+						     "/proc or an io_uring request uses it",
+						     count.known ? word_count(count.v, "user")
+								 : "? users",
+						     (unsigned long long)table,
+						     file->owners[k].task->pid,
+						     (unsigned long long)*seen));
 		}
 	}
 	return problems;
@@ -339,7 +341,8 @@ bool queries_collect(struct report *report, struct query *queries, size_t n)
 	}
 	look_further(&inq);
 	report->scan.interrupted |= k_interrupted();
-	problems_append(&report->problems, &unseen);
+	if (!report->scan.interrupted)
+		problems_append(&report->problems, &unseen);
 	if (!all_are_explained(&inq))
 		tell_problems(&inq);
 	return true;

@@ -161,16 +161,26 @@ struct sock_info *socket_read(uint64_t addr, struct file_set *files)
 	return read_with_peer(addr, k_num_at(addr, KM_SOCKET_SK).v, files);
 }
 
+/* The struct socket of a struct sock, 0 where it has none; those in TIME_WAIT end before that member. */
+static num socket_of_sk(uint64_t sk)
+{
+	uint64_t common = k_at(sk, KM_SK_COMMON);
+	struct sock_info info = {.family = k_num_at(common, KM_SKC_FAMILY),
+				 .state = k_num_at(common, KM_SKC_STATE)};
+
+	return socket_is_full(row_of(info.family), &info) ? k_num_at(sk, KM_SK_SOCKET) : NUM(0);
+}
+
 /* socket_read() by the struct sock, which may have lost its struct socket. */
 static struct sock_info *read_by_sk(uint64_t sk, struct file_set *files)
 {
-	return read_with_peer(k_num_at(sk, KM_SK_SOCKET).v, sk, files);
+	return read_with_peer(socket_of_sk(sk).v, sk, files);
 }
 
 /* A struct sock whose struct socket is not there, or cannot be read, can be told by its protocol only. */
 static bool is_sk_alone(uint64_t sk)
 {
-	num socket = k_num_at(sk, KM_SK_SOCKET);
+	num socket = socket_of_sk(sk);
 
 	return socket.known && (!socket.v || !k_num_at(socket.v, KM_SOCKET_SK).known) &&
 	       family_of_protocol(k_num_at(k_at(sk, KM_SK_COMMON), KM_SKC_PROT)).known;
@@ -199,7 +209,7 @@ struct sock_info *socket_from_any(uint64_t addr, struct file_set *files)
 		return socket_read(addr, files);
 	if (socket.v && k_is_symbol(k_num_at(addr, KM_FILE_OP), "socket_file_ops"))
 		return read_by_file(addr, socket.v, files);
-	socket = k_num_at(addr, KM_SK_SOCKET);
+	socket = socket_of_sk(addr);
 	if (socket.known && socket.v && num_is(k_num_at(socket.v, KM_SOCKET_SK), addr))
 		return read_by_sk(addr, files);
 	return is_sk_alone(addr) ? read_by_sk(addr, files) : NULL;

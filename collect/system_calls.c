@@ -67,11 +67,9 @@ static uint64_t file_of_fd(uint64_t files_struct, uint32_t fd)
 	return k_pointer(array.v + fd * sizeof(uint64_t), "fdtable.fd").v;
 }
 
-/* "__sys_recvfrom", "__x64_sys_recvfrom", "SyS_recvfrom" and what else kernels call the one function. */
-static bool is_inside(const struct kernel_stack *stack, const char *call)
+/* True when the stack is inside a function of a name like this. */
+static bool is_inside(const struct kernel_stack *stack, const char *pattern)
 {
-	const char *pattern = arena_printf("*[sS][yY][sS]_%s*", call);
-
 	/* What may be left over from an earlier call proves nothing. */
 	for (size_t i = 0; i < stack->n_unwound; i++) {
 		if (!fnmatch(pattern, stack->frames[i].function, 0))
@@ -158,23 +156,45 @@ static void add_queue(struct call_search *search, struct file *file)
 	}
 }
 
-/* The reference to the file of this fd, if the thread's stack says that it is inside the call. */
-static void add_held(struct call_search *search, const struct file_set *files, const struct task *t,
-		     const struct fd_call *call, const char *name, uint32_t fd)
+/* A reference that a thread's registers tell of: to the file of this fd, while the thread is inside a function. */
+struct told_call {
+	const char *name, *function;
+	uint32_t fd;
+	bool of_socket; /* it can be a socket's only */
+};
+
+/* Adds it if the thread's stack proves it. */
+static void add_told(struct call_search *search, const struct file_set *files, const struct task *t,
+		     struct told_call told)
 {
-	struct file *file = ptr_map_get(&files->by_addr, file_of_fd(t->files, fd));
+	struct file *file = ptr_map_get(&files->by_addr, file_of_fd(t->files, told.fd));
 	struct kernel_stack stack;
 
-	if (file && file_refs_missing(file) &&
-	    kernel_stack_read(&search->stacks, t->addr, &stack) && is_inside(&stack, call->name) &&
-	    has_word(&stack, file))
-		add_holder(search, file, t, name, fd);
+	if (file && file_refs_missing(file) && (!told.of_socket || socket_of(file)) &&
+	    kernel_stack_read(&search->stacks, t->addr, &stack) &&
+	    is_inside(&stack, told.function) && has_word(&stack, file))
+		add_holder(search, file, t, told.name, told.fd);
+}
+
+/* What the thread's call is made on. The function is "__sys_recvfrom", "__x64_sys_recvfrom", "SyS_recvfrom" and what else
+ * kernels call it. */
+static struct told_call made_on(const struct fd_call *call)
+{
+	return (struct told_call){call->name, arena_printf("*[sS][yY][sS]_%s*", call->name),
+				  call->fd, false};
+}
+
+/* The socket that NBD_SET_SOCK is given. nbd_add_socket() looks it up before all else, and so has a reference to it wherever it
+ * sleeps; whoever waits for nbd's lock first has none yet. */
+static struct told_call given_to_nbd(const struct fd_call *call)
+{
+	return (struct told_call){"ioctl(NBD_SET_SOCK)", "nbd_add_socket*", (uint32_t)call->third.v,
+				  true};
 }
 
 static bool is_set_sock(const struct fd_call *call)
 {
-	return !strcmp(call->name, "ioctl") && num_is(call->second, NBD_SET_SOCK) &&
-	       call->third.known;
+	return call->second.known && (uint32_t)call->second.v == NBD_SET_SOCK && call->third.known;
 }
 
 /* The references of a thread, if it is inside a call on one of the files. */
@@ -186,10 +206,10 @@ static void add_call(struct call_search *search, struct file_set *files, const s
 	if ((search->once_shared && !shared) || !user_registers_call(t->stack, &call))
 		return;
 	if (shared)
-		add_held(search, files, t, &call, call.name, call.fd);
-	/* The socket that it is given it looks up by sockfd_lookup(), which always takes a reference. */
+		add_told(search, files, t, made_on(&call));
+	/* However many share the table. */
 	if (!search->once_shared && is_set_sock(&call))
-		add_held(search, files, t, &call, "ioctl(NBD_SET_SOCK)", (uint32_t)call.third.v);
+		add_told(search, files, t, given_to_nbd(&call));
 }
 
 /* The tables of those who own the file. */

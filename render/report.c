@@ -128,6 +128,16 @@ static void print_owners(FILE *out, const struct report *report, const struct fi
 	print_holders(out, file);
 }
 
+static void print_end_problems(FILE *out, const struct sock_info *s)
+{
+	if (sock_is_unreadable(s))
+		text_wrapped(out, 2, "! unreadable: ", end_unreadable(s));
+	if (s->impossible)
+		text_wrapped(out, 2, "! unreadable: ", s->impossible);
+	if (s->name_unreadable)
+		text_wrapped(out, 2, "! unreadable: ", "its name could not be read");
+}
+
 static void print_end(FILE *out, const struct report *report, const char *which,
 		      const struct sock_info *s)
 {
@@ -151,12 +161,7 @@ static void print_end(FILE *out, const struct report *report, const char *which,
 							 : "(unnamed)");
 	fprintf(out, "  queues      %s bytes sent and not taken, %s to be read\n",
 		word_decimal(s->send_queue_bytes), end_queue(s->receive_queue));
-	if (unreadable)
-		text_wrapped(out, 2, "! unreadable: ", unreadable);
-	if (s->impossible)
-		text_wrapped(out, 2, "! unreadable: ", s->impossible);
-	if (s->name_unreadable)
-		text_wrapped(out, 2, "! unreadable: ", "its name could not be read");
+	print_end_problems(out, s);
 	if (s->file)
 		print_owners(out, report, s->file);
 }
@@ -194,8 +199,8 @@ void report_file(FILE *out, const struct report *report, const struct query *que
 		fprintf(out, "  %s%s", opened->path ? opened->path : "?",
 			query->bdev ? "" : " (path inside its file system)");
 	fputc('\n', out);
-	if (query->sock && sock_is_unreadable(query->sock))
-		text_wrapped(out, 2, "! unreadable: ", end_unreadable(query->sock));
+	if (query->sock)
+		print_end_problems(out, query->sock);
 	print_owners(out, report, file);
 }
 

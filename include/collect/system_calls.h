@@ -11,10 +11,13 @@
  * earlier call has found: more tasks may be known. Memory: arena.
  *
  * poll(), select() and their like hold one for each wait queue in which they wait, so that the file's own wait queue tells.
- * NBD_SET_SOCK holds one to the socket that it is given. All other calls hold one only where the file table was shared when they began, one to what they are made on: see fdget() of
- * fs/file.c. Of these a thread counts when several tasks have the table. Its registers must name the call and the fd, its
- * table have the file there, and it waits in the socket's queue by an entry on its own stack; or its stack is inside
- * that call, and the file, its socket or its struct sock is on the stack: the call needs it for its end.
+ *
+ * Other calls hold one to what they are made on, if the file table was shared when they began: see fdget() of fs/file.c.
+ * So several tasks must have the table. NBD_SET_SOCK holds one to the socket that it is given, from the beginning of
+ * nbd_add_socket() on, shared or not. Either is proven when the thread's registers name the call and the fd, its table
+ * has the file there, its stack is inside the call or that function, and the file, its socket or its struct sock is on the
+ * stack, which the call needs for its end. Who waits in the socket's queue by an entry on his own stack needs no more proof
+ * than his registers and the table.
  */
 void system_calls_collect(struct file_set *files, const struct task_list *tasks);
 

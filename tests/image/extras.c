@@ -546,7 +546,7 @@ struct extra_waiters extra_waiters(struct scene *s)
 					    "blkdev_fsync",
 					    "do_fsync",
 					    "rwsem_down_write_slowpath",
-					    "__x64_sys_ioctl"};
+					    "nbd_add_socket"};
 
 	for (size_t i = 0; i < 8; i++)
 		functions[i] = image_function(image, KERNEL_CODE, names[i], 128);
@@ -556,7 +556,8 @@ struct extra_waiters extra_waiters(struct scene *s)
 	add_orc(image, schedule, functions, 5);
 	w.in_schedule = functions[0] + 0x30;
 	w.in_recvfrom = calls[2];
-	w.in_ioctl = image_call(image, functions[7], 0x20, functions[0]);
+	w.in_blkdev_ioctl = calls[1];
+	w.in_add_socket = image_call(image, functions[7], 0x20, functions[0]);
 	w.ioctl = new_sleeper(s, "nbd-attach", 4400, functions[0] + 0x30,
 			      (uint64_t[]){calls[3], calls[0], 0, calls[1], 0, 0, 7}, 7);
 	w.holder = new_sleeper(s, "nbd-holder", 4500, functions[0] + 0x30,

@@ -62,7 +62,7 @@ struct extra_waiters {
 	/* It waits for the rwsem of an inode of the ext4, where there is one; fsync holds it. */
 	struct kernel_task blocked;
 	uint64_t inode, rwsem_waiter;
-	uint64_t in_schedule, in_recvfrom, in_ioctl; /* return addresses */
+	uint64_t in_schedule, in_recvfrom, in_blkdev_ioctl, in_add_socket; /* return addresses */
 };
 struct extra_waiters extra_waiters(struct scene *s);
 

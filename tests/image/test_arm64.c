@@ -16,7 +16,7 @@ static struct layout *layout;
 static struct image *image;
 static struct scene scene;
 static struct kernel_task sleeper;
-static uint64_t stack, functions[6];
+static uint64_t stack, functions[7];
 
 /* A return address into the function behind a call of it, as bl or as another instruction. */
 static uint64_t behind(uint64_t function, uint32_t instruction)
@@ -45,13 +45,14 @@ static uint64_t at(size_t word)
 static void setup(void)
 {
 	static const char *const names[] = {"__switch_to",	 "__schedule", "blkdev_ioctl",
-					    "__arm64_sys_ioctl", "vfs_write",  "blkdev_fsync"};
+					    "__arm64_sys_ioctl", "vfs_write",  "blkdev_fsync",
+					    "nbd_add_socket"};
 
 	layout = layout_load(LAYOUTS, "6.1-arm64");
 	image = image_create(layout);
 	scene = scene_build(image);
 	image_symbol(image, "_text", 0xffffffff81000000ull, 0);
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < 7; i++)
 		functions[i] = image_function(image, KERNEL_CODE, names[i], 128);
 	sleeper = kernel_task(&scene.kernel, "nbd-attach", 4400, NULL, 0);
 	stack = image_stack(image, STACK_SIZE);
@@ -146,13 +147,38 @@ START_TEST(inside_a_system_call)
 	ck_assert_msg(strstr(output, "3 = 1 in ioctl by nbd-attach (4400) + 2 fd") != NULL, "%s",
 		      output);
 	free(output);
-	/* Of NBD_SET_SOCK the last argument is an fd, too. */
+}
+END_TEST
+
+/* Of NBD_SET_SOCK the last argument is an fd, too: a socket's. */
+START_TEST(attaching_a_socket)
+{
+	uint64_t regs = stack + STACK_SIZE - image_sizeof(image, "pt_regs");
+	uint64_t x = image_at(image, regs, "pt_regs", "regs"), file = scene.ends[0].file;
+	char *output;
+
+	end_chain();
+	put(4, called(functions[6]));
+	put(11, scene.ends[0].socket);
+	kernel_fd(&scene.kernel, &sleeper, 5, file);
+	kernel_file_get(&scene.kernel, file);
+	kernel_file_get(&scene.kernel, file);
+	image_set(image, regs, "pt_regs", "syscallno", 29);
 	image_set(image, regs, "pt_regs", "orig_x0", 6);
-	image_set_pointer(image, image_at(image, regs, "pt_regs", "regs"), 1, 0xab00);
-	image_set_pointer(image, image_at(image, regs, "pt_regs", "regs"), 2, 5);
-	output = run(image, "file_owner nbd3");
+	image_set_pointer(image, x, 1, 0xab00);
+	image_set_pointer(image, x, 2, 5);
+	output = run(image, "file_owner %llx", (unsigned long long)file);
 	ck_assert_ptr_nonnull(
-		strstr(output, "3 = 1 in ioctl(NBD_SET_SOCK) by nbd-attach (4400) + 2 fd"));
+		strstr(output, "4 = 1 nbd + 1 in ioctl(NBD_SET_SOCK) by nbd-attach (4400) + 2 fd"));
+	free(output);
+	/* Another file is refused, whatever is left over on the stack. */
+	kernel_fd(&scene.kernel, &sleeper, 7, scene.opener_file);
+	kernel_file_get(&scene.kernel, scene.opener_file);
+	kernel_file_get(&scene.kernel, scene.opener_file);
+	image_set_pointer(image, x, 2, 7);
+	put(11, scene.opener_file);
+	output = run(image, "file_owner %llx", (unsigned long long)scene.opener_file);
+	ck_assert_ptr_nonnull(strstr(output, "3 = 2 fd + 1 unexplained"));
 	free(output);
 }
 END_TEST
@@ -164,6 +190,7 @@ TCase *arm64_case(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, frame_records);
 	tcase_add_test(tc, inside_a_system_call);
+	tcase_add_test(tc, attaching_a_socket);
 	tcase_add_test(tc, pointer_authentication);
 	tcase_add_test(tc, broken_chain);
 	return tc;

@@ -124,7 +124,7 @@ START_TEST(attaching_a_socket)
 	image_set(image, calls.regs, "pt_regs", "si", NBD_SET_SOCK);
 	image_set(image, calls.regs, "pt_regs", "dx", SCENE_CLIENT_FD);
 	explained(2);
-	image_set_pointer(image, word(1), 0, w.in_ioctl);
+	image_set_pointer(image, word(1), 0, w.in_add_socket);
 	report = run_report(image);
 	is_number(report, "/1/connections/0/file_refs_explained", 3);
 	is_string(report, "/1/connections/0/holders/1/what",
@@ -134,6 +134,31 @@ START_TEST(attaching_a_socket)
 	explained(2);
 	image_set(image, calls.regs, "pt_regs", "dx", SCENE_CLIENT_FD);
 	image_set(image, calls.regs, "pt_regs", "si", NBD_DO_IT);
+	explained(2);
+	image_set(image, calls.regs, "pt_regs", "si", NBD_SET_SOCK);
+	explained(3);
+	/* Nothing of the socket is on the stack. */
+	image_set_pointer(image, word(2), 0, 0);
+	explained(2);
+	image_set_pointer(image, word(2), 0, scene.ends[0].socket);
+	/* It is one reference: a table that was shared once changes nothing. */
+	kernel_file_get(&scene.kernel, scene.ends[0].file);
+	image_set(image, image_get(image, scene.client_thread.task, "task_struct", "signal"),
+		  "signal_struct", "sum_sched_runtime", 1000);
+	report = run_report(image);
+	is_number(report, "/1/connections/0/file_refs_explained", 3);
+	json_object_put(report);
+}
+END_TEST
+
+/* Who waits for nbd's lock has not looked it up yet, whatever an earlier call has left on its stack. */
+START_TEST(waiting_to_attach_a_socket)
+{
+	image_set(image, calls.regs, "pt_regs", "orig_ax", IOCTL);
+	image_set(image, calls.regs, "pt_regs", "di", SCENE_CLIENT_FD + 5);
+	image_set(image, calls.regs, "pt_regs", "si", NBD_SET_SOCK);
+	image_set(image, calls.regs, "pt_regs", "dx", SCENE_CLIENT_FD);
+	image_set_pointer(image, word(1), 0, w.in_blkdev_ioctl);
 	explained(2);
 }
 END_TEST
@@ -202,6 +227,7 @@ TCase *calls_case(void)
 	tcase_add_loop_test(tc, what_does_not_prove_a_call, 0, 7);
 	tcase_add_test(tc, the_other_thread_has_exited);
 	tcase_add_loop_test(tc, attaching_a_socket, 0, 2);
+	tcase_add_test(tc, waiting_to_attach_a_socket);
 	tcase_add_test(tc, a_thread_in_the_queue_of_the_socket);
 	tcase_add_test(tc, newer_kernels);
 	tcase_add_test(tc, no_more_than_there_are);

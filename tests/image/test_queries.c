@@ -8,7 +8,8 @@
 #include "run.h"
 #include "standin.h"
 
-#define FD 12
+#define FD	  12
+#define TIME_WAIT 6
 
 static struct layout *layout;
 static struct image *image;
@@ -440,11 +441,24 @@ START_TEST(a_user_of_the_owners_table_who_was_not_found)
 		image_cut(image, image_at(image, scene.opener.files, "files_struct", "count"), 4);
 	else
 		image_set(image, scene.opener.files, "files_struct", "count", 5);
-	lines = ask("file_owner", scene.opener_file);
+	/* Once, however many of his files are asked about. */
+	kernel_fd(&scene.kernel, &scene.opener, FD, scene.peers[0].file);
+	text = run(image, "file_owner -j %llx %llx", (unsigned long long)scene.opener_file,
+		   (unsigned long long)scene.peers[0].file);
+	lines = json_lines(text);
+	free(text);
 	is_number(lines, "/0/leaders_only", 0);
 	has_elements(lines, "/0/owners", 1);
 	has_elements(lines, "/0/unreadable", 1);
 	json_object_put(lines);
+	/* Fewer than were found tell nothing. */
+	if (!_i) {
+		image_set(image, scene.opener.files, "files_struct", "count", 0);
+		lines = ask("file_owner", scene.opener_file);
+		has_elements(lines, "/0/unreadable", 0);
+		json_object_put(lines);
+		image_set(image, scene.opener.files, "files_struct", "count", 5);
+	}
 	text = run(image, "file_owner %llx", (unsigned long long)scene.opener_file);
 	ck_assert_ptr_nonnull(strstr(text, _i ? "! unreadable: the kernel counts ? users of the"
 					      : "! unreadable: the kernel counts 5 users of the"));
@@ -516,6 +530,37 @@ START_TEST(without_a_struct_socket_to_be_read)
 }
 END_TEST
 
+/* What was a socket's file before it was closed is not that of the socket that is there now. */
+START_TEST(a_socket_that_has_another_file)
+{
+	char *text;
+
+	image_set(image, scene.ends[0].socket, "socket", "file", scene.peers[0].file);
+	text = run(image, "unix_peer %llx", (unsigned long long)scene.ends[0].file);
+	ck_assert_ptr_nonnull(strstr(text, "no socket here"));
+	free(text);
+}
+END_TEST
+
+/* What lies behind a sock in TIME_WAIT is none of its members. */
+START_TEST(tcp_in_time_wait)
+{
+	uint64_t sk, common;
+	char *text;
+
+	extra_tcp(&scene);
+	sk = image_first(image, "tcp_sock");
+	common = image_at(image, sk, "sock", "__sk_common");
+	image_set(image, common, "sock_common", "skc_prot", image_pointer(image, "tcp_prot", 0));
+	image_set(image, common, "sock_common", "skc_state", TIME_WAIT);
+	image_set(image, sk, "sock", "sk_socket", 0xa000001c0a80001);
+	text = run(image, "unix_peer %llx", (unsigned long long)sk);
+	ck_assert_ptr_nonnull(strstr(text, "TIME_WAIT"));
+	ck_assert_ptr_null(strstr(text, "unreadable:"));
+	free(text);
+}
+END_TEST
+
 START_TEST(a_file_that_was_closed)
 {
 	char *text;
@@ -578,15 +623,37 @@ START_TEST(an_nbd_sock_that_was_not_looked_up)
 }
 END_TEST
 
-/* At each moment: it is told, what was found by then stays, and nothing is said of what was not looked for. */
+static bool has_owner(struct json_object *owners, uint32_t pid)
+{
+	for (size_t i = 0; i < json_object_array_length(owners); i++) {
+		struct json_object *owner = json_object_array_get_idx(owners, i);
+
+		if (json_object_get_int64(json_object_object_get(owner, "pid")) == pid)
+			return true;
+	}
+	return false;
+}
+
+/* At each moment: it is told, what was found by then stays, and nothing is said of what was not looked for. The second owner's
+ * table is searched before the first one's, or behind it; his process's threads share one. */
 START_TEST(a_ctrl_c)
 {
+	uint64_t table = image_get(image, scene.opener.files, "files_struct", "fdt");
 	unsigned long looks = 1;
 	size_t most = 0;
+	bool leader = false;
 
+	kernel_task(&scene.kernel, "qemu-kvm", 4301, &scene.opener, 0);
 	unshare(&other_thread);
 	kernel_fd(&scene.kernel, &other_thread, FD, scene.opener_file);
 	kernel_file_get(&scene.kernel, scene.opener_file);
+	if (_i) {
+		uint64_t fds = image_array(image, "ptr", 128);
+
+		image_set_pointer(image, fds, SCENE_OPENER_FD, scene.opener_file);
+		image_set(image, table, "fdtable", "fd", fds);
+		image_set(image, table, "fdtable", "max_fds", 128);
+	}
 	for (unsigned long n = 1; n <= looks; n++) {
 		struct json_object *lines;
 		char *text, *line;
@@ -594,6 +661,8 @@ START_TEST(a_ctrl_c)
 		crash_interrupt_look(n);
 		text = run(image, "file_owner %llx", (unsigned long long)scene.opener_file);
 		ck_assert(!strstr(text, "all references are explained"));
+		ck_assert(!strstr(text, "the kernel counts"));
+		ck_assert(!strstr(text, "tables, 1 unreadable"));
 		free(text);
 		crash_interrupt_look(n);
 		text = run(image, "file_owner -j %llx", (unsigned long long)scene.opener_file);
@@ -608,6 +677,8 @@ START_TEST(a_ctrl_c)
 			is_true(lines, "/0/interrupted", n < looks);
 			json_pointer_get(lines, "/0/owners", &owners);
 			ck_assert_uint_ge(json_object_array_length(owners), most);
+			ck_assert(has_owner(owners, scene.opener.pid) >= leader);
+			leader = has_owner(owners, scene.opener.pid);
 			most = json_object_array_length(owners);
 			json_object_put(lines);
 		}
@@ -702,12 +773,14 @@ TCase *queries_case(void)
 	tcase_add_loop_test(tc, a_user_of_the_owners_table_who_was_not_found, 0, 2);
 	tcase_add_loop_test(tc, an_end_that_cannot_be_read, 0, 3);
 	tcase_add_test(tc, without_a_struct_socket_to_be_read);
+	tcase_add_test(tc, a_socket_that_has_another_file);
+	tcase_add_test(tc, tcp_in_time_wait);
 	tcase_add_test(tc, a_file_that_was_closed);
 	tcase_add_test(tc, both_ends_of_tcp);
 	tcase_add_test(tc, a_connection_without_a_readable_socket);
 	tcase_add_test(tc, an_nbd_sock_that_was_not_looked_up);
 	tcase_add_test(tc, an_address_of_nothing);
-	tcase_add_test(tc, a_ctrl_c);
+	tcase_add_loop_test(tc, a_ctrl_c, 0, 2);
 	tcase_add_test(tc, another_file_and_a_ctrl_c);
 	tcase_add_test(tc, a_message_in_flight);
 	tcase_add_test(tc, a_file_in_a_ring);

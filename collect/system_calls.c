@@ -251,6 +251,7 @@ static void look_at_queues(struct call_search *search, const struct file_set *fi
 	}
 }
 
+/* Finds out which tables matter and how many share each, and looks in the queues, which takes little. */
 static void begin(struct call_search *search, const struct file_set *files)
 {
 	for (size_t i = 0; i < files->n; i++) {

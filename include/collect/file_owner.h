@@ -56,9 +56,9 @@ bool file_slot_is_open(struct file_table *table, uint32_t fd);
 /*
  * Walks all file tables and fills owners and n_table_refs of all watched files. A thread group is one owner
  * for each of its fds, and so is a thread that has a table of its own; owners are sorted by pid and fd. What an earlier
- * scan has found is forgotten, unless this one
- * is interrupted. *stats says how far the search reached. Until look returns false it is shown each open file, before that is looked
- * up among the watched ones: so look may watch it. Memory: arena.
+ * scan has found is forgotten, unless this one is interrupted. *stats says how far the search reached. Until look
+ * returns false it is shown each open file, before that is looked up among the watched ones: so look may watch it.
+ * Memory: arena.
  */
 void file_scan(struct file_set *set, const struct task_list *tasks, struct scan_stats *stats,
 	       file_visit *look, void *context);

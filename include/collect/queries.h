@@ -19,8 +19,9 @@ bool queries_resolve(struct query *q, uint64_t addr, struct file_set *files,
  * addresses. Otherwise it returns false, and nothing has changed but the number of reads. Memory: arena.
  *
  * First the file tables of all processes are searched, as their leaders have them, and the threads of those that own
- * the files; then all threads, if the kernel counts more users (files_struct.count) of an owner's table than were seen. While fewer references were found than a file has (f_count), these are looked at, in this order: who waits
- * for the socket, nbd's connections, all threads, messages and loop devices, system calls, rings, and last those system calls
+ * the files; then all threads, if the kernel counts more users (files_struct.count) of an owner's table than were seen.
+ * While fewer references were found than a file has (f_count), these are looked at, in this order: who waits for the
+ * socket, nbd's connections, all threads, messages and loop devices, system calls, rings, and last those system calls
  * that may hold nothing. The same where an end of a socket cannot be read, for nobody knows who has it. A user of an
  * owner's table who was not found at all is told as a problem.
  */

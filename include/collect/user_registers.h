@@ -12,13 +12,13 @@
 struct fd_call {
 	const char *name; /* "recvfrom" */
 	uint32_t fd;
-	num second,
-		third; /* its other arguments: of ioctl() the request, and that one's argument */
+	num second, third; /* its other arguments; of ioctl() the request comes first */
 };
 
 /*
- * Reads the call of a thread that sleeps from its kernel stack, the lowest address of which is given. False when it is in no call of this kind, or not known to be: on other machines than
- * x86_64 and arm64, and for 32-bit programs. Only the stack tells whether it is still inside that call.
+ * Reads the call of a thread that sleeps from its kernel stack, the lowest address of which is given. False when it is in
+ * no call of this kind, or not known to be: on other machines than x86_64 and arm64, and for 32-bit programs. Only the
+ * stack tells whether it is still inside that call.
  */
 bool user_registers_call(uint64_t stack, struct fd_call *call);
 

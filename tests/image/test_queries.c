@@ -634,8 +634,8 @@ static bool has_owner(struct json_object *owners, uint32_t pid)
 	return false;
 }
 
-/* At each moment: it is told, what was found by then stays, and nothing is said of what was not looked for. The second owner's
- * table is searched before the first one's, or behind it; his process's threads share one. */
+/* At each moment: it is told, what was found by then stays, and nothing is said of what was not looked for. The table of
+ * the thread is searched behind the opener's, or before it; and the opener's is shared by a thread of his. */
 START_TEST(a_ctrl_c)
 {
 	uint64_t table = image_get(image, scene.opener.files, "files_struct", "fdt");

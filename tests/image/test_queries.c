@@ -248,18 +248,26 @@ START_TEST(who_waits_for_a_socket)
 }
 END_TEST
 
-/* The client's table may have been shared when it began to wait. nbd's reference is certain, and explains the last one. */
-START_TEST(what_is_certain_comes_first)
+/* The client waits for its socket, without the thread that may have shared its table when it began to. */
+static struct extra_calls client_waits_alone(void)
 {
 	struct extra_waiters waiters = extra_waiters(&scene);
-	struct json_object *lines;
+	struct extra_calls calls = extra_calls(&scene, &waiters);
+	uint64_t signal = image_get(image, scene.client.task, "task_struct", "signal");
 
-	extra_calls(&scene, &waiters);
 	image_set(image, scene.client_thread.task, "task_struct", "files", 0);
 	image_set(image, scene.client.files, "files_struct", "count", 1);
-	image_set(image, image_get(image, scene.client.task, "task_struct", "signal"),
-		  "signal_struct", "sum_sched_runtime", 1000);
+	image_set(image, signal, "signal_struct", "sum_sched_runtime", 1000);
 	wait_for_socket(&scene.client);
+	return calls;
+}
+
+/* nbd's reference is certain, and explains the last one. */
+START_TEST(what_is_certain_comes_first)
+{
+	struct json_object *lines;
+
+	client_waits_alone();
 	lines = ask("file_owner", scene.ends[0].file);
 	is_number(lines, "/0/file_refs_explained", 3);
 	has_elements(lines, "/0/holders", 2);
@@ -275,15 +283,9 @@ END_TEST
 /* So is the reference of a ring; of its file, and in nbd's own report. */
 START_TEST(a_ring_comes_before_a_call_that_may_hold_nothing)
 {
-	struct extra_waiters waiters = extra_waiters(&scene);
 	struct json_object *lines;
 
-	extra_calls(&scene, &waiters);
-	image_set(image, scene.client_thread.task, "task_struct", "files", 0);
-	image_set(image, scene.client.files, "files_struct", "count", 1);
-	image_set(image, image_get(image, scene.client.task, "task_struct", "signal"),
-		  "signal_struct", "sum_sched_runtime", 1000);
-	wait_for_socket(&scene.client);
+	client_waits_alone();
 	extra_ring_of(&scene, scene.ends[0].file);
 	image_set(image, scene.ends[0].file, "file", "f_count", 3);
 	lines = ask("file_owner", scene.ends[0].file);
@@ -322,16 +324,11 @@ static void poll_socket(const struct kernel_task *t, const struct extra_calls *c
 /* Behind one that may hold the last reference waits another that does; whatever else is asked about, and in nbd's own report. */
 START_TEST(what_is_certain_comes_first_in_a_queue)
 {
-	struct extra_waiters waiters = extra_waiters(&scene);
-	struct extra_calls calls = extra_calls(&scene, &waiters);
+	struct extra_calls calls = client_waits_alone();
 	struct json_object *lines;
 	char *output;
 	uint64_t wq;
 
-	image_set(image, scene.client_thread.task, "task_struct", "files", 0);
-	image_set(image, image_get(image, scene.client.task, "task_struct", "signal"),
-		  "signal_struct", "sum_sched_runtime", 1000);
-	wait_for_socket(&scene.client);
 	wq = image_get(image, scene.ends[0].sk, "sock", "sk_wq");
 	poll_socket(&scene.client, &calls, image_at(image, wq, "socket_wq", "wait.whole.head"));
 	kernel_file_get(&scene.kernel, scene.opener_file);

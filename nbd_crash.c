@@ -445,7 +445,7 @@ static void tell_no_file(const struct query *query)
 			      ? word_count(query->dev->openers_expected.v, "opener")
 			      : "an unknown number of openers",
 		      query->dev->name);
-	else if (query->sock && !query->sock->family.known)
+	else if (query->sock && (!query->sock->family.known || sock_is_unreadable(query->sock)))
 		error(INFO, "%llx: its socket could not be read: who holds it is unknown\n",
 		      (ulonglong)query->addr);
 	else if (query->sock)

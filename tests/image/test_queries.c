@@ -516,6 +516,11 @@ START_TEST(without_a_struct_socket_to_be_read)
 	ck_assert_ptr_nonnull(strstr(text, "! unreadable: its struct socket could not be read: "
 					   "who has it is unknown\n"));
 	free(text);
+	/* It may well have a struct file. */
+	text = run(image, "file_owner %llx", (unsigned long long)scene.peers[0].sk);
+	ck_assert_ptr_nonnull(
+		strstr(text, ": its socket could not be read: who holds it is unknown\n"));
+	free(text);
 	text = run(image, "file_owner %llx", (unsigned long long)scene.peers[0].file);
 	ck_assert_ptr_nonnull(strstr(text, "socket:[?]"));
 	ck_assert_ptr_nonnull(strstr(text, "! unreadable: its struct socket could not be read\n"));
